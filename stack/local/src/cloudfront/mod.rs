@@ -1,0 +1,19 @@
+//! CloudFront: distributions.
+
+use std::path::Path;
+
+use crate::error::LocalError;
+
+pub(crate) mod api;
+pub(crate) mod data_plane;
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub(crate) struct CloudFront {}
+
+impl CloudFront {
+    /// Opens the service; state is read from and kept in `data_directory` where one is given.
+    pub(crate) fn open(_data_directory: Option<&Path>) -> Result<Self, LocalError> {
+        Ok(Self::default())
+    }
+}

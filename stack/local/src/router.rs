@@ -1,0 +1,175 @@
+//! Which service a request is for.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use http::StatusCode;
+
+use crate::cloud::Cloud;
+use crate::http_types::{Request, Response, respond};
+use crate::wire::{Protocol, ServiceError};
+use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts};
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Destination {
+    /// Health, console page and what it reads: `/_stack/...`.
+    Console,
+    /// The Runtime API of a running function: `/_stack/runtime/<instance>/2018-06-01/...`.
+    LambdaRuntime,
+    /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
+    Distribution,
+    CloudFormation,
+    CloudFront,
+    Iam,
+    Lambda,
+    Logs,
+    S3,
+    Sns,
+    Sts,
+}
+
+/// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
+pub(crate) async fn route(cloud: Arc<Cloud>, request: Request) -> Response {
+    if let Some(refusal) = refuse_foreign(&cloud, &request) {
+        return refusal;
+    }
+    let destination = destination(&request);
+    tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
+    let answer = async {
+        match destination {
+            Destination::Console => console::handle(&cloud, request).await,
+            Destination::LambdaRuntime => lambda::runtime_api::handle(&cloud, request).await,
+            Destination::Distribution => cloudfront::data_plane::handle(&cloud, request).await,
+            Destination::CloudFormation => cloudformation::api::handle(&cloud, request).await,
+            Destination::CloudFront => cloudfront::api::handle(&cloud, request).await,
+            Destination::Iam => iam::api::handle(&cloud, request).await,
+            Destination::Lambda => lambda::api::handle(&cloud, request).await,
+            Destination::Logs => logs::api::handle(&cloud, request).await,
+            Destination::S3 => s3::api::handle(&cloud, request).await,
+            Destination::Sns => sns::api::handle(&cloud, request).await,
+            Destination::Sts => sts::handle(&cloud, request).await,
+        }
+    };
+    match std::panic::AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(response) => response,
+        Err(_panic) => {
+            tracing::error!("a service panicked while answering a request");
+            Protocol::Query
+                .render_error(&ServiceError::internal("the local cloud failed to answer; this is a fault of it"))
+        }
+    }
+}
+
+/// Refuses requests that a web page of another origin sends through the user's browser (DNS rebinding).
+///
+/// The Host must be an IP address, `localhost` or a name under `.localhost`, or an AWS name that resolves here because the
+/// client was told so. An Origin header is left to the services' CORS rules, but the console takes only its own.
+fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
+    let host = host(request)?;
+    let bare = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host.as_str() }
+    });
+    let is_local = bare == "localhost"
+        || bare.ends_with(".localhost")
+        || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
+        || bare.ends_with(".amazonaws.com")
+        || bare.ends_with(".cloudfront.net");
+    let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
+        !request.uri().path().starts_with("/_stack/")
+            || request.uri().path().starts_with("/_stack/cloudfront/")
+            || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
+    });
+    (!is_local || !origin_is_own).then(|| {
+        respond(
+            StatusCode::FORBIDDEN,
+            "text/plain; charset=utf-8",
+            "this host or origin is not allowed to use the local cloud\n",
+        )
+    })
+}
+
+/// The Host of a request, lower case.
+pub(crate) fn host(request: &Request) -> Option<String> {
+    request
+        .headers()
+        .get(http::header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
+        .map(str::to_ascii_lowercase)
+}
+
+fn destination(request: &Request) -> Destination {
+    let path = request.uri().path();
+    if path.starts_with("/_stack/runtime/") {
+        return Destination::LambdaRuntime;
+    }
+    if path.starts_with("/_stack/cloudfront/") {
+        return Destination::Distribution;
+    }
+    if path == "/_stack" || path.starts_with("/_stack/") {
+        return Destination::Console;
+    }
+    let host = host(request).unwrap_or_default();
+    let labels = host.split(':').next().unwrap_or_default();
+    if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
+        return Destination::Distribution;
+    }
+    if labels.ends_with(".s3.localhost") || labels.contains(".s3.") {
+        return Destination::S3;
+    }
+    if let Some(service) = signed_service(request) {
+        return match service.as_str() {
+            "cloudformation" => Destination::CloudFormation,
+            "cloudfront" => Destination::CloudFront,
+            "iam" => Destination::Iam,
+            "lambda" => Destination::Lambda,
+            "logs" => Destination::Logs,
+            "sns" => Destination::Sns,
+            "sts" => Destination::Sts,
+            _ => Destination::S3,
+        };
+    }
+    // Unsigned requests of services that allow them, and clients told not to sign.
+    if path.starts_with("/2015-03-31/functions") {
+        return Destination::Lambda;
+    }
+    if request.headers().get("x-amz-target").is_some_and(|target| target.as_bytes().starts_with(b"Logs_")) {
+        return Destination::Logs;
+    }
+    if path == "/"
+        && request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("Action=ConfirmSubscription") || query.contains("Action=Unsubscribe"))
+    {
+        return Destination::Sns;
+    }
+    if path == "/" && request.method() == http::Method::GET && accepts_html(request) {
+        return Destination::Console;
+    }
+    Destination::S3
+}
+
+fn accepts_html(request: &Request) -> bool {
+    request
+        .headers()
+        .get(http::header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The service in the credential scope of a Signature Version 4 header or query.
+fn signed_service(request: &Request) -> Option<String> {
+    let header = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let scope = match header {
+        Some(header) => header.split("Credential=").nth(1)?.split([',', ' ']).next()?.to_owned(),
+        None => {
+            let query = request.uri().query()?;
+            let value = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
+            value.replace("%2F", "/").replace("%2f", "/")
+        }
+    };
+    // <access key>/<date>/<region>/<service>/aws4_request
+    scope.rsplit('/').nth(1).map(str::to_owned)
+}

@@ -1,0 +1,18 @@
+//! S3: buckets and objects.
+
+use std::path::Path;
+
+use crate::error::LocalError;
+
+pub(crate) mod api;
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub(crate) struct S3 {}
+
+impl S3 {
+    /// Opens the service; state is read from and kept in `data_directory` where one is given.
+    pub(crate) fn open(_data_directory: Option<&Path>) -> Result<Self, LocalError> {
+        Ok(Self::default())
+    }
+}

@@ -1,0 +1,97 @@
+//! A service's refusal, and how each protocol writes it.
+
+use http::StatusCode;
+
+use super::json::json_response;
+use super::xml::XmlWriter;
+use crate::http_types::{Response, respond};
+
+/// An error answer of a service: AWS's code, a message, the HTTP status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServiceError {
+    pub(crate) status: StatusCode,
+    /// AWS's code, for example `ValidationError`.
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl ServiceError {
+    pub(crate) fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into() }
+    }
+
+    /// Status 400.
+    pub(crate) fn bad_request(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// Status 404.
+    pub(crate) fn not_found(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// Status 500.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", message)
+    }
+
+    /// The operation is not one that the local cloud serves.
+    pub(crate) fn unknown_operation(service: &str, operation: &str) -> Self {
+        Self::bad_request(
+            "InvalidAction",
+            format!("the local cloud does not serve the operation `{operation}` of {service}"),
+        )
+    }
+}
+
+/// The protocols that errors are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// AWS Query: CloudFormation, IAM, SNS, STS.
+    Query,
+    /// JSON 1.1 with `__type`: CloudWatch Logs.
+    Json,
+    /// REST-JSON: Lambda.
+    RestJson,
+    /// REST-XML as CloudFront writes it.
+    RestXml,
+}
+
+impl Protocol {
+    /// The error as this protocol writes it, with a fresh request id.
+    pub(crate) fn render_error(self, error: &ServiceError) -> Response {
+        let request_id = uuid::Uuid::new_v4().to_string();
+        let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+        let mut response = match self {
+            Self::Query | Self::RestXml => {
+                let mut xml = XmlWriter::document();
+                xml.element("ErrorResponse", |xml| {
+                    xml.element("Error", |xml| {
+                        xml.text("Type", kind);
+                        xml.text("Code", &error.code);
+                        xml.text("Message", &error.message);
+                    });
+                    xml.text("RequestId", &request_id);
+                });
+                respond(error.status, "text/xml", xml.finish())
+            }
+            Self::Json => {
+                json_response(error.status, &serde_json::json!({"__type": error.code, "message": error.message}))
+            }
+            Self::RestJson => {
+                let mut response = json_response(
+                    error.status,
+                    &serde_json::json!({"Type": if kind == "Sender" { "User" } else { "Service" }, "Message": error.message, "message": error.message}),
+                );
+                if let Ok(code) = http::HeaderValue::from_str(&error.code) {
+                    response.headers_mut().insert("x-amzn-errortype", code);
+                }
+                response
+            }
+        };
+        if let Ok(request_id) = http::HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-amzn-requestid", request_id);
+        }
+        response
+    }
+}

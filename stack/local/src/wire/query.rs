@@ -1,0 +1,136 @@
+//! AWS Query: a form in, XML out.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+
+use super::{CONTROL_BODY_LIMIT, ServiceError, XmlWriter, read_body};
+use crate::http_types::{Request, Response, respond};
+
+/// The fields of a Query request. Lists come as `Name.member.1`, structures as `Name.Field`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    /// Reads `application/x-www-form-urlencoded` text.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(
+            text.split('&')
+                .filter(|pair| !pair.is_empty())
+                .map(|pair| {
+                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    (decode(name), decode(value))
+                })
+                .collect(),
+        )
+    }
+
+    /// `Action`, the operation.
+    pub(crate) fn action(&self) -> &str {
+        self.get("Action").unwrap_or_default()
+    }
+
+    /// A field.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A field that must be there and not be empty.
+    pub(crate) fn require(&self, name: &str) -> Result<&str, ServiceError> {
+        self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            ServiceError::bad_request("ValidationError", format!("1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null", lower_first(name)))
+        })
+    }
+
+    /// `true` or `false`; absent reads as `None`.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The list `name.member.1`, `name.member.2` ... of plain values.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        (1..).map_while(|index| self.get(&format!("{name}.member.{index}")).map(str::to_owned)).collect()
+    }
+
+    /// The list `name.member.N.*` of structures, each as a form of its own.
+    pub(crate) fn structures(&self, name: &str) -> Vec<Form> {
+        (1..)
+            .map_while(|index| {
+                let fields = self.structure(&format!("{name}.member.{index}"));
+                (!fields.0.is_empty()).then_some(fields)
+            })
+            .collect()
+    }
+
+    /// The map `name.entry.N.key` / `name.entry.N.value`.
+    pub(crate) fn map(&self, name: &str) -> BTreeMap<String, String> {
+        (1..)
+            .map_while(|index| {
+                let key = self.get(&format!("{name}.entry.{index}.key"))?;
+                let value = self.get(&format!("{name}.entry.{index}.value")).unwrap_or_default();
+                Some((key.to_owned(), value.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The fields below `name.`.
+    pub(crate) fn structure(&self, name: &str) -> Form {
+        let prefix = format!("{name}.");
+        Form(
+            self.0
+                .iter()
+                .filter_map(|(key, value)| key.strip_prefix(&prefix).map(|key| (key.to_owned(), value.clone())))
+                .collect(),
+        )
+    }
+}
+
+fn lower_first(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+/// Decodes `+` and percent escapes; bytes that are not UTF-8 become replacement characters.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let escaped = (bytes[index] == b'%')
+            .then(|| bytes.get(index + 1..index + 3))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(byte) = escaped {
+            decoded.push(byte);
+            index += 3;
+        } else {
+            decoded.push(if bytes[index] == b'+' { b' ' } else { bytes[index] });
+            index += 1;
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Reads a Query request: the body's form, or the query string of a GET.
+pub(crate) async fn read_form(request: Request) -> Result<Form, ServiceError> {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let body = read_body(request, CONTROL_BODY_LIMIT).await?;
+    let text = String::from_utf8_lossy(&body);
+    Ok(Form::parse(&if query.is_empty() { text.into_owned() } else { format!("{query}&{text}") }))
+}
+
+/// `<{action}Response xmlns=...><{action}Result>...</{action}Result><ResponseMetadata>...`.
+pub(crate) fn query_response(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let mut xml = XmlWriter::document();
+    xml.element_with(&format!("{action}Response"), &[("xmlns", namespace)], |xml| {
+        xml.element(&format!("{action}Result"), result);
+        xml.element("ResponseMetadata", |xml| xml.text("RequestId", &request_id));
+    });
+    let mut response = respond(StatusCode::OK, "text/xml", xml.finish());
+    if let Ok(value) = http::HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-amzn-requestid", value);
+    }
+    response
+}
