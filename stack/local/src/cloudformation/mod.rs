@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::error::LocalError;
 
 pub(crate) mod api;
+pub(crate) mod provider;
 
 /// State of the service.
 #[derive(Debug, Default)]

@@ -16,3 +16,27 @@ impl S3 {
         Ok(Self::default())
     }
 }
+
+/// An object in full.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredObject {
+    pub(crate) key: String,
+    pub(crate) bytes: bytes::Bytes,
+    pub(crate) content_type: Option<String>,
+    pub(crate) cache_control: Option<String>,
+    /// With its quotes.
+    pub(crate) etag: String,
+    pub(crate) last_modified: time::OffsetDateTime,
+}
+
+/// What other services ask of S3. Clients come through [`api`].
+impl S3 {
+    /// An object, or `None` when the bucket or the key does not exist.
+    pub(crate) async fn object(
+        &self,
+        _bucket: &str,
+        _key: &str,
+    ) -> Result<Option<StoredObject>, crate::wire::ServiceError> {
+        Ok(None)
+    }
+}

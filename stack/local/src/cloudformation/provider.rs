@@ -1,0 +1,67 @@
+//! How CloudFormation makes, changes and removes one resource: the contract between the engine and the services.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::cloud::Cloud;
+
+/// Who asks for a resource.
+#[derive(Clone)]
+pub(crate) struct ResourceContext {
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) stack_name: String,
+    pub(crate) stack_id: String,
+    pub(crate) logical_id: String,
+    /// Stack tags, which propagate to taggable resources.
+    pub(crate) tags: std::collections::BTreeMap<String, String>,
+}
+
+impl ResourceContext {
+    /// A name as CloudFormation generates one: `<stack>-<logical id>-<12 random characters>`, cut to `max_length`.
+    pub(crate) fn generated_name(&self, max_length: usize) -> String {
+        let random = uuid::Uuid::new_v4().simple().to_string()[..12].to_ascii_uppercase();
+        let head: String =
+            format!("{}-{}", self.stack_name, self.logical_id).chars().take(max_length.saturating_sub(13)).collect();
+        format!("{head}-{random}")
+    }
+}
+
+/// A resource that exists.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Provisioned {
+    /// What `Ref` gives.
+    pub(crate) physical_id: String,
+    /// What `Fn::GetAtt` gives, by attribute name (`Arn`, `DomainName`, `Endpoint.Address` ...).
+    pub(crate) attributes: Map<String, Value>,
+}
+
+/// How a change of properties went.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Update {
+    /// Changed in place.
+    InPlace(Provisioned),
+    /// The change needs a new resource (a create-only property differs); nothing was done.
+    Replace,
+}
+
+/// Why a provider refused, with the handler error code that CloudFormation puts into the event's reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProviderError {
+    /// `AlreadyExists`, `NotFound`, `InvalidRequest`, `GeneralServiceException`, `AccessDenied`, `ResourceConflict` ...
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+impl ProviderError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The properties are wrong.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new("InvalidRequest", message)
+    }
+}
