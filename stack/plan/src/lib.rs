@@ -9,6 +9,7 @@ pub mod built;
 pub mod event;
 pub mod plan;
 pub mod template;
+pub mod yaml;
 
 pub use built::Built;
 pub use event::Event;
