@@ -1,2 +1,42 @@
-//! Binary.
-fn main() {}
+//! Developer commands of the workspace: `cargo xtask test` and `cargo xtask bench`.
+
+mod bench;
+mod failure;
+mod paths;
+mod talk;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of the workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need into target/tools, then check, lint and test everything
+    Test(test::TestArguments),
+    /// Measure this workspace, and peers in the same run, and print one table
+    Bench(bench::BenchArguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Test(arguments) => test::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            talk::say(&format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}

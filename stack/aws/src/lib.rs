@@ -1,1 +1,37 @@
-//! Placeholder doc.
+//! The only code that calls AWS.
+//!
+//! [`deploy()`] brings a [`Plan`](stack_plan::Plan) to an account, or into the local cloud: the same calls, another
+//! endpoint. [`destroy()`] takes it away. Neither prints nor asks: both tell a [`Host`] what happens and ask it before
+//! anything is changed. How a command ended is an [`Outcome`]; what the user cannot answer is an [`AwsError`].
+
+mod artifact_bucket;
+mod change_set;
+mod connect;
+mod contents;
+mod deploy;
+mod destroy;
+mod error;
+mod function_code;
+mod host;
+mod logs;
+mod options;
+mod outcome;
+mod permissions;
+mod stack;
+mod status;
+
+pub use artifact_bucket::artifact_bucket_name;
+pub use change_set::{ChangeAction, ChangeSet, ResourceChange, ValidationFinding};
+pub use connect::{Aws, CallLimits, Target};
+pub use contents::ContentsChanges;
+pub use deploy::{deploy, upload_artifacts};
+pub use destroy::{DestroyPlan, NonEmptyBucket, StackResource, destroy};
+pub use error::{AwsError, Call, Result};
+pub use function_code::update_function_code;
+pub use host::{Answer, Host, Question};
+pub use logs::{LogLine, tail_logs};
+pub use options::{CancellationToken, DeployOptions, DestroyOptions, Polling};
+pub use outcome::{Failure, Operation, Outcome, StackReference};
+pub use permissions::{PermissionCheck, check_permissions};
+pub use stack::{StackSummary, outputs, status};
+pub use status::{DeployDecision, DestroyDecision, StackStatus};

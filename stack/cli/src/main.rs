@@ -1,2 +1,67 @@
-//! Binary.
-fn main() {}
+//! `stack`: infrastructure as code in Rust that brings its runtime along.
+
+mod arguments;
+mod commands;
+mod error;
+mod fact;
+mod local_cloud;
+mod output;
+mod paths;
+mod project;
+mod report;
+mod runtime;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+
+use crate::arguments::{Arguments, Settings};
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    // Bad usage has the exit code 1 like every failure; clap's own would be 2, which means differences here.
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => {
+            let _ = usage.print();
+            return ExitCode::from(u8::from(usage.use_stderr()));
+        }
+    };
+    let (settings, command) = arguments.split();
+    start_tracing(&settings);
+    let mut output = Output::new(&settings);
+    let code = match commands::run(&settings, command, &mut output) {
+        Ok(report) => output.report(&report).map(|()| report.exit_code()),
+        Err(error) => Err(error),
+    };
+    ExitCode::from(code.unwrap_or_else(|error| {
+        output.error(&error);
+        error.exit_code()
+    }))
+}
+
+/// Diagnostics of the program itself go to stderr, from `-v` on.
+///
+/// Crates that write requests and their headers are held back, whatever the level: signatures and keys are in those.
+fn start_tracing(settings: &Settings) {
+    let level = match settings.verbosity {
+        0 => LevelFilter::ERROR,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    let mut filter = EnvFilter::default().add_directive(level.into());
+    for directive in ["aws_smithy_runtime=warn", "aws_sigv4=warn", "aws_config=info", "hyper=warn", "s3s=warn"] {
+        if settings.verbosity > 0
+            && let Ok(directive) = directive.parse()
+        {
+            filter = filter.add_directive(directive);
+        }
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(settings.color)
+        .without_time()
+        .init();
+}

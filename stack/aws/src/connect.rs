@@ -1,0 +1,193 @@
+//! The way to AWS: region, credentials, endpoint, time limits, retries.
+
+use std::time::Duration;
+
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::error::{AwsError, Result, failed};
+
+/// Where to deploy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// AWS region (`eu-central-1`).
+    pub region: String,
+    /// Profile of the AWS configuration files; the default chain when absent. Unused when `local`.
+    pub profile: Option<String>,
+    /// Endpoint that serves every service, instead of AWS's own.
+    pub endpoint_url: Option<String>,
+    /// True for the local cloud: the fixed keys `test`/`test` are used and no credential source is asked.
+    pub local: bool,
+}
+
+/// How long a call may take and how often it is tried.
+///
+/// The default suits AWS. Tests give milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Longest time to open a connection. Default 5 s.
+    pub connect: Duration,
+    /// Longest time to wait for the first byte of an answer. Default 60 s.
+    pub read: Duration,
+    /// Longest time of one try, its body included. Default 90 s; uploads have [`CallLimits::upload`].
+    pub attempt: Duration,
+    /// Longest time of a call over all its tries. Default 5 min.
+    pub call: Duration,
+    /// Longest time of one try of an upload. Default 15 min, as a zip may have 250 MB and a line may be slow.
+    pub upload: Duration,
+    /// Number of tries, the first included. Default 7.
+    pub attempts: u32,
+    /// Pause before the second try, doubled (with jitter) for each further one. Default 1 s.
+    pub backoff: Duration,
+    /// Longest pause between tries. Default 15 s.
+    pub longest_backoff: Duration,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_mins(1),
+            attempt: Duration::from_secs(90),
+            call: Duration::from_mins(5),
+            upload: Duration::from_mins(15),
+            attempts: 7,
+            backoff: Duration::from_secs(1),
+            longest_backoff: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Clients of the services that the deployer calls, all with the same region, credentials, limits and endpoint.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) cloudfront: aws_sdk_cloudfront::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) limits: CallLimits,
+    target: Target,
+}
+
+impl Aws {
+    /// Prepares the clients with the default [`CallLimits`].
+    ///
+    /// No call is made to AWS: credentials are looked up when the first call needs them. Profile files are read.
+    ///
+    /// # Errors
+    /// None today; a target that cannot be used will be told here.
+    pub async fn connect(target: &Target) -> Result<Self> {
+        Self::connect_with(target, CallLimits::default()).await
+    }
+
+    /// [`Aws::connect`] with limits of one's own.
+    ///
+    /// # Errors
+    /// As [`Aws::connect`].
+    pub async fn connect_with(target: &Target, limits: CallLimits) -> Result<Self> {
+        let config = sdk_config(target, limits).await;
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            // One loopback port serves every bucket; virtual-host names would need DNS of their own.
+            .force_path_style(target.endpoint_url.is_some())
+            .build();
+        Ok(Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            cloudfront: aws_sdk_cloudfront::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sts: aws_sdk_sts::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            limits,
+            target: target.clone(),
+        })
+    }
+
+    /// What these clients point at.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Twelve-digit account id of the credentials (STS `GetCallerIdentity`).
+    ///
+    /// # Errors
+    /// No or expired credentials, no connection.
+    pub async fn account(&self) -> Result<String> {
+        let identity = self.sts.get_caller_identity().send().await.map_err(failed("STS", "GetCallerIdentity"))?;
+        identity.account.ok_or(AwsError::IncompleteAnswer {
+            service: "STS",
+            operation: "GetCallerIdentity",
+            missing: "Account",
+        })
+    }
+
+    /// True when the endpoint is on this machine, where asking often costs nothing.
+    pub(crate) fn is_near(&self) -> bool {
+        self.target.local
+            || self
+                .target
+                .endpoint_url
+                .as_deref()
+                .is_some_and(|url| ["://127.", "://localhost", "://[::1]"].iter().any(|host| url.contains(host)))
+    }
+}
+
+/// The configuration that every client shares.
+async fn sdk_config(target: &Target, limits: CallLimits) -> SdkConfig {
+    let http_client =
+        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.read)
+        .operation_attempt_timeout(limits.attempt)
+        .operation_timeout(limits.call)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(limits.attempts)
+        .with_initial_backoff(limits.backoff)
+        .with_max_backoff(limits.longest_backoff);
+    let region = Region::new(target.region.clone());
+    if target.local {
+        // Not through the loader: it would read profiles and, without keys, ask the instance metadata service.
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .http_client(http_client)
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                aws_smithy_async::rt::sleep::TokioSleep::new(),
+            ))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "test",
+                "test",
+                None,
+                None,
+                "local-cloud",
+            )));
+        config.set_endpoint_url(target.endpoint_url.clone());
+        return config.build();
+    }
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        .http_client(http_client)
+        .timeout_config(timeouts)
+        .retry_config(retries);
+    if let Ok(name) = AppName::new("stack") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = &target.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &target.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}

@@ -1,0 +1,133 @@
+//! How a command waits, and how it is interrupted.
+
+use std::time::Duration;
+
+pub use tokio_util::sync::CancellationToken;
+
+use crate::connect::Aws;
+
+/// Options of [`deploy`](crate::deploy()).
+#[derive(Debug, Clone, Default)]
+pub struct DeployOptions {
+    /// How often a running operation is asked about; by the distance of the endpoint when absent.
+    pub polling: Option<Polling>,
+    /// Cancelled by the caller to stop watching (first Ctrl-C): the command returns
+    /// [`Outcome::Detached`](crate::Outcome::Detached) and the operation goes on.
+    pub interrupt: CancellationToken,
+    /// Name of this attempt in change set names and request tokens: letters, digits and hyphens, at most 64.
+    /// Random when absent. The same name given twice is one attempt.
+    pub attempt: Option<String>,
+}
+
+/// Options of [`destroy`](crate::destroy()).
+#[derive(Debug, Clone, Default)]
+pub struct DestroyOptions {
+    /// How often a running operation is asked about; by the distance of the endpoint when absent.
+    pub polling: Option<Polling>,
+    /// As [`DeployOptions::interrupt`].
+    pub interrupt: CancellationToken,
+    /// As [`DeployOptions::attempt`].
+    pub attempt: Option<String>,
+    /// Empty the stack's own buckets first: objects, versions, delete markers, unfinished uploads.
+    pub empty: bool,
+    /// Take termination protection off first.
+    pub unprotect: bool,
+}
+
+/// How often a running operation is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    /// Pauses at the beginning.
+    pub first: Duration,
+    /// How many times the first pause is taken.
+    pub first_count: u32,
+    /// The pause after those; it doubles up to `longest`.
+    pub then: Duration,
+    /// Longest pause.
+    pub longest: Duration,
+}
+
+impl Polling {
+    /// For AWS: every second for 10 s, then 2, 4, 5, 5 ... s.
+    pub const AWS: Self = Self {
+        first: Duration::from_secs(1),
+        first_count: 10,
+        then: Duration::from_secs(2),
+        longest: Duration::from_secs(5),
+    };
+    /// For an endpoint on this machine: 20 ms, growing to 250 ms.
+    pub const NEAR: Self = Self {
+        first: Duration::from_millis(20),
+        first_count: 10,
+        then: Duration::from_millis(50),
+        longest: Duration::from_millis(250),
+    };
+
+    /// What suits the endpoint of these clients.
+    #[must_use]
+    pub fn suiting(aws: &Aws) -> Self {
+        if aws.is_near() { Self::NEAR } else { Self::AWS }
+    }
+
+    /// The pause after the poll with this number, from 0.
+    pub(crate) fn pause(&self, poll: u32) -> Duration {
+        let Some(later) = poll.checked_sub(self.first_count) else { return self.first };
+        self.then.saturating_mul(2_u32.saturating_pow(later.min(16))).min(self.longest)
+    }
+}
+
+/// What a pause ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// The time is over.
+    Over,
+    /// The caller wants no more watching.
+    Interrupted,
+}
+
+/// A sequence of pauses that an interrupt cuts short.
+#[derive(Debug, Clone)]
+pub(crate) struct Pacer {
+    polling: Polling,
+    interrupt: CancellationToken,
+    polls: u32,
+}
+
+impl Pacer {
+    pub(crate) fn new(polling: Polling, interrupt: CancellationToken) -> Self {
+        Self { polling, interrupt, polls: 0 }
+    }
+
+    /// A fresh sequence with the same settings.
+    pub(crate) fn restarted(&self) -> Self {
+        Self { polls: 0, ..self.clone() }
+    }
+
+    /// Waits until the next poll is due.
+    pub(crate) async fn pause(&mut self) -> Pause {
+        let pause = self.polling.pause(self.polls);
+        self.polls = self.polls.saturating_add(1);
+        tokio::select! {
+            biased;
+            () = self.interrupt.cancelled() => Pause::Interrupted,
+            () = tokio::time::sleep(pause) => Pause::Over,
+        }
+    }
+
+    /// True when the caller wants no more watching.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.is_cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polls_grow_apart_and_stop_growing() {
+        let pauses: Vec<u64> = (0..15).map(|poll| Polling::AWS.pause(poll).as_secs()).collect();
+        assert_eq!(pauses, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 5, 5, 5]);
+        assert_eq!(Polling::NEAR.pause(u32::MAX), Polling::NEAR.longest);
+    }
+}

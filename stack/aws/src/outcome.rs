@@ -1,0 +1,192 @@
+//! How a command ended.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::change_set::{ChangeSet, ValidationFinding};
+use crate::contents::ContentsChanges;
+use crate::destroy::{DestroyPlan, NonEmptyBucket, StackResource};
+use crate::host::Question;
+use crate::status::StackStatus;
+
+/// How a command ended. Each variant is something that the user can act on; what cannot be answered is an
+/// [`AwsError`](crate::AwsError).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The stack is as the plan says.
+    Deployed {
+        /// The stack.
+        stack: StackReference,
+        /// Created or updated.
+        operation: Operation,
+        /// The executed change set.
+        change_set: ChangeSet,
+        /// Stack outputs.
+        outputs: BTreeMap<String, String>,
+        /// What happened to bucket contents.
+        contents: ContentsChanges,
+        /// Resources that the update replaced or removed but CloudFormation could not delete: they are no longer part of
+        /// the stack and still exist.
+        orphans: Vec<Failure>,
+    },
+    /// The stack was as the plan says already.
+    NoChanges {
+        /// The stack.
+        stack: StackReference,
+        /// Stack outputs.
+        outputs: BTreeMap<String, String>,
+        /// What happened to bucket contents, which are not part of the stack.
+        contents: ContentsChanges,
+    },
+    /// The user said no. What was prepared is gone.
+    Declined {
+        /// What was asked.
+        question: Question,
+    },
+    /// There was nobody to ask. What was prepared is gone.
+    ApprovalNeeded {
+        /// What must be approved.
+        question: Question,
+    },
+    /// Another operation works on the stack; nothing was begun.
+    Busy {
+        /// The stack.
+        stack: StackReference,
+        /// Its status.
+        status: StackStatus,
+    },
+    /// CloudFormation refused the change set; nothing was changed.
+    ChangeSetRefused {
+        /// The stack.
+        stack: StackReference,
+        /// Reason that CloudFormation gave.
+        reason: String,
+        /// Findings of its validation, where it named any.
+        findings: Vec<ValidationFinding>,
+    },
+    /// The stack changed between the approval and the execution; nothing was changed. Run the command again.
+    ChangeSetObsolete {
+        /// The stack.
+        stack: StackReference,
+        /// Why the change set cannot be executed.
+        reason: String,
+    },
+    /// The operation failed and CloudFormation took it back.
+    RolledBack {
+        /// The stack.
+        stack: StackReference,
+        /// Status at the end.
+        status: StackStatus,
+        /// The first failure, which is the cause of the others.
+        cause: Option<Failure>,
+        /// The other failures, oldest first.
+        others: Vec<Failure>,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// The stack is stuck in a state that `deploy` cannot leave.
+    NeedsRollback {
+        /// The stack.
+        stack: StackReference,
+        /// Its status.
+        status: StackStatus,
+        /// The first failure, where it happened under our eyes.
+        cause: Option<Failure>,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// The stack and what it owned are gone.
+    Destroyed {
+        /// The stack.
+        stack: StackReference,
+        /// Resources that stay in the account, as the template asks.
+        retained: Vec<StackResource>,
+        /// Buckets that were emptied, with the number of deleted versions.
+        emptied: BTreeMap<String, u64>,
+    },
+    /// Deletion stopped.
+    DestroyFailed {
+        /// The stack.
+        stack: StackReference,
+        /// Status at the end.
+        status: StackStatus,
+        /// What could not be deleted, oldest first.
+        failures: Vec<Failure>,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// Buckets that would go hold objects; nothing was deleted.
+    BucketsNotEmpty {
+        /// The stack.
+        stack: StackReference,
+        /// The buckets.
+        buckets: Vec<NonEmptyBucket>,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// The stack has termination protection; nothing was deleted.
+    Protected {
+        /// What would have gone.
+        plan: DestroyPlan,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// There is no such stack.
+    Absent {
+        /// Name that was looked for.
+        stack_name: String,
+    },
+    /// The caller stopped watching; the operation goes on.
+    Detached {
+        /// The stack.
+        stack: StackReference,
+        /// Its status when last seen.
+        status: StackStatus,
+        /// Commands that watch or stop it.
+        next: Vec<String>,
+    },
+    /// The caller interrupted before anything was begun. What was prepared is gone.
+    Interrupted {
+        /// Name of the stack.
+        stack_name: String,
+    },
+}
+
+/// A stack by name and by id; the id stays the same when the name is used again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackReference {
+    /// Name.
+    pub name: String,
+    /// Id (ARN).
+    pub id: String,
+}
+
+/// What a deployment did to the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// The stack did not exist.
+    Created,
+    /// The stack existed.
+    Updated,
+}
+
+/// A resource that could not be created, changed or deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Logical id.
+    pub logical_id: String,
+    /// CloudFormation type.
+    pub resource_type: String,
+    /// Physical id, empty when none was given yet.
+    pub physical_id: String,
+    /// Status, for example `CREATE_FAILED`.
+    pub status: String,
+    /// Reason in CloudFormation's words.
+    pub reason: String,
+    /// Handler error code out of the reason (`AlreadyExists`, `AccessDenied` ...).
+    pub code: Option<String>,
+}

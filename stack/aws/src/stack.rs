@@ -1,0 +1,88 @@
+//! What CloudFormation knows about a stack.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::Stack;
+use serde::Serialize;
+
+use crate::connect::Aws;
+use crate::error::{AwsError, Result, failed};
+use crate::outcome::StackReference;
+use crate::status::StackStatus;
+
+/// A stack as `DescribeStacks` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackSummary {
+    /// Name and id.
+    #[serde(flatten)]
+    pub reference: StackReference,
+    /// Status.
+    pub status: StackStatus,
+    /// Reason of the status, where there is one.
+    pub status_reason: Option<String>,
+    /// Outputs by key.
+    pub outputs: BTreeMap<String, String>,
+    /// Values of the template's parameters; `NoEcho` ones are masked by CloudFormation.
+    #[serde(skip)]
+    pub parameters: BTreeMap<String, String>,
+    /// Stack tags.
+    pub tags: BTreeMap<String, String>,
+    /// True when the stack has termination protection.
+    pub protected: bool,
+}
+
+/// The stack of this name or id, `None` when there is none.
+///
+/// A deleted stack is `None` by name and `DELETE_COMPLETE` by id.
+///
+/// # Errors
+/// A refused or unanswered call.
+pub async fn status(aws: &Aws, stack_name: &str) -> Result<Option<StackSummary>> {
+    let answer = aws.cloudformation.describe_stacks().stack_name(stack_name).send().await;
+    match answer.map_err(failed("CloudFormation", "DescribeStacks")) {
+        Ok(answer) => answer.stacks.unwrap_or_default().into_iter().next().map(summary).transpose(),
+        Err(error) if is_no_such_stack(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Outputs of a stack by key; empty when there is no such stack.
+///
+/// # Errors
+/// A refused or unanswered call.
+pub async fn outputs(aws: &Aws, stack_name: &str) -> Result<BTreeMap<String, String>> {
+    Ok(status(aws, stack_name).await?.map(|stack| stack.outputs).unwrap_or_default())
+}
+
+/// True when the service says that the stack does not exist: it has no code of its own for that.
+pub(crate) fn is_no_such_stack(error: &AwsError) -> bool {
+    error.has_code("ValidationError") && error.says("does not exist")
+}
+
+fn summary(stack: Stack) -> Result<StackSummary> {
+    let missing =
+        |missing| AwsError::IncompleteAnswer { service: "CloudFormation", operation: "DescribeStacks", missing };
+    let status = stack.stack_status.as_ref().and_then(|status| StackStatus::parse(status.as_str()));
+    Ok(StackSummary {
+        reference: StackReference {
+            name: stack.stack_name.ok_or(missing("StackName"))?,
+            id: stack.stack_id.ok_or(missing("StackId"))?,
+        },
+        status: status.ok_or(missing("a known StackStatus"))?,
+        status_reason: stack.stack_status_reason,
+        outputs: stack
+            .outputs
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|output| Some((output.output_key?, output.output_value?)))
+            .collect(),
+        parameters: stack
+            .parameters
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|parameter| Some((parameter.parameter_key?, parameter.parameter_value?)))
+            .collect(),
+        tags: stack.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
+        protected: stack.enable_termination_protection.unwrap_or(false),
+    })
+}

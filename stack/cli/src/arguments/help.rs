@@ -1,0 +1,106 @@
+//! Long help: what does not fit on a line, and examples to paste.
+
+pub(super) const STACK: &str = "\
+Infrastructure as code in Rust that brings its runtime along.
+
+You describe a system in stack.yaml. stack renders it to a CloudFormation template, builds its Lambda functions, and
+deploys both as one stack: to AWS, or into the local cloud that is part of this program and speaks AWS's own protocols
+on a loopback port. Both ways are the same code.";
+
+pub(super) const STACK_EXAMPLES: &str = "\
+Examples:
+  stack dev                          run the project of this directory on this machine
+  stack check                        is the project right?
+  stack deploy -e prod --profile me  deploy it to AWS
+  stack -C examples/avatars render   see the template of another directory's project
+
+Exit codes:
+  0  done      1  failed      3  declined, or approval is needed
+  4  the stack is busy with another operation             130  interrupted";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  stack check
+  stack check -e prod --parameter domain=example.com
+  stack check --json | jq -r '.error.faults[].message'";
+
+pub(super) const RENDER: &str = "\
+Nothing is asked of AWS. The account id in names is the one of --account or of the project file; without one it is
+000000000000, that of the local cloud, and a note on stderr says so.
+
+Examples:
+  stack render > template.yaml
+  stack render --format json -e prod --account 123456789012
+  stack render --out rendered/       template.yaml, parameters.json and artifacts.json";
+
+pub(super) const BUILD: &str = "\
+Builds for AWS with cargo-lambda; with --local, in the quicker profile that `stack dev` uses. Unchanged functions are
+not built again.
+
+Examples:
+  stack build
+  stack build process-image
+  stack build --local";
+
+pub(super) const DEPLOY: &str = "\
+Shows the change set and asks before it executes it; what was shown is what is executed. Without a terminal, --yes is
+the consent. The local cloud (--local) is not asked about.
+
+Examples:
+  stack local start && stack deploy --local
+  stack deploy -e dev --suffix alice
+  stack deploy -e prod --yes --parameter domain=example.com
+  stack deploy --endpoint-url http://127.0.0.1:5000 --yes";
+
+pub(super) const DESTROY: &str = "\
+Lists what goes, what stays and which buckets are not empty, then asks. Without a terminal, --yes is the consent.
+
+Examples:
+  stack destroy --local
+  stack destroy -e dev --suffix alice --empty
+  stack destroy -e prod --unprotect --confirm avatars-prod --yes";
+
+pub(super) const OUTPUTS: &str = "\
+Examples:
+  stack outputs
+  stack outputs --local AvatarBase
+  stack outputs --json -e prod | jq -r .outputs.AvatarBase";
+
+pub(super) const DEV: &str = "\
+Starts the local cloud in this process, builds the functions, deploys, prints the URLs and how to use them, and follows
+the functions' logs. A change to the project file, its templates, policies, contents or function sources deploys again;
+a project file with faults is reported and what runs keeps running. Ctrl-C ends all of it.
+
+State is kept in .stack/local/data beside the project file, unless --memory is given.
+
+Examples:
+  stack dev
+  stack dev --port 4600 --memory";
+
+pub(super) const LOCAL: &str = "\
+Examples:
+  stack local start
+  eval \"$(stack local env)\" && aws s3 ls
+  stack local status --json
+  stack local stop";
+
+pub(super) const LOCAL_START: &str = "\
+Prints `ready http://127.0.0.1:PORT` on stdout when it answers. The process id, the port and the log lie in .stack/local/
+beside the project file (or in the current directory, when there is no project).
+
+Examples:
+  stack local start
+  stack local start --port 4600 --memory
+  stack local start --foreground --data-dir /var/tmp/cloud";
+
+pub(super) const LOCAL_ENV: &str = "\
+Examples:
+  eval \"$(stack local env)\"
+  stack local env --json";
+
+pub(super) const DOCTOR: &str = "\
+Exit code 0 when nothing is missing, 1 otherwise.
+
+Examples:
+  stack doctor
+  stack doctor --online --profile me";

@@ -1,0 +1,168 @@
+//! Options of the single verbs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Options of `stack check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack render`.
+#[derive(Debug, Args)]
+pub(crate) struct RenderArguments {
+    /// How to print the template
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub(crate) format: RenderFormat,
+    /// Write the template, its parameters and the list of artifacts into this directory instead
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// How a template is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RenderFormat {
+    /// YAML
+    Yaml,
+    /// JSON, indented by two
+    Json,
+}
+
+/// Options of `stack build`.
+#[derive(Debug, Args)]
+pub(crate) struct BuildArguments {
+    /// Functions to build; all of them when none is named
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) functions: Vec<String>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArguments {
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack destroy`.
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArguments {
+    /// Empty the stack's own buckets first: every object, version and unfinished upload
+    #[arg(long)]
+    pub(crate) empty: bool,
+    /// Take the termination protection away first
+    #[arg(long)]
+    pub(crate) unprotect: bool,
+    /// Name of the stack, as consent without a question where the environment is protected or retains
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack outputs`.
+#[derive(Debug, Args)]
+pub(crate) struct OutputsArguments {
+    /// Print only the value of this output
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Options of `stack dev`.
+#[derive(Debug, Args)]
+pub(crate) struct DevArguments {
+    /// Port of the local cloud
+    #[arg(long, value_name = "PORT", default_value_t = stack_local::DEFAULT_PORT)]
+    pub(crate) port: u16,
+    /// Keep all state in memory, gone at the end
+    #[arg(long)]
+    pub(crate) memory: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// The verbs of `stack local`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalCommand {
+    /// Start the local cloud in the background and wait until it answers
+    #[command(after_long_help = super::help::LOCAL_START)]
+    Start(StartArguments),
+    /// Stop the local cloud and wait until it is gone
+    Stop,
+    /// Say whether the local cloud runs, and where
+    Status,
+    /// Wipe what the local cloud has stored in .stack/local/data; it must not run
+    Reset,
+    /// Print the exports that aws-cli and the AWS SDKs need to use the local cloud
+    #[command(after_long_help = super::help::LOCAL_ENV)]
+    Env,
+}
+
+/// Options of `stack local start`.
+#[derive(Debug, Args)]
+pub(crate) struct StartArguments {
+    /// Port on loopback; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = stack_local::DEFAULT_PORT)]
+    pub(crate) port: u16,
+    /// Keep all state in memory, gone at the end
+    #[arg(long, conflicts_with = "data_dir")]
+    pub(crate) memory: bool,
+    /// Keep state in this directory; the default is `.stack/local/data` beside the project file
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Serve in this process until it is interrupted
+    #[arg(long)]
+    pub(crate) foreground: bool,
+    /// The background process itself: leaves the terminal's session. `start` passes it on.
+    #[arg(long, hide = true, requires = "foreground")]
+    pub(crate) detached: bool,
+}
+
+/// Options of `stack doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Also ask AWS who we are
+    #[arg(long)]
+    pub(crate) online: bool,
+}
+
+/// Values of the project's parameters.
+#[derive(Debug, Args)]
+pub(crate) struct Parameters {
+    /// Value of a parameter of the project; may be given more than once
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(crate) values: Vec<(String, String)>,
+}
+
+impl Parameters {
+    /// By name; the last value of a name given twice wins.
+    pub(crate) fn into_map(self) -> std::collections::BTreeMap<String, String> {
+        self.values.into_iter().collect()
+    }
+}
+
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a parameter is written `name=value`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_split_at_the_first_equals_sign() {
+        assert_eq!(parse_parameter("url=https://x/?a=b"), Ok(("url".to_owned(), "https://x/?a=b".to_owned())));
+        assert_eq!(parse_parameter("domain="), Ok(("domain".to_owned(), String::new())));
+        assert!(parse_parameter("domain").is_err());
+        assert!(parse_parameter("=x").is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! What can go wrong in the command line itself, and the errors of the other crates under one name.
+
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error, Diagnostic)]
+pub(crate) enum CliError {
+    /// The local cloud cannot start.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Local(#[from] stack_local::LocalError),
+    /// Neither the directory nor one above it has a project file.
+    #[error("no `stack.yaml` in `{directory}` or above it", directory = directory.display())]
+    #[diagnostic(
+        code("cli::project-missing"),
+        help("change into the directory of your project, or name it: `stack -C DIR ...`")
+    )]
+    ProjectMissing {
+        /// Where the search began.
+        directory: PathBuf,
+    },
+    /// A file or directory cannot be read.
+    #[error("cannot read `{path}`", path = path.display())]
+    #[diagnostic(code("cli::unreadable"), help("check that it exists and that you may read it"))]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A source file is larger than any sensible one.
+    #[error("`{path}` has {size} bytes, the limit is {limit}", path = path.display())]
+    #[diagnostic(code("cli::file-too-large"), help("a project file, template source or policy source is a short text"))]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A file or directory cannot be written.
+    #[error("cannot write `{path}`", path = path.display())]
+    #[diagnostic(code("cli::unwritable"), help("check that the directory exists, is writable and has room"))]
+    Unwritable {
+        /// The path.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Standard output cannot take the data.
+    #[error("cannot write to standard output")]
+    #[diagnostic(code("cli::stdout"), help("the result is incomplete; send it to a place that has room"))]
+    Stdout {
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A question cannot be asked, and `--yes` was not given.
+    #[error("`{command}` needs your consent, and there is no terminal to ask on")]
+    #[diagnostic(code("cli::approval-needed"), help("give it beforehand: `{command} --yes`; nothing was changed"))]
+    ApprovalNeeded {
+        /// The command, as far as it matters.
+        command: &'static str,
+    },
+    /// Nothing that is our local cloud answers.
+    #[error("no local cloud answers at `{url}`")]
+    #[diagnostic(
+        code("cli::local-cloud-missing"),
+        help("start it with `stack local start`, or run everything in the foreground with `stack dev`")
+    )]
+    LocalCloudMissing {
+        /// Where it was looked for.
+        url: String,
+    },
+    /// A local cloud of this directory runs already.
+    #[error("the local cloud of this directory runs already at `{url}` (process {pid})")]
+    #[diagnostic(code("cli::local-cloud-running"), help("stop it first: `stack local stop`"))]
+    LocalCloudRunning {
+        /// Its endpoint.
+        url: String,
+        /// Its process id.
+        pid: u32,
+    },
+    /// The port is taken by a local cloud that another directory started.
+    #[error("port {port} is taken by a local cloud that was started elsewhere")]
+    #[diagnostic(
+        code("cli::port-taken-by-local-cloud"),
+        help(
+            "use that one (`stack deploy --local` finds it on port 4566), stop it where it was started, or choose another port with `--port`"
+        )
+    )]
+    PortTakenByLocalCloud {
+        /// The port.
+        port: u16,
+    },
+    /// The background process ended before it answered.
+    #[error("the local cloud ended before it answered ({status})")]
+    #[diagnostic(code("cli::local-cloud-ended"), help("its last words, from `{log}`:\n{tail}", log = log.display()))]
+    LocalCloudEnded {
+        /// How it ended.
+        status: String,
+        /// The log file.
+        log: PathBuf,
+        /// Last lines of the log.
+        tail: String,
+    },
+    /// The background process does not do what it should in time.
+    #[error("the local cloud (process {pid}) did not {expected} within {seconds} seconds")]
+    #[diagnostic(code("cli::local-cloud-stuck"), help("look into `{log}`; `kill {pid}` ends it", log = log.display()))]
+    LocalCloudStuck {
+        /// Process id.
+        pid: u32,
+        /// `answer` or `stop`.
+        expected: &'static str,
+        /// How long was waited.
+        seconds: u64,
+        /// The log file.
+        log: PathBuf,
+    },
+    /// The operating system refused something that every command needs.
+    #[error("cannot {action}")]
+    #[diagnostic(code("cli::system"), help("the operating system refused it; see the cause above"))]
+    System {
+        /// What was tried, as an infinitive.
+        action: &'static str,
+        /// What it said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl CliError {
+    /// Exit code of the process when a command ends with this error.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::ApprovalNeeded { .. } => 3,
+            _ => 1,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The only place that prints. stdout carries data, stderr carries talk.
+//!
+//! Two voices say the same facts: [`text`] in sentences, [`json`] as one object per line with the report last.
+
+mod diagnostic;
+mod json;
+mod progress;
+mod style;
+mod text;
+
+use std::io::Write as _;
+
+use stack_aws::{Answer, Question};
+use stack_plan::Event;
+
+use crate::arguments::Settings;
+use crate::error::CliError;
+use crate::fact::Fact;
+use crate::report::Report;
+
+/// The voice of this run.
+pub(crate) struct Output {
+    voice: Voice,
+}
+
+enum Voice {
+    Text(Box<text::Text>),
+    Json(json::Json),
+}
+
+impl Output {
+    /// The voice that the settings ask for.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let voice = if settings.json {
+            Voice::Json(json::Json::new(settings.color))
+        } else {
+            Voice::Text(Box::new(text::Text::new(settings)))
+        };
+        Self { voice }
+    }
+
+    /// Tells a fact of a library.
+    pub(crate) fn event(&mut self, event: &Event) {
+        match &mut self.voice {
+            Voice::Text(text) => text.event(event),
+            Voice::Json(json) => json.line(event),
+        }
+    }
+
+    /// Tells a fact of the command line.
+    pub(crate) fn fact(&mut self, fact: &Fact<'_>) {
+        match &mut self.voice {
+            Voice::Text(text) => text.fact(fact),
+            Voice::Json(json) => json.line(fact),
+        }
+    }
+
+    /// Asks on the terminal. The caller has made sure that there is one.
+    pub(crate) fn ask(&mut self, question: &Question) -> Answer {
+        match &mut self.voice {
+            Voice::Text(text) => text.ask(question),
+            Voice::Json(json) => json.ask(question),
+        }
+    }
+
+    /// Asks a question of the command line itself, on the terminal.
+    pub(crate) fn ask_line(&mut self, line: &str) -> bool {
+        text::ask_line(line)
+    }
+
+    /// Says on stdout that the local cloud answers: scripts wait for this line.
+    ///
+    /// # Errors
+    /// [`CliError::Stdout`] when it cannot be written.
+    pub(crate) fn ready(&mut self, url: &str) -> Result<(), CliError> {
+        match &self.voice {
+            Voice::Text(_) => write_stdout(&format!("ready {url}\n")),
+            // The fact `cloud-ready` says it.
+            Voice::Json(_) => Ok(()),
+        }
+    }
+
+    /// Ends progress lines; what follows is written below them.
+    pub(crate) fn settle(&mut self) {
+        if let Voice::Text(text) = &mut self.voice {
+            text.settle();
+        }
+    }
+
+    /// Says how the command ended.
+    ///
+    /// # Errors
+    /// [`CliError::Stdout`] when the data cannot be written.
+    pub(crate) fn report(&mut self, report: &Report) -> Result<(), CliError> {
+        self.settle();
+        match &mut self.voice {
+            Voice::Text(text) => text.report(report),
+            Voice::Json(json) => json.report(report),
+        }
+    }
+
+    /// Says why the command failed.
+    pub(crate) fn error(&mut self, error: &CliError) {
+        self.settle();
+        match &mut self.voice {
+            Voice::Text(text) => text.error(error),
+            Voice::Json(json) => json.error(error),
+        }
+    }
+}
+
+/// Writes data to stdout. A reader that has seen enough (`| head`) is no error.
+fn write_stdout(data: &str) -> Result<(), CliError> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Stdout { source }),
+        _ => Ok(()),
+    }
+}
+
+/// Writes talk to stderr. There is nobody to tell when that fails.
+fn write_stderr(talk: &str) {
+    let _ = std::io::stderr().lock().write_all(talk.as_bytes());
+}

@@ -1,0 +1,185 @@
+//! How a command ended: everything that `--json` prints last, and what the exit code and the text are made of.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use stack_aws::Outcome;
+use stack_plan::{Built, Template};
+
+/// How a command ended.
+#[derive(Debug, Serialize)]
+#[serde(tag = "report", rename_all = "kebab-case")]
+pub(crate) enum Report {
+    /// The project has no fault.
+    Checked {
+        /// Name of the project file.
+        file: String,
+        /// Stack that it describes in this environment.
+        stack_name: String,
+        /// Number of resources in its template.
+        resources: usize,
+        /// Number of functions.
+        functions: usize,
+    },
+    /// The template of the project.
+    Rendered {
+        /// Stack that it is for.
+        stack_name: String,
+        /// The template as a value, for JSON.
+        template: Box<Template>,
+        /// Values of its parameters.
+        parameters: BTreeMap<String, String>,
+        /// The template in the form that was asked for.
+        #[serde(skip)]
+        text: String,
+    },
+    /// Files were written.
+    Written {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+    /// The function packages are built.
+    Built {
+        /// One zip per function.
+        functions: Vec<Built>,
+    },
+    /// What became of a stack.
+    Stack {
+        /// How it ended.
+        outcome: Box<Outcome>,
+        /// Where the first failed resource is declared.
+        declared: Option<Declaration>,
+    },
+    /// The outputs of a stack.
+    Outputs {
+        /// The stack.
+        stack_name: String,
+        /// Values by name.
+        outputs: BTreeMap<String, String>,
+        /// The one output whose value alone is asked for.
+        #[serde(skip)]
+        only: Option<String>,
+    },
+    /// The local cloud answers.
+    CloudStarted {
+        /// Its endpoint.
+        url: String,
+        /// Its process.
+        pid: u32,
+        /// True when it had been started before.
+        already: bool,
+    },
+    /// The local cloud is gone.
+    CloudStopped {
+        /// Its process, absent when none ran.
+        pid: Option<u32>,
+    },
+    /// Whether the local cloud runs.
+    CloudStatus {
+        /// True when it runs.
+        running: bool,
+        /// Its endpoint.
+        url: Option<String>,
+        /// Its process.
+        pid: Option<u32>,
+        /// True when it answers.
+        answers: bool,
+        /// Where its state is, absent when it is in memory.
+        data: Option<PathBuf>,
+        /// What it says, when it runs in the background.
+        log: PathBuf,
+    },
+    /// The state of the local cloud is gone.
+    CloudReset {
+        /// The directory that was removed.
+        directory: PathBuf,
+        /// False when there was none.
+        existed: bool,
+    },
+    /// What AWS clients need to use the local cloud.
+    CloudEnvironment {
+        /// Values by variable.
+        variables: BTreeMap<&'static str, String>,
+    },
+    /// What this machine has and lacks.
+    Doctor {
+        /// One check after the other.
+        checks: Vec<Check>,
+    },
+    /// The user said no before anything was done.
+    Declined,
+    /// A foreground command was ended by a signal, as it is meant to be.
+    Ended,
+    /// The user interrupted.
+    Interrupted,
+}
+
+/// Where a resource is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Declaration {
+    /// Project file.
+    pub(crate) file: String,
+    /// Line, from 1.
+    pub(crate) line: usize,
+    /// Key path (`buckets.uploads`).
+    pub(crate) key_path: String,
+}
+
+/// One thing that a machine needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Check {
+    /// What is needed.
+    pub(crate) name: &'static str,
+    /// How it stands.
+    pub(crate) state: CheckState,
+    /// What was found.
+    pub(crate) found: String,
+    /// The command that mends it.
+    pub(crate) mend: Option<String>,
+}
+
+/// How a needed thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CheckState {
+    /// There.
+    Good,
+    /// Absent, and something else does its work.
+    Replaceable,
+    /// Absent, and something will not work.
+    Missing,
+}
+
+impl Report {
+    /// Exit code of the process (see `stack --help`).
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Stack { outcome, .. } => outcome_exit_code(outcome),
+            Self::Doctor { checks } => u8::from(checks.iter().any(|check| check.state == CheckState::Missing)),
+            Self::CloudStatus { answers, .. } => u8::from(!answers),
+            Self::Declined => 3,
+            Self::Interrupted => 130,
+            Self::Checked { .. }
+            | Self::Rendered { .. }
+            | Self::Written { .. }
+            | Self::Built { .. }
+            | Self::Outputs { .. }
+            | Self::CloudStarted { .. }
+            | Self::CloudStopped { .. }
+            | Self::CloudReset { .. }
+            | Self::CloudEnvironment { .. }
+            | Self::Ended => 0,
+        }
+    }
+}
+
+fn outcome_exit_code(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Deployed { .. } | Outcome::NoChanges { .. } | Outcome::Destroyed { .. } | Outcome::Absent { .. } => 0,
+        Outcome::Declined { .. } | Outcome::ApprovalNeeded { .. } => 3,
+        Outcome::Busy { .. } => 4,
+        Outcome::Detached { .. } | Outcome::Interrupted { .. } => 130,
+        _ => 1,
+    }
+}

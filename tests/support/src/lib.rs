@@ -1,0 +1,30 @@
+//! What the integration tests share: projects, running local clouds, clients, corpora.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a helper of a test fails the test by panicking, with the place and the value"
+)]
+
+pub mod clients;
+pub mod cloud;
+pub mod corpora;
+pub mod http;
+pub mod photo;
+pub mod project;
+pub mod subscriber;
+pub mod tools;
+pub mod wait;
+pub mod webdriver;
+
+pub use clients::Clients;
+pub use cloud::RunningCloud;
+pub use project::{Run, TestProject};
+pub use subscriber::Subscriber;
+pub use wait::{eventually, within};
+
+/// Says on stderr that a test proves nothing on this machine, and why. The caller returns.
+pub fn skipped(reason: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "skipped: {reason}");
+}

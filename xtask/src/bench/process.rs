@@ -1,0 +1,54 @@
+//! Running a command and reading what the operating system charged it with.
+
+use std::fmt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wait4::Wait4 as _;
+
+use crate::failure::Failure;
+
+/// What one process took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    /// From start to end.
+    pub(crate) wall: Duration,
+    /// User and system time.
+    pub(crate) cpu: Duration,
+    /// Greatest resident size in bytes.
+    pub(crate) memory: u64,
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{:.1} ms CPU, {:.1} ms wall, {} MiB",
+            self.cpu.as_secs_f64() * 1000.0,
+            self.wall.as_secs_f64() * 1000.0,
+            super::table::decimal(self.memory, 1 << 20),
+        )
+    }
+}
+
+/// Runs a command to its end, output discarded.
+pub(crate) fn measure(command: &mut Command) -> Result<Usage, Failure> {
+    let shown = format!("{command:?}");
+    let started = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let errors = child.stderr.take();
+    let text = errors.map(std::io::read_to_string).transpose()?.unwrap_or_default();
+    let ended = child.wait4()?;
+    let wall = started.elapsed();
+    if !ended.status.success() {
+        return Err(Failure::new(format!("{shown} ended with {}: {text}", ended.status)));
+    }
+    Ok(Usage { wall, cpu: ended.rusage.utime + ended.rusage.stime, memory: ended.rusage.maxrss })
+}
+
+/// The run of median CPU time out of `runs`.
+pub(crate) fn median(runs: usize, mut command: impl FnMut() -> Command) -> Result<Usage, Failure> {
+    let mut usages = (0..runs.max(1)).map(|_| measure(&mut command())).collect::<Result<Vec<_>, _>>()?;
+    usages.sort_by_key(|usage| usage.cpu);
+    Ok(usages[usages.len() / 2])
+}
