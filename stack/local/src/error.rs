@@ -33,6 +33,19 @@ pub enum LocalError {
         #[source]
         source: std::io::Error,
     },
+    /// A file of the data directory is not what this program writes.
+    #[error("cannot read `{path}`", path = path.display())]
+    #[diagnostic(
+        code(local::data_file),
+        help("nothing was changed; restore the file, or start empty with `stack local reset`")
+    )]
+    DataFile {
+        /// The file.
+        path: PathBuf,
+        /// Where it stops making sense.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The data directory was written by another version.
     #[error("data directory `{path}` has layout `{found}`, this program reads `{expected}`", path = path.display())]
     #[diagnostic(

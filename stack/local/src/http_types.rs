@@ -6,11 +6,11 @@ use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 /// Any error below a body.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A request as it came from the wire: large bodies stream.
-pub(crate) type Request = http::Request<hyper::body::Incoming>;
-
-/// A response body.
+/// A body of a request or a response: bytes at hand or a stream.
 pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+/// A request. Bodies of S3 requests stream; those of the other services were read to check the signature.
+pub(crate) type Request = http::Request<Body>;
 
 /// A response.
 pub(crate) type Response = http::Response<Body>;

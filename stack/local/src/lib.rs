@@ -13,6 +13,7 @@ mod http_types;
 mod iam;
 mod lambda;
 mod logs;
+mod persist;
 mod router;
 mod s3;
 mod server;

@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use http::StatusCode;
+use http_body_util::BodyExt as _;
 
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts};
+use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts, wire};
 
 /// Where a request goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Destination {
     /// Health, console page and what it reads: `/_stack/...`.
     Console,
-    /// The Runtime API of a running function: `/_stack/runtime/<instance>/2018-06-01/...`.
-    LambdaRuntime,
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution,
     CloudFormation,
@@ -29,35 +28,58 @@ enum Destination {
     Sts,
 }
 
+impl Destination {
+    /// The protocol of a service whose signatures are checked here; `None` for what checks its own (S3) or needs none.
+    fn signed_protocol(self) -> Option<Protocol> {
+        match self {
+            Self::CloudFormation | Self::Iam | Self::Sns | Self::Sts => Some(Protocol::Query),
+            Self::CloudFront => Some(Protocol::RestXml),
+            Self::Lambda => Some(Protocol::RestJson),
+            Self::Logs => Some(Protocol::Json),
+            Self::Console | Self::Distribution | Self::S3 => None,
+        }
+    }
+}
+
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
-pub(crate) async fn route(cloud: Arc<Cloud>, request: Request) -> Response {
+pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body::Incoming>) -> Response {
+    let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
     if let Some(refusal) = refuse_foreign(&cloud, &request) {
         return refusal;
     }
     let destination = destination(&request);
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
-    let answer = async {
-        match destination {
-            Destination::Console => console::handle(&cloud, request).await,
-            Destination::LambdaRuntime => lambda::runtime_api::handle(&cloud, request).await,
-            Destination::Distribution => cloudfront::data_plane::handle(&cloud, request).await,
-            Destination::CloudFormation => cloudformation::api::handle(&cloud, request).await,
-            Destination::CloudFront => cloudfront::api::handle(&cloud, request).await,
-            Destination::Iam => iam::api::handle(&cloud, request).await,
-            Destination::Lambda => lambda::api::handle(&cloud, request).await,
-            Destination::Logs => logs::api::handle(&cloud, request).await,
-            Destination::S3 => s3::api::handle(&cloud, request).await,
-            Destination::Sns => sns::api::handle(&cloud, request).await,
-            Destination::Sts => sts::handle(&cloud, request).await,
-        }
-    };
-    match std::panic::AssertUnwindSafe(answer).catch_unwind().await {
+    match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
         Err(_panic) => {
             tracing::error!("a service panicked while answering a request");
             Protocol::Query
                 .render_error(&ServiceError::internal("the local cloud failed to answer; this is a fault of it"))
         }
+    }
+}
+
+async fn answer(cloud: &Arc<Cloud>, destination: Destination, request: Request) -> Response {
+    let request = match destination.signed_protocol() {
+        Some(protocol) if !sns::api::is_public(&request) => {
+            match wire::authenticate(&cloud.iam, request, protocol).await {
+                Ok(request) => request,
+                Err(refusal) => return protocol.render_error(&refusal),
+            }
+        }
+        _ => request,
+    };
+    match destination {
+        Destination::Console => console::handle(cloud, request).await,
+        Destination::Distribution => cloudfront::data_plane::handle(cloud, request).await,
+        Destination::CloudFormation => cloudformation::api::handle(cloud, request).await,
+        Destination::CloudFront => cloudfront::api::handle(cloud, request).await,
+        Destination::Iam => iam::api::handle(cloud, request).await,
+        Destination::Lambda => lambda::api::handle(cloud, request).await,
+        Destination::Logs => logs::api::handle(cloud, request).await,
+        Destination::S3 => s3::api::handle(cloud, request).await,
+        Destination::Sns => sns::api::handle(cloud, request).await,
+        Destination::Sts => sts::handle(cloud, request).await,
     }
 }
 
@@ -101,8 +123,8 @@ pub(crate) fn host(request: &Request) -> Option<String> {
 
 fn destination(request: &Request) -> Destination {
     let path = request.uri().path();
-    if path.starts_with("/_stack/runtime/") {
-        return Destination::LambdaRuntime;
+    if path.starts_with("/_stack/sns/") {
+        return Destination::Sns;
     }
     if path.starts_with("/_stack/cloudfront/") {
         return Destination::Distribution;
@@ -137,12 +159,7 @@ fn destination(request: &Request) -> Destination {
     if request.headers().get("x-amz-target").is_some_and(|target| target.as_bytes().starts_with(b"Logs_")) {
         return Destination::Logs;
     }
-    if path == "/"
-        && request
-            .uri()
-            .query()
-            .is_some_and(|query| query.contains("Action=ConfirmSubscription") || query.contains("Action=Unsubscribe"))
-    {
+    if sns::api::is_public(request) {
         return Destination::Sns;
     }
     if path == "/" && request.method() == http::Method::GET && accepts_html(request) {

@@ -17,8 +17,11 @@ use crate::error::LocalError;
 use crate::router;
 use crate::settings::Settings;
 
-/// How long open connections and running functions may take to end after a stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long running functions may take to end after a stop.
+const DRAIN: Duration = Duration::from_secs(9);
+
+/// How long open connections may take to end after that.
+const CLOSE: Duration = Duration::from_secs(1);
 
 /// How long a client may take to send its request head.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -63,7 +66,7 @@ impl LocalCloud {
         format!("http://{}", self.address)
     }
 
-    /// Stops accepting, lets requests and functions end (at most ten seconds), and leaves no child process.
+    /// Stops accepting, lets requests and functions end (at most ten seconds in all), and leaves no child process.
     pub async fn stop(self) {
         // The receiver lives as long as the task, so a failed send means that it has ended already.
         let _ = self.stop.send(true);
@@ -75,6 +78,12 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_LIMIT);
     let graceful = GracefulShutdown::new();
+    // Functions that still run may call back, so the listener stays open until they have ended.
+    let drained = async {
+        let _ = stopped.changed().await;
+        let _ = tokio::time::timeout(DRAIN, cloud.lambda.stop()).await;
+    };
+    let mut drained = std::pin::pin!(drained);
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -86,7 +95,7 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
                     continue;
                 }
             },
-            _ = stopped.changed() => break,
+            () = &mut drained => break,
         };
         let _ = stream.set_nodelay(true);
         let cloud = Arc::clone(&cloud);
@@ -102,6 +111,5 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(DRAIN, cloud.lambda.stop()).await;
-    let _ = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(CLOSE, graceful.shutdown()).await;
 }

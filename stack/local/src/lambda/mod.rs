@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::error::LocalError;
 
 pub(crate) mod api;
-pub(crate) mod runtime_api;
 
 /// State of the service.
 #[derive(Debug, Default)]

@@ -2,16 +2,19 @@
 
 mod error;
 mod json;
+pub(crate) mod properties;
 mod query;
+mod signature;
 mod xml;
 
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{json_response, read_json};
-pub(crate) use query::{Form, query_response, read_form};
+pub(crate) use query::{Form, query_empty_response, query_response, read_form};
+pub(crate) use signature::{authenticate, percent_encode};
 pub(crate) use xml::XmlWriter;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 
 use crate::http_types::Request;
 
@@ -20,15 +23,22 @@ pub(crate) const CONTROL_BODY_LIMIT: usize = 70 * 1024 * 1024;
 
 /// Reads a whole body of at most `limit` bytes.
 pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, ServiceError> {
-    Limited::new(request.into_body(), limit).collect().await.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.downcast_ref::<http_body_util::LengthLimitError>().is_some() {
-            ServiceError::new(
+    let mut body = request.into_body();
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            tracing::debug!(%error, "a request body ended early");
+            ServiceError::bad_request("IncompleteBody", "the request body ended early")
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > limit - bytes.len() {
+            return Err(ServiceError::new(
                 http::StatusCode::PAYLOAD_TOO_LARGE,
                 "RequestEntityTooLargeException",
                 format!("the request body is larger than {limit} bytes"),
-            )
-        } else {
-            ServiceError::bad_request("IncompleteBody", "the request body ended early")
+            ));
         }
-    })
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.into())
 }

@@ -122,10 +122,19 @@ pub(crate) async fn read_form(request: Request) -> Result<Form, ServiceError> {
 
 /// `<{action}Response xmlns=...><{action}Result>...</{action}Result><ResponseMetadata>...`.
 pub(crate) fn query_response(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {
+    envelope(namespace, action, |xml| xml.element(&format!("{action}Result"), result))
+}
+
+/// The same for an operation that has no result: without the `{action}Result` element.
+pub(crate) fn query_empty_response(namespace: &str, action: &str) -> Response {
+    envelope(namespace, action, |_xml| {})
+}
+
+fn envelope(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {
     let request_id = uuid::Uuid::new_v4().to_string();
     let mut xml = XmlWriter::document();
     xml.element_with(&format!("{action}Response"), &[("xmlns", namespace)], |xml| {
-        xml.element(&format!("{action}Result"), result);
+        result(xml);
         xml.element("ResponseMetadata", |xml| xml.text("RequestId", &request_id));
     });
     let mut response = respond(StatusCode::OK, "text/xml", xml.finish());

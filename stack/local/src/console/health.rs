@@ -1,0 +1,16 @@
+//! `GET /_stack/health`: is it up, and what does it serve.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::http_types::{Response, respond};
+
+/// Services that answer, by their endpoint names.
+const SERVICES: [&str; 8] = ["cloudformation", "cloudfront", "iam", "lambda", "logs", "s3", "sns", "sts"];
+
+/// Version, services and status.
+pub(crate) fn health() -> Response {
+    let services: serde_json::Map<_, _> = SERVICES.iter().map(|name| ((*name).to_owned(), json!("running"))).collect();
+    let body = json!({"status": "running", "version": env!("CARGO_PKG_VERSION"), "services": services});
+    respond(StatusCode::OK, "application/json", body.to_string())
+}

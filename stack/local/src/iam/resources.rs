@@ -1,0 +1,285 @@
+//! How CloudFormation makes roles and policies.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::roles::{NewRole, check_document, check_session_duration};
+use crate::cloudformation::provider::{ProviderError, Provisioned, ResourceContext, Update};
+use crate::wire::properties::{changed, reference_list, required_text, tags, text};
+
+/// `AWS::IAM::Role`. `Ref` is the name.
+pub(crate) async fn create_role(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
+    refuse(properties, &["PermissionsBoundary"])?;
+    let role = context.cloud.iam.create_role(NewRole {
+        name: text(properties, "RoleName").map_or_else(|| context.generated_name(64), str::to_owned),
+        path: text(properties, "Path").unwrap_or("/").to_owned(),
+        description: text(properties, "Description").unwrap_or_default().to_owned(),
+        max_session_duration: session_duration(properties)?,
+        trust_policy: document(properties, "AssumeRolePolicyDocument")?,
+        policies: inline_policies(properties)?,
+        attached: reference_list(properties, "ManagedPolicyArns"),
+        tags: tags(properties, &context.tags),
+    })?;
+    Ok(provisioned_role(&role.name, &role.arn, &role.id))
+}
+
+/// Changes everything but name and path in place.
+pub(crate) async fn update_role(
+    context: &ResourceContext,
+    physical_id: &str,
+    old: &Value,
+    new: &Value,
+) -> Result<Update, ProviderError> {
+    refuse(new, &["PermissionsBoundary"])?;
+    if changed(old, new, &["RoleName", "Path"]) {
+        return Ok(Update::Replace);
+    }
+    let iam = &context.cloud.iam;
+    let trust_policy = document(new, "AssumeRolePolicyDocument")?;
+    let (mut policies, declared) = (inline_policies(new)?, inline_policies(old)?);
+    let max_session_duration = session_duration(new)?;
+    let before = reference_list(old, "ManagedPolicyArns");
+    let wanted = reference_list(new, "ManagedPolicyArns");
+    for arn in &wanted {
+        iam.attach_role_policy(physical_id, arn)?;
+    }
+    iam.change_role(physical_id, |role| {
+        role.trust_policy = trust_policy;
+        text(new, "Description").unwrap_or_default().clone_into(&mut role.description);
+        role.max_session_duration = max_session_duration;
+        // Policies that other resources (AWS::IAM::Policy) put into the role stay.
+        role.policies.retain(|name, _| !declared.contains_key(name));
+        role.policies.append(&mut policies);
+        role.attached.retain(|arn| wanted.contains(arn) || !before.contains(arn));
+        role.tags = tags(new, &context.tags);
+        Ok(())
+    })?;
+    let role = iam.role(physical_id).ok_or_else(|| super::roles::no_role(physical_id))?;
+    Ok(Update::InPlace(provisioned_role(&role.name, &role.arn, &role.id)))
+}
+
+/// Removes the role with the policies that are in it.
+pub(crate) async fn delete_role(
+    context: &ResourceContext,
+    physical_id: &str,
+    _properties: &Value,
+) -> Result<(), ProviderError> {
+    absent_is_done(context.cloud.iam.delete_role(physical_id, true).map_err(Into::into))
+}
+
+fn provisioned_role(name: &str, arn: &str, id: &str) -> Provisioned {
+    Provisioned {
+        physical_id: name.to_owned(),
+        attributes: Map::from_iter([("Arn".to_owned(), json!(arn)), ("RoleId".to_owned(), json!(id))]),
+    }
+}
+
+/// `AWS::IAM::Policy`: an inline policy of one or more roles. `Ref` is a generated name.
+pub(crate) async fn create_policy(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
+    put_inline(context, properties)?;
+    Ok(Provisioned { physical_id: context.generated_name(128), attributes: Map::new() })
+}
+
+/// Writes the policy anew and takes it out of roles that no longer have it.
+pub(crate) async fn update_policy(
+    context: &ResourceContext,
+    physical_id: &str,
+    old: &Value,
+    new: &Value,
+) -> Result<Update, ProviderError> {
+    put_inline(context, new)?;
+    let kept = if changed(old, new, &["PolicyName"]) { Vec::new() } else { reference_list(new, "Roles") };
+    remove_inline(context, old, &kept)?;
+    Ok(Update::InPlace(Provisioned { physical_id: physical_id.to_owned(), attributes: Map::new() }))
+}
+
+/// Takes the policy out of its roles.
+pub(crate) async fn delete_policy(
+    context: &ResourceContext,
+    _physical_id: &str,
+    properties: &Value,
+) -> Result<(), ProviderError> {
+    remove_inline(context, properties, &[])
+}
+
+fn put_inline(context: &ResourceContext, properties: &Value) -> Result<(), ProviderError> {
+    refuse(properties, &["Users", "Groups"])?;
+    let name = required_text(properties, "PolicyName")?;
+    let document = document(properties, "PolicyDocument")?;
+    let roles = reference_list(properties, "Roles");
+    if roles.is_empty() {
+        return Err(ProviderError::invalid("At least one of [Groups,Roles,Users] must be non-empty."));
+    }
+    for role in &roles {
+        context.cloud.iam.change_role(role, |role| {
+            role.policies.insert(name.to_owned(), document.clone());
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn remove_inline(context: &ResourceContext, properties: &Value, kept: &[String]) -> Result<(), ProviderError> {
+    let name = required_text(properties, "PolicyName")?;
+    for role in reference_list(properties, "Roles").iter().filter(|role| !kept.contains(role)) {
+        let removed = context.cloud.iam.change_role(role, |role| {
+            role.policies.remove(name);
+            Ok(())
+        });
+        absent_is_done(removed.map_err(Into::into))?;
+    }
+    Ok(())
+}
+
+/// `AWS::IAM::RolePolicy`: one inline policy of one role. `Ref` is `<policy name>|<role name>`.
+pub(crate) async fn create_role_policy(
+    context: &ResourceContext,
+    properties: &Value,
+) -> Result<Provisioned, ProviderError> {
+    let (role, name) = (required_text(properties, "RoleName")?, required_text(properties, "PolicyName")?);
+    let document = document(properties, "PolicyDocument")?;
+    context.cloud.iam.change_role(role, |role| {
+        role.policies.insert(name.to_owned(), document);
+        Ok(())
+    })?;
+    Ok(Provisioned { physical_id: format!("{name}|{role}"), attributes: Map::new() })
+}
+
+/// Writes the document anew.
+pub(crate) async fn update_role_policy(
+    context: &ResourceContext,
+    _physical_id: &str,
+    old: &Value,
+    new: &Value,
+) -> Result<Update, ProviderError> {
+    if changed(old, new, &["RoleName", "PolicyName"]) {
+        return Ok(Update::Replace);
+    }
+    create_role_policy(context, new).await.map(Update::InPlace)
+}
+
+/// Takes the policy out of its role.
+pub(crate) async fn delete_role_policy(
+    context: &ResourceContext,
+    _physical_id: &str,
+    properties: &Value,
+) -> Result<(), ProviderError> {
+    let (role, name) = (required_text(properties, "RoleName")?, required_text(properties, "PolicyName")?);
+    let removed = context.cloud.iam.change_role(role, |role| {
+        role.policies.remove(name);
+        Ok(())
+    });
+    absent_is_done(removed.map_err(Into::into))
+}
+
+/// `AWS::IAM::ManagedPolicy`. `Ref` is the ARN.
+pub(crate) async fn create_managed_policy(
+    context: &ResourceContext,
+    properties: &Value,
+) -> Result<Provisioned, ProviderError> {
+    refuse(properties, &["Users", "Groups"])?;
+    let name = text(properties, "ManagedPolicyName").map_or_else(|| context.generated_name(128), str::to_owned);
+    let policy = context.cloud.iam.create_policy(
+        &name,
+        text(properties, "Path").unwrap_or("/"),
+        text(properties, "Description").unwrap_or_default(),
+        document(properties, "PolicyDocument")?,
+    )?;
+    for role in reference_list(properties, "Roles") {
+        if let Err(error) = context.cloud.iam.attach_role_policy(&role, &policy.arn) {
+            delete_managed_policy(context, &policy.arn, properties).await?;
+            return Err(error.into());
+        }
+    }
+    Ok(provisioned_policy(&policy.arn, &policy.id))
+}
+
+/// Changes the document and the roles in place.
+pub(crate) async fn update_managed_policy(
+    context: &ResourceContext,
+    physical_id: &str,
+    old: &Value,
+    new: &Value,
+) -> Result<Update, ProviderError> {
+    refuse(new, &["Users", "Groups"])?;
+    if changed(old, new, &["ManagedPolicyName", "Path", "Description"]) {
+        return Ok(Update::Replace);
+    }
+    let iam = &context.cloud.iam;
+    if changed(old, new, &["PolicyDocument"]) {
+        iam.change_policy(physical_id, document(new, "PolicyDocument")?)?;
+    }
+    let wanted = reference_list(new, "Roles");
+    for role in &wanted {
+        iam.attach_role_policy(role, physical_id)?;
+    }
+    for role in reference_list(old, "Roles").iter().filter(|role| !wanted.contains(role)) {
+        absent_is_done(iam.detach_role_policy(role, physical_id).map_err(Into::into))?;
+    }
+    let policy = iam.policy(physical_id)?;
+    Ok(Update::InPlace(provisioned_policy(&policy.arn, &policy.id)))
+}
+
+/// Detaches the policy from its roles and removes it.
+pub(crate) async fn delete_managed_policy(
+    context: &ResourceContext,
+    physical_id: &str,
+    properties: &Value,
+) -> Result<(), ProviderError> {
+    let iam = &context.cloud.iam;
+    for role in reference_list(properties, "Roles") {
+        absent_is_done(iam.detach_role_policy(&role, physical_id).map_err(Into::into))?;
+    }
+    absent_is_done(iam.delete_policy(physical_id).map_err(Into::into))
+}
+
+fn provisioned_policy(arn: &str, id: &str) -> Provisioned {
+    Provisioned {
+        physical_id: arn.to_owned(),
+        attributes: Map::from_iter([("PolicyArn".to_owned(), json!(arn)), ("PolicyId".to_owned(), json!(id))]),
+    }
+}
+
+fn session_duration(properties: &Value) -> Result<u32, ProviderError> {
+    let Some(value) = properties.get("MaxSessionDuration") else { return Ok(3600) };
+    let seconds =
+        crate::wire::properties::as_integer(value).and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(0);
+    check_session_duration(seconds)?;
+    Ok(seconds)
+}
+
+/// A policy document: an object, or text that holds one.
+fn document(properties: &Value, name: &str) -> Result<Value, ProviderError> {
+    match properties.get(name) {
+        Some(Value::String(text)) => Ok(super::roles::parse_document(text)?),
+        Some(document) => {
+            check_document(document)?;
+            Ok(document.clone())
+        }
+        None => Err(ProviderError::invalid(format!("the required property `{name}` is missing"))),
+    }
+}
+
+fn inline_policies(properties: &Value) -> Result<BTreeMap<String, Value>, ProviderError> {
+    let list = properties.get("Policies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    list.iter()
+        .map(|policy| Ok((required_text(policy, "PolicyName")?.to_owned(), document(policy, "PolicyDocument")?)))
+        .collect()
+}
+
+fn refuse(properties: &Value, names: &[&str]) -> Result<(), ProviderError> {
+    match names.iter().find(|name| properties.get(**name).is_some()) {
+        Some(name) => Err(ProviderError::invalid(format!(
+            "the local cloud has no users, groups or permission boundaries, so the property `{name}` cannot be honored"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn absent_is_done(result: Result<(), ProviderError>) -> Result<(), ProviderError> {
+    match result {
+        Err(error) if error.code == "NotFound" => Ok(()),
+        other => other,
+    }
+}
