@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::clients::Clients;
+use crate::project::TestProject;
 
 /// How long the binary may take to answer: it needs milliseconds, a loaded machine seconds.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -19,27 +20,26 @@ pub struct RunningCloud {
 }
 
 impl RunningCloud {
-    /// Starts one in memory on a free port. `stack` is `env!("CARGO_BIN_EXE_stack")`.
+    /// Starts the one of a project, in memory, on a free port; `stack deploy --local` in that project finds it.
     #[must_use]
-    pub fn start(stack: &str) -> Self {
-        Self::start_with(stack, &["--port", "0", "--memory"])
+    pub fn start(project: &TestProject) -> Self {
+        Self::start_with(project, &["--port", "0", "--memory"])
     }
 
-    /// Starts one that keeps its state in `directory`.
+    /// Starts one that keeps its state in `data`.
     #[must_use]
-    pub fn start_in(stack: &str, directory: &Path) -> Self {
-        Self::start_with(stack, &["--port", "0", "--data-dir", directory.to_str().unwrap()])
+    pub fn start_in(project: &TestProject, data: &Path) -> Self {
+        Self::start_with(project, &["--port", "0", "--data-dir", data.to_str().unwrap()])
     }
 
-    fn start_with(stack: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(stack)
-            .args(["local", "start", "--foreground"])
+    fn start_with(project: &TestProject, arguments: &[&str]) -> Self {
+        let mut child = project
+            .command(&["local", "start", "--foreground"])
             .args(arguments)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {stack}: {error}"));
+            .expect("the binary starts");
         let (sender, lines) = mpsc::channel();
         let output = child.stdout.take().unwrap();
         let errors = child.stderr.take().unwrap();

@@ -1,7 +1,7 @@
 //! A plain HTTP client: what is on the wire, nothing followed, nothing retried.
 
+use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -42,6 +42,15 @@ pub async fn get(url: &str) -> Answer {
     request(Method::GET, url, &[], Bytes::new()).await
 }
 
+/// GET of a URL whose host need not resolve (`http://<id>.cloudfront.localhost:4566/...`): asked at `server`, which is told
+/// the URL's own host.
+pub async fn get_from(server: &str, url: &str) -> Answer {
+    let uri: ::http::Uri = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
+    let path = uri.path_and_query().map_or("/", ::http::uri::PathAndQuery::as_str);
+    let host = uri.authority().unwrap_or_else(|| panic!("{url} has no host")).as_str();
+    request(Method::GET, &format!("{server}{path}"), &[("host", host)], Bytes::new()).await
+}
+
 /// One request over a connection of its own. Panics when there is no answer.
 pub async fn request(method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
     try_request(method, url, headers, body).await.unwrap_or_else(|error| panic!("{url}: {error}"))
@@ -58,7 +67,7 @@ pub async fn try_request(
     body: impl Into<Bytes>,
 ) -> Result<Answer, String> {
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let mut request = http::Request::builder().method(method).uri(url);
+    let mut request = ::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -1,7 +1,7 @@
 //! Small projects in a temporary directory, and the binary run in them.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -12,9 +12,7 @@ use crate::corpora::workspace_root;
 #[derive(Debug)]
 pub struct TestProject {
     stack: String,
-    directory: PathBuf,
-    /// Present when the directory is ours to remove.
-    temporary: Option<TempDir>,
+    directory: TempDir,
 }
 
 impl TestProject {
@@ -29,22 +27,30 @@ impl TestProject {
     /// A directory without any file.
     #[must_use]
     pub fn empty(stack: &str) -> Self {
-        let temporary = tempfile::Builder::new().prefix("stack-test-").tempdir().unwrap();
-        Self { stack: stack.to_owned(), directory: temporary.path().to_path_buf(), temporary: Some(temporary) }
+        Self { stack: stack.to_owned(), directory: temporary(&std::env::temp_dir()) }
     }
 
-    /// A shipped example, where it lies: its functions are packages of this workspace.
+    /// A copy of a shipped example inside the workspace, because its functions are packages of the workspace.
     #[must_use]
     pub fn example(stack: &str, name: &str) -> Self {
-        let directory = workspace_root().join("examples").join(name);
-        assert!(directory.join("stack.yaml").is_file(), "no example at {}", directory.display());
-        Self { stack: stack.to_owned(), directory, temporary: None }
+        let parent = workspace_root().join(".stack").join("tests");
+        std::fs::create_dir_all(&parent).unwrap();
+        let directory = temporary(&parent);
+        copy(&workspace_root().join("examples").join(name), directory.path());
+        Self { stack: stack.to_owned(), directory }
+    }
+
+    /// A copy of `tests/fixtures/<name>`, outside the workspace.
+    #[must_use]
+    pub fn fixture(stack: &str, name: &str) -> Self {
+        let project = Self::empty(stack);
+        copy(&workspace_root().join("tests").join("fixtures").join(name), project.directory());
+        project
     }
 
     /// Adds a file; its directories are made.
     pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
-        assert!(self.temporary.is_some(), "a shipped example is not written to");
-        let path = self.directory.join(path);
+        let path = self.directory().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self
@@ -53,14 +59,14 @@ impl TestProject {
     /// Where it lies.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        &self.directory
+        self.directory.path()
     }
 
     /// The binary, ready to run in this project: no credentials, profiles or colors of the developer reach it.
     #[must_use]
     pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(&self.stack);
-        command.args(arguments).current_dir(&self.directory).stdin(Stdio::null());
+        command.args(arguments).current_dir(self.directory()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AWS_") {
                 command.env_remove(name);
@@ -93,6 +99,27 @@ impl TestProject {
             run.stderr
         );
         run
+    }
+}
+
+fn temporary(parent: &Path) -> TempDir {
+    tempfile::Builder::new().prefix("stack-test-").tempdir_in(parent).unwrap()
+}
+
+/// Copies the files of a project, without what commands keep there.
+fn copy(from: &Path, to: &Path) {
+    let entries = std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    for entry in entries.map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_name() == ".stack" || entry.file_name() == "target" {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
     }
 }
 
