@@ -1,6 +1,17 @@
 //! Change sets: what CloudFormation says it will do.
 
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, Change, ChangeAction as SdkAction, ChangeSetStatus, ChangeSetType, EventFilter, EventType,
+    ExecutionStatus, HookFailureMode, OnStackFailure, OperationEvent, Parameter, Replacement, Tag,
+};
 use serde::Serialize;
+
+use crate::attempt::Attempt;
+use crate::connect::Aws;
+use crate::error::{AwsError, Result, failed};
+use crate::options::{Pacer, Pause};
+use crate::template_source::TemplateSource;
 
 /// A change set that awaits its execution. The one that is shown is the one that is executed, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,4 +75,315 @@ pub struct ValidationFinding {
     pub path: Option<String>,
     /// Reason in CloudFormation's words.
     pub reason: String,
+}
+
+/// What a change set is made of.
+pub(crate) struct Request {
+    pub(crate) kind: ChangeSetType,
+    /// Name for type CREATE, id for type UPDATE: a name can be given to another stack in the meantime.
+    pub(crate) stack: String,
+    pub(crate) template: TemplateSource,
+    pub(crate) parameters: std::collections::BTreeMap<String, String>,
+    pub(crate) tags: std::collections::BTreeMap<String, String>,
+    pub(crate) capabilities: Vec<Capability>,
+}
+
+/// A change set that was asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Created {
+    pub(crate) id: String,
+    pub(crate) stack_id: String,
+}
+
+/// What became of it.
+pub(crate) enum Prepared {
+    Ready(ChangeSet),
+    /// There is nothing to change.
+    Empty,
+    Refused {
+        reason: String,
+        findings: Vec<ValidationFinding>,
+    },
+    Interrupted,
+}
+
+/// Asks for a change set. A second try that meets the first one's finds that.
+pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> Result<Created> {
+    let mut call = aws
+        .cloudformation
+        .create_change_set()
+        .change_set_type(request.kind.clone())
+        .change_set_name(attempt.change_set_name())
+        .client_token(attempt.create_token())
+        .stack_name(&request.stack)
+        .include_nested_stacks(true)
+        .set_capabilities(Some(request.capabilities.clone()).filter(|list| !list.is_empty()));
+    call = match &request.template {
+        TemplateSource::Body(body) => call.template_body(body),
+        TemplateSource::Url(url) => call.template_url(url),
+    };
+    if request.kind == ChangeSetType::Create {
+        // Said outright, because the service's documents disagree about its defaults.
+        call = call.on_stack_failure(OnStackFailure::Rollback);
+    }
+    for (key, value) in &request.parameters {
+        call = call.parameters(Parameter::builder().parameter_key(key).parameter_value(value).build());
+    }
+    for (key, value) in &request.tags {
+        call = call.tags(Tag::builder().key(key).value(value).build());
+    }
+    match call.send().await.map_err(failed("CloudFormation", "CreateChangeSet")) {
+        Ok(answer) => Ok(Created {
+            id: answer.id.ok_or(incomplete("CreateChangeSet", "Id"))?,
+            stack_id: answer.stack_id.ok_or(incomplete("CreateChangeSet", "StackId"))?,
+        }),
+        // The name is this attempt's own, so what exists is what a lost answer was about.
+        Err(error) if error.has_any_code(&["AlreadyExistsException", "TokenAlreadyExistsException"]) => {
+            let answer = aws
+                .cloudformation
+                .describe_change_set()
+                .change_set_name(attempt.change_set_name())
+                .stack_name(&request.stack)
+                .send()
+                .await
+                .map_err(failed("CloudFormation", "DescribeChangeSet"))?;
+            Ok(Created {
+                id: answer.change_set_id.ok_or(incomplete("DescribeChangeSet", "ChangeSetId"))?,
+                stack_id: answer.stack_id.ok_or(incomplete("DescribeChangeSet", "StackId"))?,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits until CloudFormation has made up its mind, and reads all of the change set.
+pub(crate) async fn wait_for(aws: &Aws, created: &Created, stack_name: &str, mut pacer: Pacer) -> Result<Prepared> {
+    let first = loop {
+        let answer = describe(aws, created, None).await?;
+        match answer.status {
+            Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {}
+            _ => break answer,
+        }
+        if pacer.pause().await == Pause::Interrupted {
+            return Ok(Prepared::Interrupted);
+        }
+    };
+    if first.status != Some(ChangeSetStatus::CreateComplete) {
+        let reason = first.status_reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
+        if says_no_changes(&reason) {
+            return Ok(Prepared::Empty);
+        }
+        let findings = fetch_findings(aws, created, true).await;
+        return Ok(Prepared::Refused { reason, findings });
+    }
+    if first.execution_status.as_ref().is_some_and(|status| *status != ExecutionStatus::Available) {
+        let status = first.execution_status.map(|status| status.to_string()).unwrap_or_default();
+        let reason = first.status_reason.unwrap_or_else(|| format!("its execution status is `{status}`"));
+        return Ok(Prepared::Refused { reason, findings: Vec::new() });
+    }
+    let mut changes = Vec::new();
+    let mut page = first;
+    loop {
+        changes.extend(page.changes.take().unwrap_or_default().into_iter().filter_map(resource_change));
+        let Some(token) = page.next_token.take() else { break };
+        page = describe(aws, created, Some(token)).await?;
+    }
+    let warnings = fetch_findings(aws, created, false).await;
+    Ok(Prepared::Ready(ChangeSet {
+        id: created.id.clone(),
+        stack_id: created.stack_id.clone(),
+        stack_name: stack_name.to_owned(),
+        changes,
+        warnings,
+    }))
+}
+
+/// What became of the order to execute.
+pub(crate) enum Executed {
+    /// The operation runs, or ran already.
+    Begun,
+    /// The stack is no longer what the change set was made for.
+    Obsolete { reason: String },
+}
+
+/// Executes exactly this change set.
+pub(crate) async fn execute(aws: &Aws, created: &Created, kind: &ChangeSetType, attempt: &Attempt) -> Result<Executed> {
+    let mut call = aws
+        .cloudformation
+        .execute_change_set()
+        .change_set_name(&created.id)
+        .client_request_token(attempt.execute_token());
+    if *kind == ChangeSetType::Update {
+        // Creation says it by OnStackFailure, which excludes this one.
+        call = call.disable_rollback(false);
+    }
+    let error = match call.send().await.map_err(failed("CloudFormation", "ExecuteChangeSet")) {
+        Ok(_) => return Ok(Executed::Begun),
+        Err(error) => error,
+    };
+    let may_be_ours = error.has_any_code(&[
+        "TokenAlreadyExistsException",
+        "InvalidChangeSetStatus",
+        "InvalidChangeSetStatusException",
+        "ChangeSetNotFound",
+        "ChangeSetNotFoundException",
+    ]) || (error.has_code("ValidationError") && error.says("_IN_PROGRESS"));
+    if !may_be_ours {
+        return Err(error);
+    }
+    if has_begun(aws, created, attempt).await? {
+        return Ok(Executed::Begun);
+    }
+    Ok(Executed::Obsolete { reason: error.call().map(|call| call.message.clone()).unwrap_or_default() })
+}
+
+/// True when the stack shows that our order to execute was taken although its answer was lost.
+async fn has_begun(aws: &Aws, created: &Created, attempt: &Attempt) -> Result<bool> {
+    let status = match describe(aws, created, None).await {
+        Ok(answer) => answer.execution_status,
+        Err(error) if error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => None,
+        Err(error) => return Err(error),
+    };
+    if matches!(
+        status,
+        Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete | ExecutionStatus::ExecuteFailed)
+    ) {
+        return Ok(true);
+    }
+    let events = aws
+        .cloudformation
+        .describe_stack_events()
+        .stack_name(&created.stack_id)
+        .send()
+        .await
+        .map_err(failed("CloudFormation", "DescribeStackEvents"))?;
+    let token = attempt.execute_token();
+    Ok(events.stack_events().iter().any(|event| event.client_request_token() == Some(token.as_str())))
+}
+
+/// Deletes a change set that will not be executed. One that is gone already is fine.
+pub(crate) async fn delete(aws: &Aws, created: &Created) -> Result<()> {
+    let answer = aws.cloudformation.delete_change_set().change_set_name(&created.id).send().await;
+    match answer.map_err(failed("CloudFormation", "DeleteChangeSet")) {
+        Ok(_) => Ok(()),
+        Err(error) if error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn describe(aws: &Aws, created: &Created, page: Option<String>) -> Result<DescribeChangeSetOutput> {
+    aws.cloudformation
+        .describe_change_set()
+        .change_set_name(&created.id)
+        .include_property_values(true)
+        .set_next_token(page)
+        .send()
+        .await
+        .map_err(failed("CloudFormation", "DescribeChangeSet"))
+}
+
+/// True for the two ways in which CloudFormation says that a change set is empty.
+fn says_no_changes(reason: &str) -> bool {
+    ["The submitted information didn't contain changes.", "No updates are to be performed"]
+        .iter()
+        .any(|prefix| reason.starts_with(prefix))
+}
+
+/// Findings of the validation before deployment. They explain, they do not decide: an endpoint without them is fine.
+async fn fetch_findings(aws: &Aws, created: &Created, failures: bool) -> Vec<ValidationFinding> {
+    let filter = EventFilter::builder().failed_events(true).build();
+    let answer = aws
+        .cloudformation
+        .describe_events()
+        .change_set_name(&created.id)
+        .set_filters(failures.then_some(filter))
+        .send()
+        .await;
+    match answer.map_err(failed("CloudFormation", "DescribeEvents")) {
+        Ok(answer) => answer.operation_events.unwrap_or_default().into_iter().filter_map(finding).collect(),
+        Err(error) => {
+            tracing::debug!(%error, "validation findings are not available");
+            Vec::new()
+        }
+    }
+}
+
+fn finding(event: OperationEvent) -> Option<ValidationFinding> {
+    let is_finding = event.event_type == Some(EventType::ValidationError)
+        || event.validation_failure_mode == Some(HookFailureMode::Warn);
+    if !is_finding {
+        return None;
+    }
+    Some(ValidationFinding {
+        logical_id: event.logical_resource_id,
+        validation: event.validation_name,
+        path: event.validation_path,
+        reason: event.validation_status_reason.or(event.resource_status_reason)?,
+    })
+}
+
+fn resource_change(change: Change) -> Option<ResourceChange> {
+    let change = change.resource_change?;
+    let mut properties: Vec<String> = change
+        .details
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|detail| detail.target)
+        .filter_map(|target| match (target.path, target.attribute, target.name) {
+            (Some(path), _, _) => Some(path.trim_start_matches('/').replace('/', ".")),
+            (None, Some(attribute), Some(name)) => Some(format!("{attribute}.{name}")),
+            (None, Some(attribute), None) => Some(attribute.to_string()),
+            (None, None, name) => name,
+        })
+        .collect();
+    properties.sort();
+    properties.dedup();
+    Some(ResourceChange {
+        logical_id: change.logical_resource_id.unwrap_or_default(),
+        physical_id: change.physical_resource_id.filter(|id| !id.is_empty()),
+        resource_type: change.resource_type.unwrap_or_default(),
+        action: action(change.action.as_ref(), change.replacement.as_ref()),
+        properties,
+        policy_action: change.policy_action.map(|action| action.to_string()),
+    })
+}
+
+/// What is not known to be harmless counts as a possible replacement.
+fn action(action: Option<&SdkAction>, replacement: Option<&Replacement>) -> ChangeAction {
+    match (action, replacement) {
+        (Some(SdkAction::Add), _) => ChangeAction::Add,
+        (Some(SdkAction::Remove), _) => ChangeAction::Remove,
+        (Some(SdkAction::Import), _) => ChangeAction::Import,
+        (_, Some(Replacement::True)) => ChangeAction::Replace,
+        (Some(SdkAction::Modify | SdkAction::SyncWithActual), Some(Replacement::False) | None) => ChangeAction::Modify,
+        _ => ChangeAction::MayReplace,
+    }
+}
+
+fn incomplete(operation: &'static str, missing: &'static str) -> AwsError {
+    AwsError::IncompleteAnswer { service: "CloudFormation", operation, missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sentences_mean_no_changes() {
+        assert!(says_no_changes(
+            "The submitted information didn't contain changes. Submit different information to create a change set."
+        ));
+        assert!(says_no_changes("No updates are to be performed."));
+        assert!(!says_no_changes("Parameter validation failed: No updates are to be performed."));
+    }
+
+    #[test]
+    fn what_is_unknown_may_replace() {
+        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::False)), ChangeAction::Modify);
+        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::True)), ChangeAction::Replace);
+        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::Conditional)), ChangeAction::MayReplace);
+        assert_eq!(action(Some(&SdkAction::Dynamic), None), ChangeAction::MayReplace);
+        assert_eq!(action(None, None), ChangeAction::MayReplace);
+        assert_eq!(action(Some(&SdkAction::Remove), None), ChangeAction::Remove);
+    }
 }

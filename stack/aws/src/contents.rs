@@ -1,6 +1,20 @@
 //! Bucket contents: files of the project become objects, after the stack has its buckets.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
+use stack_plan::Event;
+use stack_plan::plan::Contents;
+
+use crate::connect::Aws;
+use crate::contents_files::{ContentFile, collect_files, md5_of};
+use crate::error::{AwsError, Call, Result, failed};
+use crate::host::Host;
+use crate::upload::upload_limits;
 
 /// What happened to the objects of a deployment's buckets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -11,4 +25,252 @@ pub struct ContentsChanges {
     pub unchanged: u64,
     /// Objects deleted because their file is gone.
     pub deleted: u64,
+}
+
+impl ContentsChanges {
+    /// True when an object was written or deleted.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.uploaded + self.deleted > 0
+    }
+}
+
+/// Metadata of objects that a deployment wrote. Only those are deleted when their file is gone: what functions or people
+/// put into the same bucket is not ours.
+const MARK: &str = "stack-contents";
+/// Calls at the same time.
+const PARALLEL: usize = 8;
+/// Most objects without a file that are asked whether they are ours.
+const ASKED_LIMIT: usize = 1_000;
+
+/// Brings the objects of every bucket to what the project's files say.
+pub(crate) async fn sync_contents(
+    aws: &Aws,
+    account: &str,
+    project_directory: &Path,
+    contents: &[Contents],
+    host: &mut dyn Host,
+) -> Result<ContentsChanges> {
+    let mut buckets: BTreeMap<&str, Vec<&Contents>> = BTreeMap::new();
+    for entry in contents {
+        buckets.entry(&entry.bucket_name).or_default().push(entry);
+    }
+    let mut changes = ContentsChanges::default();
+    for (name, entries) in buckets {
+        let files = collect_files(project_directory, &entries)?;
+        let bucket = Bucket { aws, account, name };
+        let prefixes: BTreeSet<String> = entries.iter().map(|entry| list_prefix(&entry.prefix)).collect();
+        bucket.sync(&files, &prefixes, &mut changes, host).await?;
+    }
+    Ok(changes)
+}
+
+struct Bucket<'a> {
+    aws: &'a Aws,
+    account: &'a str,
+    name: &'a str,
+}
+
+impl Bucket<'_> {
+    async fn sync(
+        &self,
+        files: &BTreeMap<String, ContentFile>,
+        prefixes: &BTreeSet<String>,
+        changes: &mut ContentsChanges,
+        host: &mut dyn Host,
+    ) -> Result<()> {
+        let objects = self.list(prefixes).await?;
+        let mut same = BTreeSet::new();
+        for (key, file) in files {
+            if let Some(etag) = objects.get(key)
+                && *etag == md5_of(&file.path).await?
+            {
+                same.insert(key);
+            }
+        }
+        if !self.headers_are_current(files, &same).await? {
+            same.clear();
+        }
+        changes.unchanged += same.len() as u64;
+        let missing: Vec<(&String, &ContentFile)> = files.iter().filter(|(key, _)| !same.contains(key)).collect();
+        // In order of the keys and the last one alone: when the run stops halfway, the last object is still the old one,
+        // which is where the next run looks.
+        if let Some((last, others)) = missing.split_last() {
+            let mut uploads =
+                stream::iter(others.iter().map(|(key, file)| self.put(key, file))).buffered(PARALLEL);
+            while let Some(key) = uploads.try_next().await? {
+                host.event(Event::ActionFinished { action: "upload-content", target: self.uri(&key) });
+            }
+            drop(uploads);
+            let key = self.put(last.0, last.1).await?;
+            host.event(Event::ActionFinished { action: "upload-content", target: self.uri(&key) });
+            changes.uploaded += missing.len() as u64;
+        }
+        let gone: Vec<&String> = objects.keys().filter(|key| !files.contains_key(*key)).collect();
+        changes.deleted += self.prune(&gone, host).await?;
+        Ok(())
+    }
+
+    /// Keys and hashes of what the bucket holds under the prefixes.
+    async fn list(&self, prefixes: &BTreeSet<String>) -> Result<BTreeMap<String, String>> {
+        let mut objects = BTreeMap::new();
+        for prefix in prefixes {
+            // A sorted set: a shorter prefix that holds this one came before it.
+            if prefixes.iter().any(|other| other != prefix && prefix.starts_with(other.as_str())) {
+                continue;
+            }
+            let mut token = None;
+            loop {
+                let page = self
+                    .aws
+                    .s3
+                    .list_objects_v2()
+                    .bucket(self.name)
+                    .expected_bucket_owner(self.account)
+                    .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
+                    .set_continuation_token(token)
+                    .send()
+                    .await
+                    .map_err(failed("S3", "ListObjectsV2"))?;
+                for object in page.contents.unwrap_or_default() {
+                    if let Some(key) = object.key {
+                        objects.insert(key, object.e_tag.unwrap_or_default().trim_matches('"').to_owned());
+                    }
+                }
+                token = page.next_continuation_token;
+                if token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    /// True when the objects that need no new bytes need no new headers either.
+    ///
+    /// Headers are the same for a whole directory and are written together with the last key last, so one object per
+    /// header value answers for all.
+    async fn headers_are_current(&self, files: &BTreeMap<String, ContentFile>, same: &BTreeSet<&String>) -> Result<bool> {
+        let mut samples: BTreeMap<Option<&str>, &String> = BTreeMap::new();
+        for &key in same {
+            samples.insert(files[key].cache_control.as_deref(), key);
+        }
+        for key in samples.into_values() {
+            let file = &files[key];
+            let head = self.head(key).await?;
+            let is_current = head.as_ref().is_some_and(|head| {
+                head.cache_control() == file.cache_control.as_deref()
+                    && head.content_type() == Some(file.content_type.as_str())
+                    && is_marked(head)
+            });
+            if !is_current {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<aws_sdk_s3::operation::head_object::HeadObjectOutput>> {
+        let answer =
+            self.aws.s3.head_object().bucket(self.name).key(key).expected_bucket_owner(self.account).send().await;
+        match answer.map_err(failed("S3", "HeadObject")) {
+            Ok(head) => Ok(Some(head)),
+            Err(error) if error.has_status(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put(&self, key: &str, file: &ContentFile) -> Result<String> {
+        let body = ByteStream::from_path(&file.path).await.map_err(|error| AwsError::UnreadableFile {
+            path: file.path.clone(),
+            source: std::io::Error::other(error),
+        })?;
+        self.aws
+            .s3
+            .put_object()
+            .bucket(self.name)
+            .key(key)
+            .expected_bucket_owner(self.account)
+            .content_type(&file.content_type)
+            .set_cache_control(file.cache_control.clone())
+            .metadata(MARK, "1")
+            .body(body)
+            .customize()
+            .config_override(upload_limits(self.aws))
+            .send()
+            .await
+            .map_err(failed("S3", "PutObject"))?;
+        Ok(key.to_owned())
+    }
+
+    /// Deletes those of the keys whose objects a deployment wrote.
+    async fn prune(&self, gone: &[&String], host: &mut dyn Host) -> Result<u64> {
+        if gone.len() > ASKED_LIMIT {
+            let detail = format!("`{}` holds {} objects without a file; none was deleted", self.name, gone.len());
+            host.event(Event::Notice { code: "contents-not-pruned", detail });
+            return Ok(0);
+        }
+        let asked: Vec<Option<&String>> = stream::iter(gone.iter().map(|&key| async move {
+            let is_ours = self.head(key).await?.is_some_and(|head| is_marked(&head));
+            Ok::<_, AwsError>(is_ours.then_some(key))
+        }))
+        .buffered(PARALLEL)
+        .try_collect()
+        .await?;
+        let ours: Vec<&String> = asked.into_iter().flatten().collect();
+        if ours.is_empty() {
+            return Ok(0);
+        }
+        let objects = ours.iter().filter_map(|&key| ObjectIdentifier::builder().key(key).build().ok()).collect();
+        delete_objects(self.aws, self.name, self.account, objects).await?;
+        for key in &ours {
+            host.event(Event::ActionFinished { action: "delete-content", target: self.uri(key) });
+        }
+        Ok(ours.len() as u64)
+    }
+
+    fn uri(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.name)
+    }
+}
+
+/// Deletes up to 1,000 objects or versions in one call; an object that cannot be deleted is an error.
+pub(crate) async fn delete_objects(
+    aws: &Aws,
+    bucket: &str,
+    account: &str,
+    objects: Vec<ObjectIdentifier>,
+) -> Result<()> {
+    let incomplete =
+        |_| AwsError::IncompleteAnswer { service: "S3", operation: "DeleteObjects", missing: "objects to delete" };
+    let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(incomplete)?;
+    let answer = aws
+        .s3
+        .delete_objects()
+        .bucket(bucket)
+        .expected_bucket_owner(account)
+        .delete(delete)
+        .send()
+        .await
+        .map_err(failed("S3", "DeleteObjects"))?;
+    let Some(error) = answer.errors.unwrap_or_default().into_iter().next() else { return Ok(()) };
+    Err(AwsError::Refused {
+        call: Box::new(Call {
+            service: "S3",
+            operation: "DeleteObjects",
+            code: error.code,
+            message: format!("{} (`s3://{bucket}/{}`)", error.message.unwrap_or_default(), error.key.unwrap_or_default()),
+            status: None,
+            request_id: None,
+        }),
+    })
+}
+
+fn is_marked(head: &aws_sdk_s3::operation::head_object::HeadObjectOutput) -> bool {
+    head.metadata().is_some_and(|metadata| metadata.contains_key(MARK))
+}
+
+fn list_prefix(prefix: &str) -> String {
+    let prefix = prefix.trim_matches('/');
+    if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
 }

@@ -5,20 +5,31 @@
 //! anything is changed. How a command ended is an [`Outcome`]; what the user cannot answer is an [`AwsError`].
 
 mod artifact_bucket;
+mod attempt;
+mod capabilities;
 mod change_set;
 mod connect;
 mod contents;
+mod contents_files;
+mod deletion;
 mod deploy;
 mod destroy;
+mod empty_bucket;
 mod error;
+mod events;
 mod function_code;
 mod host;
+mod invalidate;
 mod logs;
+mod next_step;
 mod options;
 mod outcome;
 mod permissions;
 mod stack;
 mod status;
+mod template_source;
+mod unchanged;
+mod upload;
 
 pub use artifact_bucket::artifact_bucket_name;
 pub use change_set::{ChangeAction, ChangeSet, ResourceChange, ValidationFinding};

@@ -17,6 +17,9 @@ pub struct DeployOptions {
     /// Name of this attempt in change set names and request tokens: letters, digits and hyphens, at most 64.
     /// Random when absent. The same name given twice is one attempt.
     pub attempt: Option<String>,
+    /// Arguments that choose the same project and environment on the command line (`-e dev --suffix alice --local`):
+    /// the commands that an outcome suggests repeat them.
+    pub arguments: String,
 }
 
 /// Options of [`destroy`](crate::destroy()).
@@ -28,6 +31,8 @@ pub struct DestroyOptions {
     pub interrupt: CancellationToken,
     /// As [`DeployOptions::attempt`].
     pub attempt: Option<String>,
+    /// As [`DeployOptions::arguments`].
+    pub arguments: String,
     /// Empty the stack's own buckets first: objects, versions, delete markers, unfinished uploads.
     pub empty: bool,
     /// Take termination protection off first.
