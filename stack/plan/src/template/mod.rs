@@ -1,5 +1,31 @@
 //! The CloudFormation template as a value: parse, print, references, intrinsic functions.
 
+mod error;
+mod evaluate;
+mod function;
+mod limits;
+mod order;
+mod parameters;
+mod position;
+mod print;
+mod read;
+mod references;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+pub use error::{TemplateError, TemplateFault};
+pub use evaluate::{
+    EvaluationError, KNOWN_AFTER_APPLY, Mappings, ParameterScope, Scope, evaluate, evaluate_conditions,
+    is_known_after_apply,
+};
+pub use limits::{
+    BODY_BYTES, INLINE_BODY_BYTES, NAME_LENGTH, PARAMETER_VALUE_BYTES, STACK_TAGS, is_client_token, is_stack_name,
+};
+pub use parameters::{ParameterError, parameter_value};
+pub use position::{Position, Positions};
+pub use references::{PSEUDO_PARAMETERS, Reference, Target, references_of};
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
