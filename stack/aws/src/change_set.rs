@@ -217,9 +217,8 @@ pub(crate) async fn execute(aws: &Aws, created: &Created, kind: &ChangeSetType, 
         // Creation says it by OnStackFailure, which excludes this one.
         call = call.disable_rollback(false);
     }
-    let error = match call.send().await.map_err(failed("CloudFormation", "ExecuteChangeSet")) {
-        Ok(_) => return Ok(Executed::Begun),
-        Err(error) => error,
+    let Err(error) = call.send().await.map_err(failed("CloudFormation", "ExecuteChangeSet")) else {
+        return Ok(Executed::Begun);
     };
     let may_be_ours = error.has_any_code(&[
         "TokenAlreadyExistsException",

@@ -96,8 +96,7 @@ impl Bucket<'_> {
         // In order of the keys and the last one alone: when the run stops halfway, the last object is still the old one,
         // which is where the next run looks.
         if let Some((last, others)) = missing.split_last() {
-            let mut uploads =
-                stream::iter(others.iter().map(|(key, file)| self.put(key, file))).buffered(PARALLEL);
+            let mut uploads = stream::iter(others.iter().map(|(key, file)| self.put(key, file))).buffered(PARALLEL);
             while let Some(key) = uploads.try_next().await? {
                 host.event(Event::ActionFinished { action: "upload-content", target: self.uri(&key) });
             }
@@ -150,7 +149,11 @@ impl Bucket<'_> {
     ///
     /// Headers are the same for a whole directory and are written together with the last key last, so one object per
     /// header value answers for all.
-    async fn headers_are_current(&self, files: &BTreeMap<String, ContentFile>, same: &BTreeSet<&String>) -> Result<bool> {
+    async fn headers_are_current(
+        &self,
+        files: &BTreeMap<String, ContentFile>,
+        same: &BTreeSet<&String>,
+    ) -> Result<bool> {
         let mut samples: BTreeMap<Option<&str>, &String> = BTreeMap::new();
         for &key in same {
             samples.insert(files[key].cache_control.as_deref(), key);
@@ -259,7 +262,11 @@ pub(crate) async fn delete_objects(
             service: "S3",
             operation: "DeleteObjects",
             code: error.code,
-            message: format!("{} (`s3://{bucket}/{}`)", error.message.unwrap_or_default(), error.key.unwrap_or_default()),
+            message: format!(
+                "{} (`s3://{bucket}/{}`)",
+                error.message.unwrap_or_default(),
+                error.key.unwrap_or_default()
+            ),
             status: None,
             request_id: None,
         }),

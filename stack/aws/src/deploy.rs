@@ -107,7 +107,8 @@ impl Deployment<'_> {
         }
         let needs_bucket = !self.plan.artifacts.is_empty() || template_source::needs_bucket(&text);
         if needs_bucket {
-            match artifact_bucket::ensure(self.aws, &self.plan.account, &self.attempt, self.pacer.clone(), host).await? {
+            match artifact_bucket::ensure(self.aws, &self.plan.account, &self.attempt, self.pacer.clone(), host).await?
+            {
                 Ensured::Ready => {}
                 Ensured::NotAllowed { question, answer } => return Ok(not_approved(question, answer)),
                 Ensured::Interrupted => return Ok(self.interrupted()),
@@ -157,8 +158,7 @@ impl Deployment<'_> {
             is_ours: request.kind == ChangeSetType::Create
                 && current.as_ref().is_none_or(|stack| stack.reference.id != created.stack_id),
         };
-        let prepared =
-            change_set::wait_for(self.aws, &created, &self.plan.stack_name, self.pacer.restarted()).await?;
+        let prepared = change_set::wait_for(self.aws, &created, &self.plan.stack_name, self.pacer.restarted()).await?;
         let change_set = match prepared {
             Prepared::Ready(change_set) => change_set,
             Prepared::Interrupted => {
@@ -206,15 +206,13 @@ impl Deployment<'_> {
         host: &mut dyn Host,
     ) -> Result<Outcome> {
         let mut follower = Follower::before(self.aws, &stack, Some(self.attempt.execute_token())).await?;
-        if let Executed::Obsolete { reason } =
-            change_set::execute(self.aws, created, kind, &self.attempt).await?
-        {
+        if let Executed::Obsolete { reason } = change_set::execute(self.aws, created, kind, &self.attempt).await? {
             return Ok(Outcome::ChangeSetObsolete { stack, reason });
         }
-        let followed = follower.follow(self.pacer.restarted(), host).await?;
+        let end = follower.follow(self.pacer.restarted(), host).await?;
         let failures = follower.into_failures();
         let arguments = &self.options.arguments;
-        let status = match followed {
+        let status = match end {
             Followed::Ended(status) => status,
             Followed::Gone => return Ok(Outcome::Absent { stack_name: stack.name }),
             Followed::Interrupted => return self.detached(stack).await,
@@ -222,8 +220,7 @@ impl Deployment<'_> {
         match status {
             StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => {
                 let (stack, contents) = self.finish(&stack, host).await?;
-                let operation =
-                    if *kind == ChangeSetType::Create { Operation::Created } else { Operation::Updated };
+                let operation = if *kind == ChangeSetType::Create { Operation::Created } else { Operation::Updated };
                 let orphans = failures.cleanup;
                 let StackSummary { reference, outputs, .. } = stack;
                 Ok(Outcome::Deployed { stack: reference, operation, change_set, outputs, contents, orphans })
@@ -308,10 +305,10 @@ impl Deployment<'_> {
             now if now.as_ref().map(|stack| (&stack.reference, stack.status))
                 != before.as_ref().map(|stack| (&stack.reference, stack.status)) =>
             {
-                let reference = now.or(before).map(|stack| stack.reference).unwrap_or(StackReference {
-                    name: self.plan.stack_name.clone(),
-                    id: String::new(),
-                });
+                let reference = now
+                    .or(before)
+                    .map(|stack| stack.reference)
+                    .unwrap_or(StackReference { name: self.plan.stack_name.clone(), id: String::new() });
                 let reason = error.call().map(|call| call.message.clone()).unwrap_or_default();
                 Ok(Outcome::ChangeSetObsolete { stack: reference, reason })
             }
@@ -329,7 +326,8 @@ impl Deployment<'_> {
     }
 
     async fn detached(&self, stack: StackReference) -> Result<Outcome> {
-        let status = stack::status(self.aws, &stack.id).await?.map_or(StackStatus::DeleteComplete, |stack| stack.status);
+        let status =
+            stack::status(self.aws, &stack.id).await?.map_or(StackStatus::DeleteComplete, |stack| stack.status);
         let next = next_step::running(self.aws, &stack, status);
         Ok(Outcome::Detached { stack, status, next })
     }

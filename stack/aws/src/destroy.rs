@@ -10,7 +10,7 @@ use crate::attempt::Attempt;
 use crate::connect::Aws;
 use crate::deletion::{self, Deleted};
 use crate::empty_bucket::{empty_bucket, holds_something};
-use crate::error::{Result, failed};
+use crate::error::{AwsError, Result, failed};
 use crate::host::{Answer, Host, Question};
 use crate::next_step;
 use crate::options::{DestroyOptions, Pacer, Polling};
@@ -179,7 +179,8 @@ async fn deployed_template(aws: &Aws, stack: &StackReference) -> Result<Template
         Err(error) if error.has_code("ValidationError") => return Ok(Template::default()),
         Err(error) => return Err(error),
     };
-    Ok(serde_json::from_str(&body).unwrap_or_default())
+    Template::parse(&body)
+        .map_err(|error| AwsError::UnreadableTemplate { stack: stack.name.clone(), reason: error.to_string() })
 }
 
 async fn fetch_resources(aws: &Aws, stack: &StackReference) -> Result<Vec<(StackResource, ResourceStatus)>> {

@@ -151,6 +151,18 @@ pub enum AwsError {
         #[source]
         source: serde_json::Error,
     },
+    /// The template of a deployed stack cannot be read, so nobody can say what would stay when the stack goes.
+    #[error("cannot read the deployed template of stack `{stack}`: {reason}")]
+    #[diagnostic(
+        code("aws::unreadable-template"),
+        help("the stack was not deployed by this program? `aws cloudformation delete-stack` deletes it")
+    )]
+    UnreadableTemplate {
+        /// Name of the stack.
+        stack: String,
+        /// What the reader said.
+        reason: String,
+    },
     /// A local file cannot be read.
     #[error("cannot read `{path}`", path = path.display())]
     #[diagnostic(code("aws::unreadable-file"), help("check that it exists and may be read"))]

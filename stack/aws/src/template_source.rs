@@ -46,11 +46,9 @@ pub(crate) async fn prepare(aws: &Aws, text: String, bucket: Option<(&str, &str)
 
 fn object_url(aws: &Aws, bucket: &str, key: &str) -> String {
     let target = aws.target();
-    match &target.endpoint_url {
-        Some(endpoint) => format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/')),
-        None => {
-            let domain = if target.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-            format!("https://{bucket}.s3.{}.{domain}/{key}", target.region)
-        }
+    if let Some(endpoint) = &target.endpoint_url {
+        return format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'));
     }
+    let domain = if target.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("https://{bucket}.s3.{}.{domain}/{key}", target.region)
 }

@@ -27,8 +27,9 @@ pub(crate) async fn upload_zips(
     built: &[Built],
     host: &mut dyn Host,
 ) -> Result<()> {
-    let mut uploads = stream::iter(built.iter().map(|zip| async move { Ok((zip, upload_zip(aws, bucket, account, zip).await?)) }))
-        .buffered(PARALLEL);
+    let mut uploads =
+        stream::iter(built.iter().map(|zip| async move { Ok((zip, upload_zip(aws, bucket, account, zip).await?)) }))
+            .buffered(PARALLEL);
     while let Some((zip, uploaded)) = uploads.try_next().await? {
         host.event(Event::ArtifactReady { key: zip.key(), size: zip.size, uploaded });
     }
