@@ -1,1 +1,100 @@
-//! Placeholder doc.
+//! From the bytes of an uploaded picture to upright, web-sized pictures in sRGB.
+//!
+//! [`render`] decodes by content (never by a file's name), applies the EXIF orientation, flattens transparency on white,
+//! resizes with Lanczos3, converts an embedded color profile to sRGB and encodes without metadata. Whatever arrives, it
+//! ends within its [`Limits`]: with pictures, or with a typed [`MediaError`].
+
+mod color;
+mod encode;
+mod error;
+mod format;
+mod jpeg;
+mod limits;
+mod orientation;
+mod pixels;
+mod raster;
+mod resize;
+
+pub use encode::Encoding;
+pub use error::MediaError;
+pub use format::Format;
+pub use limits::Limits;
+pub use resize::Fit;
+
+use limits::Deadline;
+use orientation::Orientation;
+use pixels::Pixels;
+
+/// A picture to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variant {
+    /// Width of the box in pixels, at least 1.
+    pub width: u32,
+    /// Height of the box in pixels, at least 1.
+    pub height: u32,
+    /// How the picture fills the box.
+    pub fit: Fit,
+    /// File format and its settings.
+    pub encoding: Encoding,
+}
+
+/// A picture that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Media type of the bytes (`image/jpeg`).
+    pub content_type: &'static str,
+    /// The encoded picture.
+    pub bytes: Vec<u8>,
+}
+
+/// What a decoder yields: the pixels as stored, and what is needed to show them right.
+struct Decoded {
+    pixels: Pixels,
+    orientation: Orientation,
+    /// ICC profile that the pixels are in; sRGB when absent.
+    profile: Option<Vec<u8>>,
+}
+
+/// Makes every variant of a picture, in the order of `variants`; the picture is decoded once.
+///
+/// # Errors
+///
+/// [`MediaError`], when the bytes are no picture that this reads, are damaged, or would need more than `limits`.
+pub fn render(bytes: &[u8], variants: &[Variant], limits: &Limits) -> Result<Vec<Rendered>, MediaError> {
+    for variant in variants {
+        limits.check_size(variant.width, variant.height)?;
+    }
+    let deadline = Deadline::start(limits.cpu);
+    let decoded = match format::detect(bytes)? {
+        Format::Jpeg => jpeg::decode(bytes, variants, limits, &deadline)?,
+        other => raster::decode(other, bytes, limits, &deadline)?,
+    };
+    deadline.check()?;
+    let Decoded { pixels, orientation, profile } = decoded;
+
+    // From large to small, so that a small variant can be made of a larger one instead of the whole picture.
+    let mut order: Vec<usize> = (0..variants.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(u64::from(variants[index].width) * u64::from(variants[index].height)));
+    let mut rendered = vec![None; variants.len()];
+    let mut reduced: Option<Pixels> = None;
+    for index in order {
+        let variant = &variants[index];
+        let box_size = orientation.turn(variant.width, variant.height);
+        // Halving an already reduced picture loses nothing that can be seen, and reads far fewer pixels.
+        let is_enough = |from: &&Pixels| variant.fit.shrink((from.width, from.height), box_size) >= 2.0;
+        let source = reduced.as_ref().filter(is_enough).unwrap_or(&pixels);
+        let small = resize::resize(source, box_size, variant.fit)?;
+        deadline.check()?;
+        let shown = orientation.apply(color::to_srgb(&small, profile.as_deref()));
+        rendered[index] = Some(encode::encode(&shown, variant.encoding)?);
+        deadline.check()?;
+        if variant.fit == Fit::Inside {
+            reduced = Some(small);
+        }
+    }
+    Ok(rendered.into_iter().flatten().collect())
+}
