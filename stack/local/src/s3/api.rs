@@ -1,12 +1,147 @@
-//! The wire format of S3.
+//! The wire format of S3: the protocol library reads requests and writes answers, this adds what it leaves out.
 
 use std::sync::Arc;
 
+use http::{HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::dto::CORSConfiguration;
+use s3s::service::S3ServiceBuilder;
+
+use super::access::{Gate, Keys};
+use super::cors::{self, CrossOrigin};
+use super::host::{Hosts, bucket_of_host};
+use super::key_encoding::percent_decode;
+use super::notification::RequestIds;
+use super::operations::Operations;
+use super::store::Kind;
 use crate::cloud::Cloud;
-use crate::http_types::{Request, Response};
-use crate::wire::{Protocol, ServiceError};
+use crate::http_types::{Body, Request, Response, full, respond};
+use crate::wire::XmlWriter;
+
+/// Bytes of an XML body.
+const XML_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Bytes of a file that a form POSTs: the protocol library holds it in memory until the form's policy is checked.
+const FORM_FILE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// Answers one request.
-pub(crate) async fn handle(_cloud: &Arc<Cloud>, request: Request) -> Response {
-    Protocol::RestXml.render_error(&ServiceError::unknown_operation("S3", request.uri().path()))
+pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
+    let ids = RequestIds::fresh();
+    let mut response = if request.method() == Method::OPTIONS {
+        preflight(cloud, &request, &ids)
+    } else {
+        let cors = cross_origin_headers(cloud, &request);
+        let mut response = serve(cloud, request, &ids).await;
+        response.headers_mut().extend(cors.into_iter().flat_map(named));
+        response
+    };
+    for (name, value) in [("x-amz-request-id", &ids.request_id), ("x-amz-id-2", &ids.host_id)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+    response
+}
+
+/// The headers of a map, each with its name.
+fn named(headers: http::HeaderMap) -> impl Iterator<Item = (header::HeaderName, HeaderValue)> {
+    headers.into_iter().filter_map(|(name, value)| name.map(|name| (name, value)))
+}
+
+async fn serve(cloud: &Arc<Cloud>, mut request: Request, ids: &RequestIds) -> Response {
+    let mut builder = S3ServiceBuilder::new(Operations { cloud: Arc::clone(cloud) });
+    builder.set_auth(Keys { cloud: Arc::clone(cloud) });
+    builder.set_access(Gate { cloud: Arc::clone(cloud) });
+    builder.set_host(Hosts);
+    let mut config = S3Config::default();
+    config.xml_max_body_size = XML_LIMIT;
+    config.post_object_max_file_size = FORM_FILE_LIMIT;
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+    request.extensions_mut().insert(ids.clone());
+    match builder.build().call(request.map(s3s::Body::from)).await {
+        Ok(response) if response.status() == StatusCode::NOT_MODIFIED => response.map(|_| full(bytes::Bytes::new())),
+        Ok(response) => response.map(|body| -> Body { body.boxed_unsync() }),
+        Err(error) => {
+            tracing::error!(?error, "the S3 protocol failed");
+            error_response(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                "We encountered an internal error. Please try again.",
+                None,
+                ids,
+            )
+        }
+    }
+}
+
+/// The bucket that a request is for, by Host or path.
+fn bucket_of(request: &Request) -> Option<String> {
+    let host = crate::router::host(request).unwrap_or_default();
+    bucket_of_host(&host).or_else(|| {
+        let first = request.uri().path().trim_start_matches('/').split('/').next()?;
+        percent_decode(first, false).filter(|bucket| !bucket.is_empty())
+    })
+}
+
+fn text(request: &Request, name: header::HeaderName) -> Option<&str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The CORS headers of an actual request's answer.
+fn cross_origin_headers(cloud: &Cloud, request: &Request) -> Option<http::HeaderMap> {
+    let origin = text(request, header::ORIGIN)?;
+    let configuration = configuration(cloud, &bucket_of(request)?)?;
+    cors::headers(&configuration, CrossOrigin { origin, method: request.method().as_str(), headers: None })
+}
+
+fn configuration(cloud: &Cloud, bucket: &str) -> Option<CORSConfiguration> {
+    cloud.s3.store.read(|state| state.buckets.get(bucket)?.configured(Kind::Cors))
+}
+
+/// Answers the question that a browser asks before a cross-origin request.
+fn preflight(cloud: &Cloud, request: &Request, ids: &RequestIds) -> Response {
+    let method = text(request, header::ACCESS_CONTROL_REQUEST_METHOD);
+    let Some(origin) = text(request, header::ORIGIN) else {
+        let message = "Insufficient information. Origin request header needed.";
+        return error_response(StatusCode::BAD_REQUEST, "BadRequest", message, None, ids);
+    };
+    let Some(method) = method.filter(|method| cors::METHODS.contains(method)) else {
+        let message = format!("Invalid Access-Control-Request-Method: {}", method.unwrap_or("null"));
+        return error_response(StatusCode::BAD_REQUEST, "BadRequest", &message, None, ids);
+    };
+    let refuse = |message: &str| error_response(StatusCode::FORBIDDEN, "AccessForbidden", message, Some(method), ids);
+    let bucket = bucket_of(request).unwrap_or_default();
+    if !cloud.s3.store.read(|state| state.buckets.contains_key(&bucket)) {
+        return refuse("CORSResponse: Bucket not found");
+    }
+    let Some(configuration) = configuration(cloud, &bucket) else {
+        return refuse("CORSResponse: CORS is not enabled for this bucket.");
+    };
+    let headers = text(request, header::ACCESS_CONTROL_REQUEST_HEADERS);
+    match cors::headers(&configuration, CrossOrigin { origin, method, headers }) {
+        Some(headers) => {
+            let mut response = Response::new(full(bytes::Bytes::new()));
+            response.headers_mut().extend(named(headers));
+            response
+        }
+        // The words, their misspelling included, are those of S3.
+        None => refuse(
+            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+        ),
+    }
+}
+
+fn error_response(status: StatusCode, code: &str, message: &str, method: Option<&str>, ids: &RequestIds) -> Response {
+    let mut xml = XmlWriter::document();
+    xml.element("Error", |xml| {
+        xml.text("Code", code);
+        xml.text("Message", message);
+        xml.optional("Method", method);
+        xml.optional("ResourceType", method.map(|_| "OBJECT"));
+        xml.text("RequestId", &ids.request_id);
+        xml.text("HostId", &ids.host_id);
+    });
+    respond(status, "application/xml", xml.finish())
 }
