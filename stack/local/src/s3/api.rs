@@ -60,7 +60,7 @@ async fn serve(cloud: &Arc<Cloud>, mut request: Request, ids: &RequestIds) -> Re
     config.post_object_max_file_size = FORM_FILE_LIMIT;
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     request.extensions_mut().insert(ids.clone());
-    match builder.build().call(request.map(s3s::Body::from)).await {
+    match builder.build().call(request.map(s3s::Body::http_body_unsync)).await {
         Ok(response) if response.status() == StatusCode::NOT_MODIFIED => response.map(|_| full(bytes::Bytes::new())),
         Ok(response) => response.map(|body| -> Body { body.boxed_unsync() }),
         Err(error) => {
