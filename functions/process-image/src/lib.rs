@@ -1,0 +1,140 @@
+//! Lambda function: every photo uploaded into one bucket becomes an upright JPEG of a fixed size in another.
+//!
+//! [`handle`] serves the S3 event notifications `s3:ObjectCreated:*`. All records of a batch are processed. What cannot
+//! become a picture (a file that is no photo, a missing object) is logged and left: trying again would not help. What may
+//! go well another time (S3 does not answer) fails the invocation after the other records are done, so that Lambda tries
+//! again; doing a record twice gives the same object with the same bytes.
+
+mod event;
+mod log;
+mod object;
+mod settings;
+
+use aws_sdk_s3::Client;
+use lambda_runtime::Diagnostic;
+use media::{Encoding, Fit, Limits, Variant};
+use serde::Serialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+pub use event::{Created, EventError, Notification, parse_notification};
+pub use log::{Log, StandardOutput};
+pub use object::ObjectError;
+pub use settings::{Settings, SettingsError};
+
+/// What the handler works with.
+pub struct Dependencies {
+    /// Reaches the source and the destination bucket.
+    pub s3: Client,
+    /// The function's configuration.
+    pub settings: Settings,
+    /// Receives one JSON object per fact.
+    pub log: Box<dyn Log>,
+}
+
+/// What became of the records of an event: the answer of the function.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// Keys written to the destination bucket, in the order of the records.
+    pub written: Vec<String>,
+    /// Records that no picture can be made of.
+    pub rejected: Vec<Rejected>,
+}
+
+/// A record that no picture can be made of.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// Source bucket.
+    pub bucket: String,
+    /// Source key, decoded.
+    pub key: String,
+    /// Kebab-case code of the reason.
+    pub code: &'static str,
+    /// The reason.
+    pub message: String,
+}
+
+/// An invocation that failed as a whole.
+#[derive(Debug, Error)]
+pub enum HandlerError {
+    /// The payload is no event that this function serves.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// Some records failed for a reason that may pass; the others are done.
+    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
+    Retry {
+        /// Records that failed.
+        failed: usize,
+        /// Records of the event.
+        records: usize,
+        /// The first failure.
+        #[source]
+        first: ObjectError,
+    },
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        let error_type = match &error {
+            HandlerError::Event(_) => "unsupported-event",
+            HandlerError::Retry { .. } => "retry",
+        };
+        Self { error_type: error_type.into(), error_message: error.to_string() }
+    }
+}
+
+/// Processes one invocation.
+///
+/// # Errors
+///
+/// [`HandlerError`], when the payload is no S3 event, or when S3 failed in a way that may pass.
+pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outcome, HandlerError> {
+    let records = match parse_notification(payload)? {
+        Notification::Test => return Ok(Outcome::default()),
+        Notification::Created(records) => records,
+    };
+    let mut outcome = Outcome::default();
+    let mut failures = Vec::new();
+    for record in &records {
+        let fact = json!({ "bucket": record.bucket, "key": record.key });
+        match process(record, dependencies).await {
+            Ok(key) => {
+                dependencies.log.info("image-written", fact, &key);
+                outcome.written.push(key);
+            }
+            Err(error) => {
+                let message = error.to_string();
+                dependencies.log.error(error.code(), fact, &message);
+                if error.may_pass() {
+                    failures.push(error);
+                } else {
+                    let (bucket, key) = (record.bucket.clone(), record.key.clone());
+                    outcome.rejected.push(Rejected { bucket, key, code: error.code(), message });
+                }
+            }
+        }
+    }
+    let failed = failures.len();
+    match failures.into_iter().next() {
+        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
+        None => Ok(outcome),
+    }
+}
+
+/// Makes the picture of one record; returns its key in the destination bucket.
+async fn process(record: &Created, dependencies: &Dependencies) -> Result<String, ObjectError> {
+    let Dependencies { s3, settings, .. } = dependencies;
+    let destination = object::destination_key(settings, &record.bucket, &record.key)?;
+    let bytes = object::read(s3, &record.bucket, &record.key).await?;
+    let variant = Variant {
+        width: settings.width,
+        height: settings.height,
+        fit: Fit::Cover,
+        encoding: Encoding::Jpeg { quality: settings.quality },
+    };
+    let rendered = media::render(&bytes, &[variant], &Limits::default())?;
+    for picture in rendered {
+        object::write(s3, settings, &destination, picture).await?;
+    }
+    Ok(destination)
+}

@@ -1,0 +1,204 @@
+//! One object in, one object out.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use media::{MediaError, Rendered};
+use thiserror::Error;
+
+use crate::Settings;
+
+/// Largest upload that is read, in bytes.
+const LARGEST_OBJECT: usize = 64 << 20;
+
+/// Longest key that S3 stores, in bytes.
+const LONGEST_KEY: usize = 1024;
+
+/// Why no picture was made of an object.
+#[derive(Debug, Error)]
+pub enum ObjectError {
+    /// The object is no picture that can be rendered.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// There is no object any more.
+    #[error("the object does not exist (any more)")]
+    Missing,
+    /// The object is larger than an upload may be.
+    #[error("the object has {size} bytes, and at most {LARGEST_OBJECT} are read")]
+    TooLarge {
+        /// Its size in bytes; at least so many, where S3 does not tell.
+        size: usize,
+    },
+    /// The key has no last segment to name the picture after.
+    #[error("the key names a folder")]
+    NoName,
+    /// The picture's key would be longer than S3 allows.
+    #[error("the picture's key would have {length} bytes, and S3 stores at most {LONGEST_KEY}")]
+    KeyTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The source is where pictures are written, so that each picture would call the function again.
+    #[error("the object lies where the pictures are written (bucket `{bucket}`, prefix `{prefix}`)")]
+    Recursive {
+        /// Bucket of both.
+        bucket: String,
+        /// Prefix of the pictures.
+        prefix: String,
+    },
+    /// S3 refused or did not answer.
+    #[error("{operation} failed: {reason}")]
+    Storage {
+        /// Operation of S3.
+        operation: &'static str,
+        /// Error code, message and request id, as far as S3 told.
+        reason: String,
+    },
+}
+
+impl ObjectError {
+    /// Kebab-case code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Media(error) => error.code(),
+            Self::Missing => "missing-object",
+            Self::TooLarge { .. } => "object-too-large",
+            Self::NoName => "key-names-a-folder",
+            Self::KeyTooLong { .. } => "key-too-long",
+            Self::Recursive { .. } => "recursive-event",
+            Self::Storage { .. } => "storage-failed",
+        }
+    }
+
+    /// True when the same record may go well another time.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Storage { .. })
+    }
+}
+
+/// Where the picture of an object goes: prefix, last segment of the key without its extension, `.jpg`.
+///
+/// Two uploads whose keys differ in folder or extension only share a picture: the later one wins.
+pub(crate) fn destination_key(settings: &Settings, bucket: &str, key: &str) -> Result<String, ObjectError> {
+    let prefix = &settings.destination_prefix;
+    if bucket == settings.destination_bucket && key.starts_with(prefix.as_str()) {
+        return Err(ObjectError::Recursive { bucket: bucket.into(), prefix: prefix.clone() });
+    }
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    };
+    if stem.is_empty() {
+        return Err(ObjectError::NoName);
+    }
+    let destination = format!("{prefix}{stem}.jpg");
+    if destination.len() > LONGEST_KEY {
+        return Err(ObjectError::KeyTooLong { length: destination.len() });
+    }
+    Ok(destination)
+}
+
+/// Reads a whole object, unless it is too large.
+pub(crate) async fn read(s3: &Client, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {
+    let answer = s3.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
+        if error.as_service_error().is_some_and(|error| error.is_no_such_key() || error.code() == Some("NoSuchKey")) {
+            return ObjectError::Missing;
+        }
+        failed("GetObject", &error)
+    })?;
+    let declared = answer.content_length.and_then(|length| usize::try_from(length).ok());
+    if let Some(size) = declared.filter(|&size| size > LARGEST_OBJECT) {
+        return Err(ObjectError::TooLarge { size });
+    }
+    let mut body = answer.body;
+    let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| ObjectError::Storage {
+            operation: "GetObject",
+            reason: format!("after {} bytes: {}", bytes.len(), DisplayErrorContext(&error)),
+        })?;
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > LARGEST_OBJECT {
+            return Err(ObjectError::TooLarge { size: bytes.len() });
+        }
+    }
+    match declared {
+        Some(size) if size != bytes.len() => Err(ObjectError::Storage {
+            operation: "GetObject",
+            reason: format!("{} of {size} bytes arrived", bytes.len()),
+        }),
+        _ => Ok(bytes),
+    }
+}
+
+/// Writes a picture.
+pub(crate) async fn write(s3: &Client, settings: &Settings, key: &str, picture: Rendered) -> Result<(), ObjectError> {
+    let put = s3
+        .put_object()
+        .bucket(&settings.destination_bucket)
+        .key(key)
+        .content_type(picture.content_type)
+        .cache_control(&settings.cache_control)
+        .body(ByteStream::from(picture.bytes));
+    put.send().await.map_err(|error| failed("PutObject", &error))?;
+    Ok(())
+}
+
+/// A failure in S3's words. Neither signatures nor headers are among them.
+fn failed<E>(operation: &'static str, error: &SdkError<E>) -> ObjectError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let reason = match error.as_service_error() {
+        Some(service) => {
+            let code = service.code().unwrap_or("unknown error");
+            let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+            let id = service.meta().extra("aws_request_id").unwrap_or("unknown");
+            format!("{code} (HTTP {status}, request {id}): {}", service.message().unwrap_or("no message"))
+        }
+        None => DisplayErrorContext(error).to_string(),
+    };
+    ObjectError::Storage { operation, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(prefix: &str) -> Settings {
+        let variable = |name: &str| match name {
+            "DEST_BUCKET" => Some("assets".to_owned()),
+            "DEST_PREFIX" => Some(prefix.to_owned()),
+            _ => None,
+        };
+        Settings::read(variable).unwrap()
+    }
+
+    #[test]
+    fn pictures_are_named_after_the_last_segment() {
+        let settings = settings("avatars/");
+        for (key, destination) in [
+            ("alice.png", "avatars/alice.jpg"),
+            ("in/deep/a b+c.tar.gz", "avatars/a b+c.tar.jpg"),
+            ("no-extension", "avatars/no-extension.jpg"),
+            (".hidden", "avatars/.hidden.jpg"),
+            ("../..", "avatars/..jpg"),
+            ("\u{1f4f7}.jpeg", "avatars/\u{1f4f7}.jpg"),
+        ] {
+            assert_eq!(destination_key(&settings, "uploads", key).unwrap(), destination, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_that_lead_nowhere_are_refused() {
+        let code = |prefix, bucket, key: &str| destination_key(&settings(prefix), bucket, key).unwrap_err().code();
+        assert_eq!(code("avatars/", "uploads", "folder/"), "key-names-a-folder");
+        assert_eq!(code("avatars/", "uploads", &"x".repeat(1024)), "key-too-long");
+        assert_eq!(code("avatars/", "assets", "avatars/a.jpg"), "recursive-event");
+        assert_eq!(code("", "assets", "a.jpg"), "recursive-event");
+        assert!(destination_key(&settings("avatars/"), "assets", "uploads/a.jpg").is_ok());
+    }
+}

@@ -1,0 +1,240 @@
+//! The handler with the real S3 client, against an S3 that answers over HTTP what a test tells it to.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use process_image::{Dependencies, HandlerError, Log, Outcome, Settings, handle};
+use serde_json::{Value, json};
+
+/// An object as the fake holds it.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Object {
+    content_type: String,
+    cache_control: String,
+    bytes: Bytes,
+}
+
+/// Path of the request (percent-encoded, as it was sent) to object; and paths that answer 503.
+#[derive(Debug, Default)]
+struct Store {
+    objects: BTreeMap<String, Object>,
+    broken: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Store>>;
+
+async fn answer(store: Shared, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let respond = |status: StatusCode, body: Bytes| {
+        Response::builder().status(status).header("x-amz-request-id", "R1").body(Full::new(body)).unwrap()
+    };
+    let path = request.uri().path().to_owned();
+    let header =
+        |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let (content_type, cache_control) = (header("content-type"), header("cache-control"));
+    if store.lock().unwrap().broken.contains(&path) {
+        let body = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
+        return respond(StatusCode::SERVICE_UNAVAILABLE, body.into());
+    }
+    if request.method() == Method::PUT {
+        let bytes = request.into_body().collect().await.unwrap().to_bytes();
+        store.lock().unwrap().objects.insert(path, Object { content_type, cache_control, bytes });
+        return respond(StatusCode::OK, Bytes::new());
+    }
+    match store.lock().unwrap().objects.get(&path) {
+        Some(object) => respond(StatusCode::OK, object.bytes.clone()),
+        None => {
+            let body = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
+            respond(StatusCode::NOT_FOUND, body.into())
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Facts(Arc<Mutex<Vec<Value>>>);
+
+impl Log for Facts {
+    fn record(&self, fact: Value) {
+        self.0.lock().unwrap().push(fact);
+    }
+}
+
+struct World {
+    store: Shared,
+    facts: Facts,
+    dependencies: Dependencies,
+}
+
+impl World {
+    async fn new() -> Self {
+        let store = Shared::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = Arc::clone(&store);
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let store = Arc::clone(&served);
+                let service = service_fn(move |request| {
+                    let store = Arc::clone(&store);
+                    async move { Ok::<_, std::convert::Infallible>(answer(store, request).await) }
+                });
+                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                tokio::spawn(async move { server.serve_connection(TokioIo::new(stream), service).await.unwrap() });
+            }
+        });
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("AKIDCANARY", "SECRETCANARY", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(format!("http://{address}"))
+            .force_path_style(true);
+        let facts = Facts::default();
+        let settings = Settings::read(|name| (name == "DEST_BUCKET").then(|| "assets".into())).unwrap();
+        let s3 = Client::from_conf(config.build());
+        Self { store, facts: facts.clone(), dependencies: Dependencies { s3, settings, log: Box::new(facts) } }
+    }
+
+    fn put(&self, path: &str, bytes: impl Into<Bytes>) {
+        let object = Object { bytes: bytes.into(), ..Object::default() };
+        self.store.lock().unwrap().objects.insert(path.into(), object);
+    }
+
+    fn get(&self, path: &str) -> Object {
+        self.store.lock().unwrap().objects.get(path).cloned().unwrap_or_default()
+    }
+
+    fn codes(&self) -> Vec<String> {
+        self.facts.0.lock().unwrap().iter().map(|fact| fact["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn handle(&self, keys: &[&str]) -> Result<Outcome, HandlerError> {
+        handle(event(keys), &self.dependencies).await
+    }
+}
+
+/// An event with keys as S3 encodes them.
+fn event(keys: &[&str]) -> Value {
+    let records = keys.iter().map(|key| {
+        json!({
+            "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-central-1",
+            "eventTime": "2026-01-01T00:00:00.000Z", "eventName": "ObjectCreated:Put",
+            "s3": { "bucket": { "name": "uploads", "arn": "arn:aws:s3:::uploads" }, "object": { "key": key, "size": 1 } }
+        })
+    });
+    json!({ "Records": records.collect::<Vec<_>>() })
+}
+
+fn photo() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let pixels: Vec<u8> = (0..80u8).flat_map(|y| (0..120u8).flat_map(move |x| [x, y, 99])).collect();
+    jpeg_encoder::Encoder::new(&mut bytes, 90).encode(&pixels, 120, 80, jpeg_encoder::ColorType::Rgb).unwrap();
+    bytes
+}
+
+/// Width and height in the frame header of a JPEG.
+fn size(jpeg: &[u8]) -> (u16, u16) {
+    let frame = jpeg.windows(2).position(|window| window == [0xff, 0xc0]).unwrap();
+    let short = |at: usize| u16::from_be_bytes([jpeg[frame + at], jpeg[frame + at + 1]]);
+    (short(7), short(5))
+}
+
+#[tokio::test]
+async fn a_photo_becomes_an_avatar() {
+    let world = World::new().await;
+    world.put("/uploads/in/alice.png", photo());
+    let outcome = world.handle(&["in/alice.png"]).await.unwrap();
+    assert_eq!(outcome, Outcome { written: vec!["avatars/alice.jpg".into()], rejected: vec![] });
+    let avatar = world.get("/assets/avatars/alice.jpg");
+    assert_eq!((avatar.content_type.as_str(), avatar.cache_control.as_str()), ("image/jpeg", "public, max-age=60"));
+    assert_eq!(size(&avatar.bytes), (512, 512));
+
+    // S3 delivers at least once: the same event again changes nothing.
+    world.handle(&["in/alice.png"]).await.unwrap();
+    assert_eq!(world.get("/assets/avatars/alice.jpg"), avatar);
+}
+
+#[tokio::test]
+async fn keys_arrive_byte_by_byte() {
+    let world = World::new().await;
+    world.put("/uploads/a%20b%2Bc%20%E2%98%83.jpeg", photo());
+    let outcome = world.handle(&["a+b%2Bc+%E2%98%83.jpeg"]).await.unwrap();
+    assert_eq!(outcome.written, ["avatars/a b+c \u{2603}.jpg"]);
+    assert_eq!(size(&world.get("/assets/avatars/a%20b%2Bc%20%E2%98%83.jpg").bytes), (512, 512));
+}
+
+#[tokio::test]
+async fn a_poison_record_does_not_stop_the_rest() {
+    let world = World::new().await;
+    world.put("/uploads/one.jpg", photo());
+    world.put("/uploads/empty.jpg", Bytes::new());
+    world.put("/uploads/page.jpg", "<!doctype html><p>not a photo");
+    world.put("/uploads/cut.jpg", photo()[..900].to_vec());
+    world.put("/uploads/two.jpg", photo());
+    let keys = ["one.jpg", "empty.jpg", "page.jpg", "gone.jpg", "cut.jpg", "folder/", "two.jpg"];
+    let outcome = world.handle(&keys).await.unwrap();
+    assert_eq!(outcome.written, ["avatars/one.jpg", "avatars/two.jpg"]);
+    let rejected: Vec<_> = outcome.rejected.iter().map(|rejected| (rejected.key.as_str(), rejected.code)).collect();
+    let expected = [
+        ("empty.jpg", "empty"),
+        ("page.jpg", "not-an-image"),
+        ("gone.jpg", "missing-object"),
+        ("cut.jpg", "truncated-image"),
+        ("folder/", "key-names-a-folder"),
+    ];
+    assert_eq!(rejected, expected);
+    let codes = world.codes();
+    assert_eq!(codes.iter().filter(|code| *code == "not-an-image").count(), 1, "{codes:?}");
+}
+
+#[tokio::test]
+async fn a_fault_of_s3_fails_the_invocation_after_the_other_records() {
+    let world = World::new().await;
+    world.put("/uploads/one.jpg", photo());
+    world.put("/uploads/two.jpg", photo());
+    world.store.lock().unwrap().broken = vec!["/uploads/one.jpg".into()];
+    let error = world.handle(&["one.jpg", "two.jpg"]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "1 of 2 records failed and may succeed when tried again; the first: GetObject failed: \
+         SlowDown (HTTP 503, request R1): Please reduce your request rate."
+    );
+    assert_eq!(size(&world.get("/assets/avatars/two.jpg").bytes), (512, 512));
+
+    world.store.lock().unwrap().broken.clear();
+    let outcome = world.handle(&["one.jpg", "two.jpg"]).await.unwrap();
+    assert_eq!(outcome.written, ["avatars/one.jpg", "avatars/two.jpg"]);
+}
+
+#[tokio::test]
+async fn a_refused_write_fails_the_invocation_and_tells_no_secret() {
+    let world = World::new().await;
+    world.put("/uploads/one.jpg", photo());
+    world.store.lock().unwrap().broken = vec!["/assets/avatars/one.jpg".into()];
+    let error = world.handle(&["one.jpg"]).await.unwrap_err();
+    assert!(error.to_string().contains("PutObject failed: SlowDown"), "{error}");
+    let told = format!("{error:?} {:?}", world.facts.0.lock().unwrap());
+    assert!(!told.contains("CANARY"), "{told}");
+}
+
+#[tokio::test]
+async fn other_events_are_refused_and_the_test_event_is_answered() {
+    let world = World::new().await;
+    let error = handle(json!({ "Records": [{ "eventSource": "aws:sqs" }] }), &world.dependencies).await.unwrap_err();
+    let diagnostic = lambda_runtime::Diagnostic::from(error);
+    assert_eq!(diagnostic.error_type, "unsupported-event");
+    assert_eq!(diagnostic.error_message, "the payload is not an S3 event: record 0 comes from `aws:sqs`");
+
+    let test = json!({ "Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads" });
+    assert_eq!(handle(test, &world.dependencies).await.unwrap(), Outcome::default());
+}
