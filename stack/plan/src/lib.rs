@@ -6,12 +6,32 @@
 //! deployer cannot disagree about what a template says.
 
 pub mod built;
+mod construct;
+mod deferred;
 pub mod event;
+mod expression;
+pub mod fault;
+mod links;
+mod names;
+mod naming;
 pub mod plan;
+mod planning;
+pub mod project;
+mod render;
+mod resolve;
+mod scope;
+mod settings;
 pub mod template;
+#[cfg(test)]
+mod tests;
+mod values;
 pub mod yaml;
 
 pub use built::Built;
 pub use event::Event;
-pub use plan::Plan;
+pub use fault::{Fault, Faults};
+pub use plan::{Context, Plan};
+pub use planning::{check_project, plan};
+pub use project::{Project, parse_project};
+pub use settings::LOCAL_ACCOUNT;
 pub use template::Template;

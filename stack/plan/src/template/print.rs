@@ -28,6 +28,11 @@ impl Template {
     /// else are quoted.
     #[must_use]
     pub fn to_yaml(&self) -> String {
+        // The writer folds lines at U+2028 and U+2029, which YAML 1.2 reads as text. JSON is YAML, too.
+        let json = self.to_json();
+        if json.contains(['\u{2028}', '\u{2029}']) {
+            return json;
+        }
         // The same as above: nothing in here that YAML cannot write.
         serde_norway::to_string(&self.to_value()).unwrap_or_default()
     }

@@ -1,0 +1,203 @@
+//! `topics:`.
+
+use super::{Declared, Kind, Reference};
+use crate::deferred;
+use crate::fault::{FaultKind, Place, Sink};
+use crate::project::{Fields, Named, Text};
+use crate::scope::Scope;
+use crate::yaml::Node;
+
+/// Keys of a subscription that say where it goes.
+const PROTOCOLS: [&str; 5] = ["https", "http", "email", "sqs", "lambda"];
+
+/// A topic as written.
+#[derive(Debug, Clone)]
+pub(crate) struct TopicDeclaration {
+    place: Place,
+    display_name: Option<Text>,
+    key: Option<Text>,
+    subscriptions: Vec<SubscriptionDeclaration>,
+}
+
+#[derive(Debug, Clone)]
+struct SubscriptionDeclaration {
+    protocol: &'static str,
+    endpoint: Text,
+    raw: Option<Text>,
+}
+
+/// A topic with every default filled.
+#[derive(Debug, Clone)]
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) display_name: Option<String>,
+    /// Customer managed key.
+    pub(crate) key: Option<String>,
+    pub(crate) subscriptions: Vec<Subscription>,
+}
+
+/// Where messages go.
+#[derive(Debug, Clone)]
+pub(crate) struct Subscription {
+    /// Protocol in the words of SNS.
+    pub(crate) protocol: &'static str,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) raw: bool,
+}
+
+/// The end of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// URL, address or ARN.
+    Address(String),
+    /// A function of the project.
+    Function(String),
+}
+
+impl Endpoint {
+    /// The function of the project that it is, if it is one.
+    pub(crate) fn function(&self) -> Option<&str> {
+        match self {
+            Self::Function(name) => Some(name),
+            Self::Address(_) => None,
+        }
+    }
+}
+
+impl TopicDeclaration {
+    pub(crate) fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
+        let fields = Fields::open(named.node, &named.place, sink)?;
+        let declaration = Self {
+            place: named.place.clone(),
+            display_name: fields.text("display_name"),
+            key: fields.text("key"),
+            subscriptions: fields
+                .items("subscriptions")
+                .iter()
+                .filter_map(|(node, place)| read_subscription(node, place, sink))
+                .collect(),
+        };
+        fields.finish();
+        Some(declaration)
+    }
+
+    pub(crate) fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Topic {
+        Topic {
+            name: name.to_owned(),
+            place: self.place.clone(),
+            display_name: self.display_name.as_ref().and_then(|text| scope.literal(text)),
+            key: self.key.as_ref().and_then(|text| scope.evaluate(text)),
+            subscriptions: self
+                .subscriptions
+                .iter()
+                .filter_map(|subscription| subscription.resolve(scope, declared))
+                .collect(),
+        }
+    }
+}
+
+fn read_subscription(node: &Node, place: &Place, sink: &Sink) -> Option<SubscriptionDeclaration> {
+    let fields = Fields::open(node, place, sink)?;
+    let raw = fields.text("raw");
+    let mut endpoints: Vec<(&'static str, Text)> =
+        PROTOCOLS.into_iter().filter_map(|protocol| Some((protocol, fields.text(protocol)?))).collect();
+    let given = PROTOCOLS.iter().filter(|protocol| node.get(protocol).is_some()).count();
+    let unknown = fields.all().iter().any(|entry| entry.name != "raw" && !PROTOCOLS.contains(&entry.name));
+    if given > 1 || (given == 0 && !unknown) {
+        let help = format!("exactly one of {} says where messages go", PROTOCOLS.join(", "));
+        sink.push(FaultKind::MissingKey { key: "https".to_owned(), help }, place);
+        endpoints.clear();
+    }
+    fields.finish();
+    let (protocol, endpoint) = endpoints.pop()?;
+    Some(SubscriptionDeclaration { protocol, endpoint, raw })
+}
+
+impl SubscriptionDeclaration {
+    /// Nothing for an endpoint that is empty: it is left out.
+    fn resolve(&self, scope: &Scope<'_>, declared: &Declared) -> Option<Subscription> {
+        let raw = scope.value_or(self.raw.as_ref(), false);
+        let value = scope.evaluate(&self.endpoint)?;
+        if value.is_empty() {
+            return None;
+        }
+        let (protocol, endpoint) = self.endpoint(value, scope, declared)?;
+        Some(Subscription { protocol, endpoint, raw })
+    }
+
+    fn endpoint(&self, value: String, scope: &Scope<'_>, declared: &Declared) -> Option<(&'static str, Endpoint)> {
+        if self.protocol == "lambda" && value.starts_with("function.") {
+            let place = &self.endpoint.place;
+            let reference = Reference::read(&value, &[Kind::Function], declared, place, scope.sink())?;
+            return Some(("lambda", Endpoint::Function(reference.name)));
+        }
+        let (protocol, expected, help) = match self.protocol {
+            "https" if value.starts_with("https://") || !deferred::is_clean(&value) => ("https", "", ""),
+            // A receiver on the developer's own machine has no certificate.
+            "https" if is_on_loopback(&value) => ("http", "", ""),
+            "https" => (
+                "https",
+                "a URL with `https://`",
+                "plain text leaves this machine only when it is asked for by `http:`",
+            ),
+            "http" if value.starts_with("http://") || !deferred::is_clean(&value) => ("http", "", ""),
+            "http" => ("http", "a URL with `http://`", ""),
+            "email" if value.contains('@') => ("email", "", ""),
+            "email" => ("email", "a mail address", ""),
+            "sqs" if value.starts_with("arn:") || !deferred::is_clean(&value) => ("sqs", "", ""),
+            "sqs" => ("sqs", "the ARN of a queue", ""),
+            _ if value.starts_with("arn:") || !deferred::is_clean(&value) => ("lambda", "", ""),
+            _ => ("lambda", "a function", "write `function.NAME`, or an ARN"),
+        };
+        let is_visible = value
+            .chars()
+            .all(|character| !character.is_whitespace() && (!character.is_control() || !deferred::is_clean(&value)));
+        if expected.is_empty() && is_visible {
+            return Some((protocol, Endpoint::Address(value)));
+        }
+        let expected = if expected.is_empty() { "an endpoint without white space" } else { expected };
+        let kind = FaultKind::BadValue {
+            value: deferred::display(&value),
+            expected: expected.to_owned(),
+            help: help.to_owned(),
+        };
+        scope.sink().push(kind, &self.endpoint.place);
+        None
+    }
+}
+
+/// True for plain HTTP to this machine.
+fn is_on_loopback(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix("[::1]") {
+        Some(after) => return after.is_empty() || after.starts_with(':'),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback_address = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    is_loopback_address || host == "localhost" || host.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_on_loopback;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for url in ["http://localhost:8080/x", "http://127.0.0.1:1", "http://[::1]:9/", "http://hook.localhost/"] {
+            assert!(is_on_loopback(url), "{url}");
+        }
+        for url in [
+            "http://example.com",
+            "http://localhost.example.com/",
+            "http://localhost@example.com/",
+            "http://127.0.0.1.example.com",
+            "http://[::1].example.com",
+            "https://localhost",
+            "http://",
+        ] {
+            assert!(!is_on_loopback(url), "{url}");
+        }
+    }
+}

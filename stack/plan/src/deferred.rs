@@ -1,0 +1,92 @@
+//! Values that only AWS knows, on their way through text.
+//!
+//! Expressions and template sources join strings, so a value such as a distribution's domain name travels as a mark inside
+//! a string. After the rendered template is parsed back, [`resolve`] turns every marked string into `Ref`, `Fn::GetAtt` or
+//! `Fn::Sub`. The marks are control characters, which no text from outside may contain ([`is_clean`]).
+
+use serde_json::{Map, Value, json};
+
+const BEGIN: char = '\u{1}';
+const END: char = '\u{2}';
+
+/// A mark for the `Ref` of a resource.
+pub(crate) fn reference(logical_id: &str) -> String {
+    format!("{BEGIN}{logical_id}{END}")
+}
+
+/// A mark for an attribute of a resource.
+pub(crate) fn attribute(logical_id: &str, attribute: &str) -> String {
+    format!("{BEGIN}{logical_id}.{attribute}{END}")
+}
+
+/// True when a text has no marks.
+pub(crate) fn is_clean(text: &str) -> bool {
+    !text.contains([BEGIN, END])
+}
+
+/// Replaces every marked string in a value by the intrinsic function that it stands for.
+///
+/// # Errors
+/// A key with a mark: CloudFormation has no functions in keys.
+pub(crate) fn resolve(value: Value) -> Result<Value, String> {
+    Ok(match value {
+        Value::String(text) if !is_clean(&text) => intrinsic(&text),
+        Value::Array(items) => Value::Array(items.into_iter().map(resolve).collect::<Result<_, _>>()?),
+        Value::Object(entries) => {
+            let mut resolved = Map::with_capacity(entries.len());
+            for (key, value) in entries {
+                if !is_clean(&key) {
+                    return Err(format!("the key `{}` has a part that only AWS knows", display(&key)));
+                }
+                resolved.insert(key, resolve(value)?);
+            }
+            Value::Object(resolved)
+        }
+        other => other,
+    })
+}
+
+/// The text as an author would write it, for messages.
+pub(crate) fn display(text: &str) -> String {
+    text.replace(BEGIN, "${").replace(END, "}")
+}
+
+fn intrinsic(text: &str) -> Value {
+    let only_mark = text.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).filter(|inner| is_clean(inner));
+    match only_mark.map(|inner| (inner, inner.split_once('.'))) {
+        Some((_, Some((id, attribute)))) => json!({ "Fn::GetAtt": [id, attribute] }),
+        Some((id, None)) => json!({ "Ref": id }),
+        // Outside the marks `${` is text, which Fn::Sub writes `${!`.
+        None => json!({ "Fn::Sub": display(&text.replace("${", "${!")) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_become_the_smallest_function() {
+        let domain = attribute("Cdn", "DomainName");
+        assert_eq!(resolve(json!(domain)).unwrap(), json!({"Fn::GetAtt": ["Cdn", "DomainName"]}));
+        assert_eq!(resolve(json!(reference("Cdn"))).unwrap(), json!({"Ref": "Cdn"}));
+        assert_eq!(
+            resolve(json!([format!("https://{domain}/a"), {"b": format!("{domain}{}", reference("X"))}])).unwrap(),
+            json!([{"Fn::Sub": "https://${Cdn.DomainName}/a"}, {"b": {"Fn::Sub": "${Cdn.DomainName}${X}"}}])
+        );
+    }
+
+    #[test]
+    fn literal_substitutions_stay_literal() {
+        assert_eq!(resolve(json!("${HOME}")).unwrap(), json!("${HOME}"));
+        assert_eq!(
+            resolve(json!(format!("${{HOME}} ${{!x}} {}", reference("X")))).unwrap(),
+            json!({"Fn::Sub": "${!HOME} ${!!x} ${X}"})
+        );
+    }
+
+    #[test]
+    fn keys_cannot_be_functions() {
+        assert!(resolve(json!({ reference("X"): 1 })).is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! Where faults are gathered while reading goes on.
+
+use std::cell::RefCell;
+
+use super::{Fault, FaultKind, Place};
+
+/// Gathers faults; shared by everything that reads the same project.
+#[derive(Debug, Default)]
+pub(crate) struct Sink(RefCell<Vec<Fault>>);
+
+impl Sink {
+    pub(crate) fn push(&self, kind: FaultKind, place: &Place) {
+        self.0.borrow_mut().push(Fault { kind, place: place.clone() });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    pub(crate) fn into_faults(self) -> Vec<Fault> {
+        self.0.into_inner()
+    }
+}

@@ -1,0 +1,206 @@
+//! The project file: its text, and what it declares.
+
+mod fields;
+mod read;
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use crate::construct::bucket::BucketDeclaration;
+use crate::construct::distribution::DistributionDeclaration;
+use crate::construct::function::FunctionDeclaration;
+use crate::construct::topic::TopicDeclaration;
+use crate::construct::{Declared, Kind};
+use crate::expression;
+use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
+use crate::resolve::{Constructs, check_links};
+use crate::scope::{Known, Scope};
+use crate::values::{Region, SettingValue};
+
+pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
+
+/// Name of the environment that is used when none is named.
+pub const DEFAULT_ENVIRONMENT: &str = "dev";
+
+/// Names in scope of every expression, besides parameters and constructs.
+pub(crate) const BUILT_IN_NAMES: [&str; 6] = ["stack", "environment", "region", "account", "user", "suffix"];
+
+/// What a project file declares: of valid form, every name known, every literal value in its domain.
+///
+/// What depends on an environment is looked at by [`plan`](crate::plan()).
+#[derive(Debug, Clone)]
+pub struct Project {
+    pub(crate) file_name: String,
+    pub(crate) text: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<Text>,
+    pub(crate) region: Option<Text>,
+    pub(crate) variables: Vec<String>,
+    pub(crate) parameters: IndexMap<String, ParameterDeclaration>,
+    pub(crate) environments: IndexMap<String, EnvironmentDeclaration>,
+    pub(crate) functions: IndexMap<String, FunctionDeclaration>,
+    pub(crate) buckets: IndexMap<String, BucketDeclaration>,
+    pub(crate) topics: IndexMap<String, TopicDeclaration>,
+    pub(crate) distributions: IndexMap<String, DistributionDeclaration>,
+    pub(crate) outputs: IndexMap<String, OutputDeclaration>,
+    pub(crate) declared: Declared,
+}
+
+/// A parameter of the project.
+#[derive(Debug, Clone)]
+pub(crate) struct ParameterDeclaration {
+    pub(crate) place: Place,
+    pub(crate) default: Option<Text>,
+}
+
+/// An environment of the project.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EnvironmentDeclaration {
+    pub(crate) suffix: Option<Text>,
+    pub(crate) removal: Option<Text>,
+    pub(crate) protect: Option<Text>,
+    pub(crate) region: Option<Text>,
+    pub(crate) parameters: Vec<(String, Text)>,
+}
+
+/// An output of the project.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputDeclaration {
+    pub(crate) place: Place,
+    pub(crate) value: Option<Text>,
+    pub(crate) description: Option<Text>,
+}
+
+/// Reads a project file and checks all that can be checked without an environment.
+///
+/// # Errors
+/// All faults of the file at once.
+pub fn parse_project(file_name: &str, text: &str) -> Result<Project, Faults> {
+    let (project, faults) = load(file_name, text);
+    if faults.is_empty() { Ok(project) } else { Err(Faults::new(file_name, text, faults)) }
+}
+
+/// As [`parse_project`], but gives what could be read together with the faults.
+pub(crate) fn load(file_name: &str, text: &str) -> (Project, Vec<Fault>) {
+    let sink = Sink::default();
+    let project = read::read(file_name, text, &sink);
+    project.check(&sink);
+    (project, sink.into_faults())
+}
+
+impl Project {
+    /// Name of the project (`stack:`).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Name of the project file, as it was given.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// Names of the environments, in the order of the file; never empty.
+    #[must_use]
+    pub fn environments(&self) -> Vec<&str> {
+        self.environments.keys().map(String::as_str).collect()
+    }
+
+    /// The environment that is used when none is named: `dev`, or the only one, or nothing.
+    #[must_use]
+    pub fn default_environment(&self) -> Option<&str> {
+        if self.environments.contains_key(DEFAULT_ENVIRONMENT) {
+            return Some(DEFAULT_ENVIRONMENT);
+        }
+        match self.environments.keys().collect::<Vec<_>>().as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Environment variables that the file lists under `env:` and so may read.
+    #[must_use]
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// The region of an environment where the file gives it without expressions, for a connection that is made before
+    /// the plan.
+    #[must_use]
+    pub fn literal_region(&self, environment: &str) -> Option<&str> {
+        let declared = self.environments.get(environment).and_then(|environment| environment.region.as_ref());
+        let text = declared.or(self.region.as_ref())?;
+        (!expression::has_expression(&text.raw) && Region::parse(&text.raw).is_some()).then_some(text.raw.as_str())
+    }
+
+    /// Names of the parameters, in the order of the file.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<&str> {
+        self.parameters.keys().map(String::as_str).collect()
+    }
+
+    /// Names that every expression may use, attributes of constructs apart.
+    pub(crate) fn basic_names(&self) -> BTreeMap<String, Known> {
+        let mut names: BTreeMap<String, Known> =
+            BUILT_IN_NAMES.into_iter().map(|name| (name.to_owned(), Known::Value)).collect();
+        names.insert("env".to_owned(), Known::group(self.variables.iter().cloned()));
+        names
+    }
+
+    /// All names that expressions of constructs may use.
+    pub(crate) fn all_names(&self) -> BTreeMap<String, Known> {
+        let mut names = self.basic_names();
+        names.extend(self.declared.known());
+        names.extend(self.parameters.keys().map(|name| (name.clone(), Known::Value)));
+        names
+    }
+
+    /// Checks names, literal values and links, with no value known.
+    fn check(&self, sink: &Sink) {
+        let mut early = self.basic_names();
+        early.remove("suffix");
+        early.remove("region");
+        let early = Scope::of_names(early, sink);
+        let basic = Scope::of_names(self.basic_names(), sink);
+        for text in self.region.iter().chain(self.environments.values().filter_map(|declared| declared.region.as_ref()))
+        {
+            early.value::<Region>(text);
+        }
+        for declared in self.environments.values() {
+            crate::settings::check_environment(declared, &early, &basic);
+        }
+        for parameter in self.parameters.values() {
+            if let Some(default) = &parameter.default {
+                basic.literal(default);
+            }
+        }
+        let scope = Scope::of_names(self.all_names(), sink);
+        let constructs = Constructs::resolve(self, &scope);
+        check_links(&constructs, sink);
+        if let Some(description) = &self.description {
+            scope.literal(description);
+        }
+        let declares_nothing = Kind::ALL.into_iter().all(|kind| self.declared.names(kind).is_empty());
+        if declares_nothing && sink.is_empty() {
+            let help =
+                "declare at least one construct under `functions`, `buckets`, `topics` or `distributions`".to_owned();
+            sink.push(FaultKind::MissingKey { key: "functions".to_owned(), help }, &read::first_place(&self.text));
+        }
+        for output in self.outputs.values() {
+            output.value.iter().for_each(|value| drop(scope.evaluate(value)));
+            output.description.iter().for_each(|description| drop(scope.literal(description)));
+        }
+    }
+
+    /// Kind and name of the construct whose section is `section`.
+    pub(crate) fn section_of(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Bucket => "buckets",
+            Kind::Distribution => "distributions",
+            Kind::Function => "functions",
+            Kind::Topic => "topics",
+        }
+    }
+}

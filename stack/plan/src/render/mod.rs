@@ -1,0 +1,8 @@
+//! Template sources and policy sources: rendering, and reading back what was rendered.
+
+mod escape;
+mod policy;
+mod source;
+
+pub(crate) use policy::{PolicyRenderer, document, merged_document};
+pub(crate) use source::{Source, TemplateRenderer};

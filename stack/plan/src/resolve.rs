@@ -1,0 +1,123 @@
+//! All constructs of a project with their values, and what must hold between them.
+
+use crate::construct::access::Verb;
+use crate::construct::bucket::{Bucket, EventRule, EventTarget};
+use crate::construct::distribution::Distribution;
+use crate::construct::function::Function;
+use crate::construct::topic::Topic;
+use crate::fault::{FaultKind, Sink};
+use crate::project::Project;
+use crate::scope::Scope;
+
+/// The constructs, in the order of the file.
+#[derive(Debug, Clone)]
+pub(crate) struct Constructs {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) buckets: Vec<Bucket>,
+    pub(crate) topics: Vec<Topic>,
+    pub(crate) distributions: Vec<Distribution>,
+}
+
+impl Constructs {
+    pub(crate) fn resolve(project: &Project, scope: &Scope<'_>) -> Self {
+        let declared = &project.declared;
+        Self {
+            functions: project.functions.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
+            buckets: project.buckets.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
+            topics: project.topics.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
+            distributions: project.distributions.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
+        }
+    }
+
+    /// True when something invokes the function without waiting for its answer.
+    pub(crate) fn is_asynchronous(&self, function: &str) -> bool {
+        let by_event = self
+            .buckets
+            .iter()
+            .flat_map(|bucket| &bucket.events)
+            .any(|event| matches!(&event.target, EventTarget::Function(name) if name == function));
+        let by_topic = self
+            .topics
+            .iter()
+            .flat_map(|topic| &topic.subscriptions)
+            .any(|subscription| subscription.endpoint.function() == Some(function));
+        by_event || by_topic
+    }
+}
+
+/// Reports functions that start themselves and events that S3 cannot tell apart.
+pub(crate) fn check_links(constructs: &Constructs, sink: &Sink) {
+    for bucket in &constructs.buckets {
+        check_overlap(bucket, sink);
+        for event in &bucket.events {
+            for function in started_by(event, constructs) {
+                check_recursion(bucket, event, function, sink);
+            }
+        }
+    }
+}
+
+/// Functions that an event starts, through a topic as well.
+fn started_by<'a>(event: &EventRule, constructs: &'a Constructs) -> Vec<&'a Function> {
+    let names: Vec<&str> = match &event.target {
+        EventTarget::Function(name) => vec![name],
+        EventTarget::Topic(name) => constructs
+            .topics
+            .iter()
+            .filter(|topic| topic.name == *name)
+            .flat_map(|topic| &topic.subscriptions)
+            .filter_map(|subscription| subscription.endpoint.function())
+            .collect(),
+    };
+    constructs.functions.iter().filter(|function| names.contains(&function.name.as_str())).collect()
+}
+
+fn check_recursion(bucket: &Bucket, event: &EventRule, function: &Function, sink: &Sink) {
+    let (Some(prefix), Some(suffix)) = (&event.prefix, &event.suffix) else { return };
+    let verb = if event.event.0.starts_with("ObjectCreated") {
+        Verb::Write
+    } else if event.event.0.starts_with("ObjectRemoved") {
+        Verb::Delete
+    } else {
+        return;
+    };
+    let touching = function
+        .access
+        .iter()
+        .find(|access| access.verb == verb && access.target.name == bucket.name && access.may_touch(prefix, suffix));
+    if let Some(access) = touching {
+        let kind = FaultKind::Recursion {
+            function: function.name.clone(),
+            bucket: bucket.name.clone(),
+            verb: verb.word().to_owned(),
+            written: access.key_pattern().to_owned(),
+        };
+        sink.push(kind, &access.place);
+    }
+}
+
+/// S3 refuses two rules of meeting event types whose prefixes meet and whose suffixes meet.
+fn check_overlap(bucket: &Bucket, sink: &Sink) {
+    for (index, second) in bucket.events.iter().enumerate() {
+        let first = bucket.events[..index].iter().find(|first| {
+            let meet = |one: &Option<String>, other: &Option<String>, starts: bool| match (one, other) {
+                (Some(one), Some(other)) if starts => {
+                    one.starts_with(other.as_str()) || other.starts_with(one.as_str())
+                }
+                (Some(one), Some(other)) => one.ends_with(other.as_str()) || other.ends_with(one.as_str()),
+                _ => false,
+            };
+            first.event.meets(&second.event)
+                && meet(&first.prefix, &second.prefix, true)
+                && meet(&first.suffix, &second.suffix, false)
+        });
+        if let Some(first) = first {
+            let kind = FaultKind::OverlappingEvents {
+                bucket: bucket.name.clone(),
+                event: second.event.0.clone(),
+                first_line: first.place.line(),
+            };
+            sink.push(kind, &second.place);
+        }
+    }
+}

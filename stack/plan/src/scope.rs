@@ -1,0 +1,219 @@
+//! What expressions may name, and what the names stand for.
+
+use std::collections::BTreeMap;
+
+use handlebars::{Context, Handlebars};
+use serde_json::{Map, Value};
+
+use crate::deferred;
+use crate::expression;
+use crate::fault::{FaultKind, Place, Sink};
+use crate::project::Text;
+use crate::values::SettingValue;
+
+/// A name in scope: a value, or a group of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Known {
+    Value,
+    Group(BTreeMap<String, Known>),
+}
+
+impl Known {
+    pub(crate) fn group<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self::Group(names.into_iter().map(|name| (name.into(), Self::Value)).collect())
+    }
+
+    /// All names below, dotted.
+    fn names(&self, prefix: &str, into: &mut Vec<String>) {
+        match self {
+            Self::Value => into.push(prefix.to_owned()),
+            Self::Group(members) => {
+                for (name, known) in members {
+                    let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                    known.names(&name, into);
+                }
+            }
+        }
+    }
+}
+
+/// Names with their values, or names alone while only the form of a project is checked.
+pub(crate) struct Scope<'a> {
+    known: Known,
+    values: Option<Map<String, Value>>,
+    context: Option<Context>,
+    registry: Handlebars<'static>,
+    sink: &'a Sink,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope whose values are not known: texts with expressions have no value.
+    pub(crate) fn of_names(known: BTreeMap<String, Known>, sink: &'a Sink) -> Self {
+        Self { known: Known::Group(known), values: None, context: None, registry: expression::registry(), sink }
+    }
+
+    /// A scope with values; it knows exactly their names.
+    pub(crate) fn of_values(values: Map<String, Value>, sink: &'a Sink) -> Self {
+        let mut scope = Self::of_names(BTreeMap::new(), sink);
+        scope.values = Some(Map::new());
+        scope.add(values);
+        scope
+    }
+
+    /// Adds values and their names.
+    pub(crate) fn add(&mut self, more: Map<String, Value>) {
+        if let Known::Group(known) = &mut self.known {
+            known.extend(more.iter().map(|(name, value)| (name.clone(), known_of(value))));
+        }
+        let mut values = self.values.take().unwrap_or_default();
+        values.extend(more);
+        self.context = Context::wraps(Value::Object(values.clone())).ok();
+        self.values = Some(values);
+    }
+
+    /// Makes names known whose values are not: to use one is a fault of its own.
+    pub(crate) fn add_names(&mut self, names: BTreeMap<String, Known>) {
+        if let Known::Group(known) = &mut self.known {
+            for (name, more) in names {
+                match (known.get_mut(&name), more) {
+                    (Some(Known::Group(members)), Known::Group(more)) => {
+                        for (name, known) in more {
+                            members.entry(name).or_insert(known);
+                        }
+                    }
+                    (Some(_), _) => {}
+                    (None, more) => {
+                        known.insert(name, more);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn sink(&self) -> &'a Sink {
+        self.sink
+    }
+
+    /// The values, for sources that are rendered with the same scope.
+    pub(crate) fn values(&self) -> Map<String, Value> {
+        self.values.clone().unwrap_or_default()
+    }
+
+    /// The text with its expressions evaluated; nothing when it has a fault or when values are not known here. May hold
+    /// marks of values that only AWS knows.
+    pub(crate) fn evaluate(&self, text: &Text) -> Option<String> {
+        if !deferred::is_clean(&text.raw) {
+            self.refuse(text, "a text without control characters");
+            return None;
+        }
+        if !expression::has_expression(&text.raw) {
+            return Some(text.raw.clone());
+        }
+        let names = match expression::names(&text.raw) {
+            Ok(names) => names,
+            Err(reason) => {
+                self.sink.push(FaultKind::InvalidExpression { reason }, &text.place);
+                return None;
+            }
+        };
+        // Every name is looked at, so that one text may report several faults.
+        let faulty = names.iter().filter(|name| !self.check_name(name, &text.place)).count();
+        if faulty > 0 {
+            return None;
+        }
+        let context = self.context.as_ref()?;
+        match expression::evaluate(&self.registry, &text.raw, context) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                self.sink.push(FaultKind::InvalidExpression { reason }, &text.place);
+                None
+            }
+        }
+    }
+
+    /// As [`evaluate`](Self::evaluate), for a place where the value must be known before the deployment.
+    pub(crate) fn literal(&self, text: &Text) -> Option<String> {
+        let value = self.evaluate(text)?;
+        if deferred::is_clean(&value) {
+            return Some(value);
+        }
+        self.refuse(text, "a value that is known before the deployment");
+        None
+    }
+
+    /// A setting's value.
+    pub(crate) fn value<T: SettingValue>(&self, text: &Text) -> Option<T> {
+        let literal = self.literal(text)?;
+        let value = T::parse(&literal);
+        if value.is_none() {
+            let kind =
+                FaultKind::BadValue { value: literal, expected: T::EXPECTED.to_owned(), help: T::HELP.to_owned() };
+            self.sink.push(kind, &text.place);
+        }
+        value
+    }
+
+    /// A setting's value, or the default of one that is absent, or whose fault is reported.
+    pub(crate) fn value_or<T: SettingValue>(&self, text: Option<&Text>, default: T) -> T {
+        text.and_then(|text| self.value(text)).unwrap_or(default)
+    }
+
+    fn refuse(&self, text: &Text, expected: &str) {
+        let value = text.raw.replace(char::is_control, "\u{fffd}");
+        let kind = FaultKind::BadValue { value, expected: expected.to_owned(), help: String::new() };
+        self.sink.push(kind, &text.place);
+    }
+
+    fn check_name(&self, path: &[String], place: &Place) -> bool {
+        let name = path.join(".");
+        let mut known = &self.known;
+        for segment in path {
+            let Known::Group(members) = known else {
+                return self.unknown(name, place);
+            };
+            match members.get(segment) {
+                Some(member) => known = member,
+                None => return self.unknown(name, place),
+            }
+        }
+        if let Known::Group(members) = known {
+            let members: Vec<&str> = members.keys().map(String::as_str).collect();
+            let reason = format!("`{name}` has no value of its own; it has {}", members.join(", "));
+            self.sink.push(FaultKind::InvalidExpression { reason }, place);
+            return false;
+        }
+        match (&self.values, path) {
+            (Some(values), path) if !has_value(values, path) => {
+                if let [root, variable] = path
+                    && root == "env"
+                {
+                    self.sink.push(FaultKind::MissingVariable { name: variable.clone() }, place);
+                }
+                // Any other name without a value has its fault where it is declared.
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn unknown(&self, name: String, place: &Place) -> bool {
+        let mut known = Vec::new();
+        self.known.names("", &mut known);
+        self.sink.push(FaultKind::UnknownName { name, known }, place);
+        false
+    }
+}
+
+fn known_of(value: &Value) -> Known {
+    match value {
+        Value::Object(members) => {
+            Known::Group(members.iter().map(|(name, value)| (name.clone(), known_of(value))).collect())
+        }
+        _ => Known::Value,
+    }
+}
+
+fn has_value(values: &Map<String, Value>, path: &[String]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
+    rest.iter().try_fold(values.get(first), |value, segment| Some(value?.get(segment))).flatten().is_some()
+}

@@ -1,0 +1,38 @@
+//! Whole projects: text to plan, and text to faults.
+
+mod faults;
+mod hostile;
+mod plans;
+
+use std::collections::BTreeMap;
+
+use crate::{Context, Faults, Plan, check_project, parse_project, plan};
+
+fn context() -> Context {
+    Context { user: "alice".to_owned(), account: Some("111122223333".to_owned()), ..Context::default() }
+}
+
+fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn plan_text(text: &str, context: &Context) -> Plan {
+    let project = parse_project("stack.yaml", text).unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+    plan(&project, context).unwrap_or_else(|faults| panic!("{}", shown(&faults)))
+}
+
+fn faults_of(text: &str, context: &Context) -> Faults {
+    check_project("stack.yaml", text, context).unwrap_err()
+}
+
+fn codes(text: &str, context: &Context) -> Vec<&'static str> {
+    faults_of(text, context).faults().iter().map(|fault| fault.kind.code()).collect()
+}
+
+/// Faults as a terminal without color shows them.
+fn shown(faults: &Faults) -> String {
+    let mut text = String::new();
+    let theme = miette::GraphicalTheme::unicode_nocolor();
+    miette::GraphicalReportHandler::new_themed(theme).with_width(120).render_report(&mut text, faults).unwrap();
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
