@@ -11,7 +11,7 @@ use s3s::service::S3ServiceBuilder;
 use super::access::{Gate, Keys};
 use super::cors::{self, CrossOrigin};
 use super::host::{Hosts, bucket_of_host};
-use super::key_encoding::percent_decode;
+use super::key_encoding::{form_encode, percent_decode};
 use super::notification::RequestIds;
 use super::operations::Operations;
 use super::store::Kind;
@@ -60,20 +60,7 @@ async fn serve(cloud: &Arc<Cloud>, mut request: Request, ids: &RequestIds) -> Re
     config.post_object_max_file_size = FORM_FILE_LIMIT;
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     request.extensions_mut().insert(ids.clone());
-    match builder.build().call(request.map(s3s::Body::http_body_unsync)).await {
-        Ok(response) if response.status() == StatusCode::NOT_MODIFIED => response.map(|_| full(bytes::Bytes::new())),
-        Ok(response) => response.map(|body| -> Body { body.boxed_unsync() }),
-        Err(error) => {
-            tracing::error!(?error, "the S3 protocol failed");
-            error_response(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalError",
-                "We encountered an internal error. Please try again.",
-                None,
-                ids,
-            )
-        }
-    }
+    shown(builder.build().call(request.map(s3s::Body::http_body_unsync)).await, ids)
 }
 
 /// The bucket that a request is for, by Host or path.
@@ -144,4 +131,48 @@ fn error_response(status: StatusCode, code: &str, message: &str, method: Option<
         xml.text("HostId", &ids.host_id);
     });
     respond(status, "application/xml", xml.finish())
+}
+
+/// The headers of a viewer's request that an origin's answer depends on.
+const PASSED_ON: [header::HeaderName; 5] =
+    [header::RANGE, header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
+
+impl super::S3 {
+    /// Answers a GET or HEAD of an object that another service has let through already: ranges and conditions of `headers`
+    /// count, the body streams.
+    pub(crate) async fn respond_to_get(
+        &self,
+        cloud: &Arc<Cloud>,
+        bucket: &str,
+        key: &str,
+        method: &Method,
+        headers: &http::HeaderMap,
+    ) -> Response {
+        let ids = RequestIds::fresh();
+        let path = format!("/{bucket}/{}", form_encode(key).replace('+', "%20"));
+        let mut request = http::Request::builder().method(method.clone()).uri(path);
+        for name in PASSED_ON {
+            if let Some(value) = headers.get(&name) {
+                request = request.header(name, value);
+            }
+        }
+        let response = match request.body(s3s::Body::empty()) {
+            Ok(request) => S3ServiceBuilder::new(Operations { cloud: Arc::clone(cloud) }).build().call(request).await,
+            Err(error) => Err(s3s::HttpError::new(Box::new(error))),
+        };
+        shown(response, &ids)
+    }
+}
+
+/// The protocol library's answer as this process sends it.
+fn shown(response: Result<s3s::HttpResponse, s3s::HttpError>, ids: &RequestIds) -> Response {
+    match response {
+        Ok(response) if response.status() == StatusCode::NOT_MODIFIED => response.map(|_| full(bytes::Bytes::new())),
+        Ok(response) => response.map(|body| -> Body { body.boxed_unsync() }),
+        Err(error) => {
+            tracing::error!(?error, "the S3 protocol failed");
+            let message = "We encountered an internal error. Please try again.";
+            error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message, None, ids)
+        }
+    }
 }
