@@ -34,7 +34,9 @@ impl Browser {
             .unwrap_or_else(|error| panic!("cannot start {}: {error}", driver.display()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let port: u16 = lines
-            .find_map(|line| line.split("on port ").nth(1).and_then(|rest| rest.trim_end_matches('.').parse().ok()))
+            .find_map(|line| {
+                line.split("successfully on port ").nth(1).and_then(|rest| rest.trim_end_matches('.').parse().ok())
+            })
             .expect("chromedriver names its port");
         std::thread::spawn(move || lines.for_each(drop));
         let directory = tempfile::tempdir().unwrap();

@@ -1,31 +1,71 @@
 //! `cargo xtask bench`: a figure for every row of the performance goals that can be measured on this machine.
 
+mod cloud;
+mod deployer;
+mod http;
 mod process;
+mod server;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
-use crate::paths;
 use crate::talk::{heading, say};
+use crate::{paths, tools};
 
 pub(crate) use table::Row;
 
 #[derive(Args)]
 pub(crate) struct BenchArguments {
+    /// Measure only these groups
+    #[arg(long, value_enum, value_delimiter = ',', num_args = 1..)]
+    only: Vec<Group>,
     /// Times that each short task is run; the median counts
     #[arg(long, default_value_t = 11)]
     runs: usize,
 }
 
+/// Rows that are measured together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// Start, size, rendering
+    Deployer,
+    /// The local cloud: start, deployments, thumbnails
+    Cloud,
+}
+
 /// Builds the release binary, measures, prints one table.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
+    let chosen = |group| arguments.only.is_empty() || arguments.only.contains(&group);
     let stack = release_binary()?;
-    table::print(&[version(&stack, arguments.runs)?, binary_size(&stack)?]);
+    let scratch = tempfile::tempdir()?;
+    let project = paths::root().join("examples").join("avatars");
+    let mut rows = Vec::new();
+    if chosen(Group::Deployer) {
+        heading("deployer");
+        rows.extend(deployer_rows(&stack, &project, scratch.path(), arguments.runs)?);
+    }
+    if chosen(Group::Cloud) {
+        heading("local cloud");
+        let python = tools::python().inspect_err(|reason| say(&format!("no peer: {reason}"))).ok();
+        rows.extend(cloud::start(&stack, &project, python.as_deref(), scratch.path())?);
+        rows.extend(cloud::avatars(&stack, &project, arguments.runs)?);
+    }
+    table::print(&rows);
     Ok(())
+}
+
+fn deployer_rows(stack: &Path, project: &Path, scratch: &Path, runs: usize) -> Result<Vec<Row>, Failure> {
+    Ok(vec![
+        deployer::version(stack, runs)?,
+        deployer::size(stack)?,
+        deployer::avatars(stack, project, runs)?,
+        deployer::template(stack, project)?,
+        deployer::large(stack, scratch, runs)?,
+    ])
 }
 
 fn release_binary() -> Result<PathBuf, Failure> {
@@ -39,28 +79,4 @@ fn release_binary() -> Result<PathBuf, Failure> {
         return Err(Failure::new("the release build failed; the compiler's message is above"));
     }
     Ok(paths::target().join("release").join("stack"))
-}
-
-fn version(stack: &std::path::Path, runs: usize) -> Result<Row, Failure> {
-    let usage = process::median(runs, || {
-        let mut command = Command::new(stack);
-        command.arg("--version");
-        command
-    })?;
-    Ok(Row {
-        task: "stack --version".to_owned(),
-        ours: usage.to_string(),
-        peer: "CDK, recorded: 550 ms CPU".to_owned(),
-        goal: "10 ms",
-    })
-}
-
-fn binary_size(stack: &std::path::Path) -> Result<Row, Failure> {
-    let bytes = std::fs::metadata(stack)?.len();
-    Ok(Row {
-        task: "size of the binary, local cloud included".to_owned(),
-        ours: format!("{} MB", table::decimal(bytes, 1_000_000)),
-        peer: "CDK, recorded: 215 MB".to_owned(),
-        goal: "30 MB",
-    })
 }

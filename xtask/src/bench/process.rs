@@ -46,6 +46,22 @@ pub(crate) fn measure(command: &mut Command) -> Result<Usage, Failure> {
     Ok(Usage { wall, cpu: ended.rusage.utime + ended.rusage.stime, memory: ended.rusage.maxrss })
 }
 
+/// What a command prints on stdout; it must succeed.
+pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
+    let shown = format!("{command:?}");
+    let output = command.stdin(Stdio::null()).output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(Failure::new(format!("{shown} ended with {}: {said}", output.status)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A time as the table shows it.
+pub(crate) fn milliseconds(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
 /// The run of median CPU time out of `runs`.
 pub(crate) fn median(runs: usize, mut command: impl FnMut() -> Command) -> Result<Usage, Failure> {
     let mut usages = (0..runs.max(1)).map(|_| measure(&mut command())).collect::<Result<Vec<_>, _>>()?;

@@ -1,5 +1,7 @@
 //! The table that a bench prints.
 
+use std::fmt::Display;
+
 use crate::talk::print as print_line;
 
 /// One measured task.
@@ -12,6 +14,18 @@ pub(crate) struct Row {
     pub(crate) peer: String,
     /// The goal, as docs/performance.md states it.
     pub(crate) goal: &'static str,
+}
+
+impl Row {
+    /// A row whose peer was measured in this run.
+    pub(crate) fn measured(task: &str, ours: &dyn Display, peer: String, goal: &'static str) -> Self {
+        Self { task: task.to_owned(), ours: ours.to_string(), peer, goal }
+    }
+
+    /// A row whose peer was measured earlier, on a quiet machine of the same kind.
+    pub(crate) fn recorded(task: &str, ours: &dyn Display, peer: &str, goal: &'static str) -> Self {
+        Self::measured(task, ours, format!("{peer}, recorded"), goal)
+    }
 }
 
 /// Prints rows in aligned columns, as a Markdown table.
