@@ -10,6 +10,7 @@ pub mod clients;
 pub mod cloud;
 pub mod corpora;
 pub mod http;
+pub mod ministack;
 pub mod photo;
 pub mod project;
 pub mod subscriber;
@@ -19,6 +20,7 @@ pub mod webdriver;
 
 pub use clients::Clients;
 pub use cloud::RunningCloud;
+pub use ministack::Ministack;
 pub use project::{Run, TestProject};
 pub use subscriber::Subscriber;
 pub use wait::{eventually, within};

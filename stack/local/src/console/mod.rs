@@ -1,19 +1,63 @@
-//! Health and the console page.
+//! Health, the console page, and the data that the page reads.
+//!
+//! The router refuses other hosts and origins before a request comes here. A write must also carry a header that a page of
+//! another origin cannot send without asking, and it is never answered.
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::cloud::Cloud;
-use crate::http_types::{Request, Response};
-use crate::wire::{Protocol, ServiceError};
+use crate::http_types::{Request, Response, respond};
+use crate::wire::{Form, ServiceError};
 
+mod data;
 mod health;
+mod object;
+mod page;
+
+/// Header of every write that the page sends.
+const CONSOLE_HEADER: &str = "x-stack-console";
 
 /// Answers one request.
-pub(crate) async fn handle(_cloud: &Arc<Cloud>, request: Request) -> Response {
-    if request.method() == Method::GET && request.uri().path() == "/_stack/health" {
-        return health::health();
+pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
+    answer(cloud, request).await.unwrap_or_else(|error| {
+        let mut response = respond(error.status, "text/plain; charset=utf-8", format!("{}\n", error.message));
+        seal(response.headers_mut());
+        response
+    })
+}
+
+async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, ServiceError> {
+    let query = Form::parse(request.uri().query().unwrap_or_default());
+    let path = request.uri().path().to_owned();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match path.as_str() {
+        "/" | "/_stack" | "/_stack/" if reads => Ok(page::index()),
+        "/_stack/health" if reads => Ok(health::health()),
+        "/_stack/api/overview" if reads => Ok(json(&data::overview(cloud))),
+        "/_stack/api/objects" if reads => data::objects(cloud, &query).map(|value| json(&value)),
+        "/_stack/api/object" if reads => object::get(cloud, &query).await,
+        "/_stack/api/object" if *request.method() == Method::PUT => object::put(cloud, &query, request).await,
+        "/_stack/api/logs" if reads => data::logs(cloud, &query).map(|value| json(&value)),
+        _ => path
+            .strip_prefix("/_stack/console/")
+            .filter(|_| reads)
+            .and_then(page::file)
+            .ok_or_else(|| ServiceError::not_found("NotFound", format!("the console has nothing at `{path}`"))),
     }
-    Protocol::Query.render_error(&ServiceError::unknown_operation("console", request.uri().path()))
+}
+
+fn json(value: &serde_json::Value) -> Response {
+    let mut response = respond(StatusCode::OK, "application/json", value.to_string());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    seal(response.headers_mut());
+    response
+}
+
+/// Keeps pages of other origins from embedding the answer, and browsers from guessing its type.
+fn seal(headers: &mut HeaderMap) {
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }

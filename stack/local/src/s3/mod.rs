@@ -23,6 +23,7 @@ mod listing;
 mod notification;
 mod operations;
 pub(crate) mod policy;
+pub(crate) mod resources;
 mod store;
 
 pub(crate) use host::bucket_of_host;

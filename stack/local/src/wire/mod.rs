@@ -10,7 +10,7 @@ mod xml;
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{json_response, read_json};
 pub(crate) use query::{Form, query_empty_response, query_response, read_form};
-pub(crate) use signature::{authenticate, percent_encode};
+pub(crate) use signature::{authenticate, percent_decode, percent_encode};
 pub(crate) use xml::XmlWriter;
 
 use bytes::Bytes;

@@ -244,7 +244,8 @@ fn mac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     mac
 }
 
-fn percent_decode(text: &str) -> String {
+/// Decodes percent escapes; bytes that are not UTF-8 become replacement characters.
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut index = 0;
