@@ -13,6 +13,7 @@ pub mod http;
 pub mod ministack;
 pub mod photo;
 pub mod project;
+pub mod scripted_cloudformation;
 pub mod subscriber;
 pub mod tools;
 pub mod wait;
@@ -22,6 +23,7 @@ pub use clients::Clients;
 pub use cloud::RunningCloud;
 pub use ministack::Ministack;
 pub use project::{Run, TestProject};
+pub use scripted_cloudformation::{Fault, ScriptedCloud};
 pub use subscriber::Subscriber;
 pub use wait::{eventually, within};
 

@@ -1,0 +1,90 @@
+//! Bucket contents: only what differs travels, only what is ours is deleted.
+
+use std::path::Path;
+
+use stack_aws::{Answer, ContentsChanges, Outcome, deploy};
+use stack_plan::Plan;
+use stack_plan::plan::{Action, Contents};
+use test_support::ScriptedCloud;
+use test_support::scripted_cloudformation::Object;
+
+use crate::steps::{Recorder, connect, deploy_options, plan, template};
+
+const BUCKET: &str = "avatars-alice-site";
+
+fn plan_with_contents(cache_control: Option<&str>) -> Plan {
+    let mut plan = plan(&template());
+    plan.contents.push(Contents {
+        bucket: "site".to_owned(),
+        bucket_name: BUCKET.to_owned(),
+        source: "site".to_owned(),
+        prefix: String::new(),
+        cache_control: cache_control.map(str::to_owned),
+    });
+    // Any physical id serves: the scripted cloud only notes it.
+    plan.actions.push(Action::Invalidate { logical_id: "Alerts".to_owned(), paths: vec!["/*".to_owned()] });
+    plan
+}
+
+async fn changes(cloud: &ScriptedCloud, plan: &Plan, directory: &Path) -> ContentsChanges {
+    let aws = connect(cloud, 5).await;
+    let mut host = Recorder::answering(Answer::Yes);
+    match deploy(&aws, plan, &[], directory, &deploy_options(), &mut host).await.unwrap() {
+        Outcome::Deployed { contents, .. } | Outcome::NoChanges { contents, .. } => contents,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn changed(uploaded: u64, unchanged: u64, deleted: u64) -> ContentsChanges {
+    ContentsChanges { uploaded, unchanged, deleted }
+}
+
+#[tokio::test]
+async fn files_become_objects_and_only_differences_travel() {
+    let cloud = ScriptedCloud::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let site = directory.path().join("site");
+    std::fs::create_dir_all(site.join("css")).unwrap();
+    std::fs::write(site.join("index.html"), "<h1>hello</h1>").unwrap();
+    std::fs::write(site.join("css/a b.css"), "h1{}").unwrap();
+    std::fs::write(site.join("old.txt"), "old").unwrap();
+
+    let plan = plan_with_contents(None);
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(3, 0, 0));
+    let index = cloud.world(|world| world.buckets[BUCKET].objects["index.html"].clone());
+    assert_eq!(index.bytes, b"<h1>hello</h1>");
+    assert_eq!(index.headers["content-type"], "text/html; charset=utf-8");
+    assert_eq!(cloud.world(|world| world.buckets[BUCKET].objects["css/a b.css"].bytes.clone()), b"h1{}");
+    assert_eq!(cloud.world(|world| world.invalidations.clone()), ["avatars-alice-Alerts"]);
+
+    // Nothing changed: four calls, none of which changes anything, and no invalidation.
+    let _ = cloud.take_calls();
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(0, 3, 0));
+    assert_eq!(cloud.take_calls(), ["DescribeStacks", "GetTemplate", "ListObjectsV2", "HeadObject"]);
+    assert_eq!(cloud.world(|world| world.invalidations.len()), 1);
+
+    // One file changes, one goes, and a function's object stays.
+    std::fs::write(site.join("index.html"), "<h1>bye</h1>").unwrap();
+    std::fs::remove_file(site.join("old.txt")).unwrap();
+    cloud.world(|world| {
+        world.buckets.get_mut(BUCKET).unwrap().objects.insert("thumbnails/1.jpg".to_owned(), Object::default());
+    });
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(1, 1, 1));
+    let keys = cloud.world(|world| world.buckets[BUCKET].objects.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(keys, ["css/a b.css", "index.html", "thumbnails/1.jpg"]);
+}
+
+#[tokio::test]
+async fn another_cache_control_writes_the_objects_again() {
+    let cloud = ScriptedCloud::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(directory.path().join("site")).unwrap();
+    std::fs::write(directory.path().join("site/index.html"), "x").unwrap();
+    std::fs::write(directory.path().join("site/logo.svg"), "y").unwrap();
+    changes(&cloud, &plan_with_contents(None), directory.path()).await;
+    let plan = plan_with_contents(Some("max-age=60"));
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(2, 0, 0));
+    let object = cloud.world(|world| world.buckets[BUCKET].objects["index.html"].clone());
+    assert_eq!(object.headers["cache-control"], "max-age=60");
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(0, 2, 0));
+}

@@ -1,0 +1,14 @@
+//! The deployer against a scripted CloudFormation: every state, every fault, races; no clock and no network but loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says how many of its cases passed"
+)]
+
+mod contents;
+mod deployments;
+mod destructions;
+mod faults;
+mod races;
+mod states;
+mod steps;

@@ -1,0 +1,321 @@
+//! The calls of CloudFormation.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::answer::{Answer, tag};
+use super::operation::{advance, changes, delete, execute};
+use super::world::{ChangeSet, Stack, World};
+use super::{ACCOUNT, REGION};
+
+type Form = BTreeMap<String, String>;
+type Called = Result<String, Answer>;
+
+pub(super) fn answer(world: &mut World, form: &Form) -> Answer {
+    let operation = form.get("Action").map_or("", String::as_str);
+    let called = match operation {
+        "DescribeStacks" => describe_stacks(world, form),
+        "DescribeStackEvents" => describe_stack_events(world, form),
+        "DescribeStackResource" => describe_stack_resource(world, form),
+        "ListStackResources" => list_stack_resources(world, form),
+        "GetTemplate" => get_template(world, form),
+        "CreateStack" => create_stack(world, form),
+        "CreateChangeSet" => create_change_set(world, form),
+        "DescribeChangeSet" => describe_change_set(world, form),
+        "DescribeEvents" => Ok("<OperationEvents></OperationEvents>".to_owned()),
+        "ExecuteChangeSet" => execute_change_set(world, form),
+        "DeleteChangeSet" => Ok(delete_change_set(world, form)),
+        "DeleteStack" => delete_stack(world, form),
+        "UpdateTerminationProtection" => update_termination_protection(world, form),
+        _ => Err(Answer::query_error(400, "InvalidAction", operation)),
+    };
+    called.map_or_else(|error| error, |result| Answer::query(operation, &result))
+}
+
+fn given<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.get(name).map_or("", String::as_str)
+}
+
+/// A list of pairs: `Parameters.member.1.ParameterKey` and so on.
+fn pairs(form: &Form, list: &str, key: &str, value: &str) -> BTreeMap<String, String> {
+    (1..)
+        .map_while(|index| {
+            let key = form.get(&format!("{list}.member.{index}.{key}"))?;
+            Some((key.clone(), given(form, &format!("{list}.member.{index}.{value}")).to_owned()))
+        })
+        .collect()
+}
+
+fn invalid(message: &str) -> Answer {
+    Answer::query_error(400, "ValidationError", message)
+}
+
+fn no_stack(name: &str) -> Answer {
+    invalid(&format!("Stack with id {name} does not exist"))
+}
+
+fn stack<'a>(world: &'a mut World, form: &Form) -> Result<&'a mut Stack, Answer> {
+    let name = given(form, "StackName");
+    world.stack(name).ok_or_else(|| no_stack(name))
+}
+
+fn describe_stacks(world: &mut World, form: &Form) -> Called {
+    advance(world, given(form, "StackName"));
+    let stack = stack(world, form)?;
+    let mut text =
+        [tag("StackId", &stack.id), tag("StackName", &stack.name), tag("StackStatus", &stack.status)].concat();
+    text += "<CreationTime>2026-11-21T00:00:00Z</CreationTime>";
+    text += &tag("EnableTerminationProtection", if stack.protected { "true" } else { "false" });
+    text += &members("Parameters", &stack.parameters, "ParameterKey", "ParameterValue");
+    text += &members("Tags", &stack.tags, "Key", "Value");
+    let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
+    let outputs: BTreeMap<String, String> = template["Outputs"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, output)| (name.clone(), output["Value"].as_str().unwrap_or_default().to_owned()))
+        .collect();
+    text += &members("Outputs", &outputs, "OutputKey", "OutputValue");
+    Ok(format!("<Stacks><member>{text}</member></Stacks>"))
+}
+
+fn members(list: &str, pairs: &BTreeMap<String, String>, key: &str, value: &str) -> String {
+    let mut text = format!("<{list}>");
+    for (name, content) in pairs {
+        let _ = write!(text, "<member>{}{}</member>", tag(key, name), tag(value, content));
+    }
+    text + &format!("</{list}>")
+}
+
+/// Newest first, three a page.
+fn describe_stack_events(world: &mut World, form: &Form) -> Called {
+    if !form.contains_key("NextToken") {
+        advance(world, given(form, "StackName"));
+    }
+    let stack = stack(world, form)?;
+    let skip: usize = given(form, "NextToken").parse().unwrap_or(0);
+    let mut text = String::new();
+    for event in stack.events.iter().rev().skip(skip).take(3) {
+        let _ = write!(
+            text,
+            "<member>{}{}{}{}{}{}{}{}<Timestamp>2026-11-21T00:00:00Z</Timestamp></member>",
+            tag("EventId", &event.id),
+            tag("StackId", &stack.id),
+            tag("LogicalResourceId", &event.logical_id),
+            tag("PhysicalResourceId", &event.physical_id),
+            tag("ResourceType", &event.resource_type),
+            tag("ResourceStatus", &event.status),
+            if event.reason.is_empty() { String::new() } else { tag("ResourceStatusReason", &event.reason) },
+            tag("ClientRequestToken", &event.token),
+        );
+    }
+    let next = if skip + 3 < stack.events.len() { tag("NextToken", &(skip + 3).to_string()) } else { String::new() };
+    Ok(format!("<StackEvents>{text}</StackEvents>{next}"))
+}
+
+fn describe_stack_resource(world: &mut World, form: &Form) -> Called {
+    let stack = stack(world, form)?;
+    let id = given(form, "LogicalResourceId");
+    let resource =
+        stack.resources.get(id).ok_or_else(|| invalid(&format!("Resource {id} does not exist for stack")))?;
+    let text = tag("PhysicalResourceId", &resource.physical_id);
+    Ok(format!("<StackResourceDetail>{text}</StackResourceDetail>"))
+}
+
+fn list_stack_resources(world: &mut World, form: &Form) -> Called {
+    let stack = stack(world, form)?;
+    let mut text = String::new();
+    for (logical_id, resource) in &stack.resources {
+        let _ = write!(
+            text,
+            "<member>{}{}{}{}</member>",
+            tag("LogicalResourceId", logical_id),
+            tag("PhysicalResourceId", &resource.physical_id),
+            tag("ResourceType", &resource.kind),
+            tag("ResourceStatus", &resource.status),
+        );
+    }
+    Ok(format!("<StackResourceSummaries>{text}</StackResourceSummaries>"))
+}
+
+fn get_template(world: &mut World, form: &Form) -> Called {
+    let stack = stack(world, form)?;
+    if stack.status == "REVIEW_IN_PROGRESS" {
+        return Err(invalid("Stack is in REVIEW_IN_PROGRESS"));
+    }
+    Ok(tag("TemplateBody", &stack.template))
+}
+
+fn create_stack(world: &mut World, form: &Form) -> Called {
+    let (name, token) = (given(form, "StackName"), given(form, "ClientRequestToken"));
+    if let Some(stack) = world.stack(name) {
+        if stack.tokens.iter().any(|known| known == token) {
+            return Ok(tag("StackId", &stack.id));
+        }
+        return Err(Answer::query_error(400, "AlreadyExistsException", &format!("Stack [{name}] already exists")));
+    }
+    let id = new_stack(world, name);
+    let mut set = ChangeSet {
+        kind: "CREATE".to_owned(),
+        template: given(form, "TemplateBody").to_owned(),
+        ..ChangeSet::default()
+    };
+    set.changes = changes(world.stack(&id).unwrap(), &set);
+    execute(world, &id, &set, token);
+    // Not a change set: it is not counted as an execution of one.
+    world.executions -= 1;
+    world.executed.pop();
+    Ok(tag("StackId", &id))
+}
+
+fn new_stack(world: &mut World, name: &str) -> String {
+    let id = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{}", world.next());
+    world.stacks.push(Stack {
+        id: id.clone(),
+        name: name.to_owned(),
+        status: "REVIEW_IN_PROGRESS".to_owned(),
+        ..Stack::default()
+    });
+    id
+}
+
+fn create_change_set(world: &mut World, form: &Form) -> Called {
+    let (name, kind) = (given(form, "ChangeSetName").to_owned(), given(form, "ChangeSetType").to_owned());
+    let token = given(form, "ClientToken").to_owned();
+    let stack_name = given(form, "StackName").to_owned();
+    let forgets = world.forgets_tokens;
+    let failure = world.change_sets_fail.clone();
+    let existing = world.stack(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
+    let stack_id = match (kind.as_str(), existing) {
+        ("CREATE", None) => new_stack(world, &stack_name),
+        ("CREATE", Some((id, status))) if status == "REVIEW_IN_PROGRESS" => id,
+        ("CREATE", Some(_)) => {
+            let message =
+                format!("Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}].");
+            return Err(Answer::query_error(400, "AlreadyExistsException", &message));
+        }
+        (_, None) => return Err(invalid(&format!("Stack [{stack_name}] does not exist"))),
+        (_, Some((id, status))) => {
+            if status.ends_with("_IN_PROGRESS") {
+                return Err(invalid(&format!("Stack:{id} is in {status} state and can not be updated.")));
+            }
+            id
+        }
+    };
+    let number = world.next();
+    let stack = world.stack(&stack_id).unwrap();
+    if let Some(known) = stack.change_sets.iter().find(|set| set.name == name) {
+        if known.token == token && !forgets {
+            return Ok([tag("Id", &known.id), tag("StackId", &stack_id)].concat());
+        }
+        let message = format!("ChangeSet {name} already exists");
+        return Err(Answer::query_error(400, "AlreadyExistsException", &message));
+    }
+    let mut set = ChangeSet {
+        id: format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{name}/{number}"),
+        name,
+        kind,
+        token,
+        status: "CREATE_COMPLETE".to_owned(),
+        execution_status: "AVAILABLE".to_owned(),
+        template: given(form, "TemplateBody").to_owned(),
+        parameters: pairs(form, "Parameters", "ParameterKey", "ParameterValue"),
+        tags: pairs(form, "Tags", "Key", "Value"),
+        ..ChangeSet::default()
+    };
+    set.changes = changes(stack, &set);
+    let empty =
+        "The submitted information didn't contain changes. Submit different information to create a change set.";
+    if let Some(reason) = failure.or_else(|| set.changes.is_empty().then(|| empty.to_owned())) {
+        "FAILED".clone_into(&mut set.status);
+        "UNAVAILABLE".clone_into(&mut set.execution_status);
+        set.reason = reason;
+    }
+    let text = [tag("Id", &set.id), tag("StackId", &stack_id)].concat();
+    stack.change_sets.push(set);
+    Ok(text)
+}
+
+fn describe_change_set(world: &mut World, form: &Form) -> Called {
+    let name = given(form, "ChangeSetName");
+    let Some((set, stack_id)) = world.change_set(name) else { return Err(no_change_set(name)) };
+    let mut list = String::new();
+    for (action, logical_id, resource_type, replacement) in &set.changes {
+        let _ = write!(
+            list,
+            "<member><Type>Resource</Type><ResourceChange>{}{}{}{}</ResourceChange></member>",
+            tag("Action", action),
+            tag("LogicalResourceId", logical_id),
+            tag("ResourceType", resource_type),
+            if replacement.is_empty() { String::new() } else { tag("Replacement", replacement) },
+        );
+    }
+    let text = [
+        tag("ChangeSetId", &set.id),
+        tag("ChangeSetName", &set.name),
+        tag("StackId", &stack_id),
+        tag("Status", &set.status),
+        tag("ExecutionStatus", &set.execution_status),
+        tag("StatusReason", &set.reason),
+        format!("<Changes>{list}</Changes>"),
+    ];
+    Ok(text.concat())
+}
+
+fn no_change_set(name: &str) -> Answer {
+    Answer::query_error(404, "ChangeSetNotFound", &format!("ChangeSet [{name}] does not exist"))
+}
+
+fn execute_change_set(world: &mut World, form: &Form) -> Called {
+    let (name, token) = (given(form, "ChangeSetName"), given(form, "ClientRequestToken"));
+    let Some((set, stack_id)) = world.change_set(name) else { return Err(no_change_set(name)) };
+    let set = set.clone();
+    let stack = world.stack(&stack_id).unwrap();
+    if stack.tokens.iter().any(|known| known == token) {
+        return Err(Answer::query_error(400, "TokenAlreadyExistsException", "the token was used"));
+    }
+    let is_at_rest = stack.status == "REVIEW_IN_PROGRESS" || !stack.status.ends_with("_IN_PROGRESS");
+    if set.execution_status != "AVAILABLE" || !is_at_rest {
+        let message = format!("ChangeSet [{name}] cannot be executed in its current status");
+        return Err(Answer::query_error(400, "InvalidChangeSetStatus", &message));
+    }
+    execute(world, &stack_id, &set, token);
+    Ok(String::new())
+}
+
+fn delete_change_set(world: &mut World, form: &Form) -> String {
+    let name = given(form, "ChangeSetName");
+    for stack in &mut world.stacks {
+        stack.change_sets.retain(|set| set.id != name);
+    }
+    String::new()
+}
+
+fn delete_stack(world: &mut World, form: &Form) -> Called {
+    let token = given(form, "ClientRequestToken").to_owned();
+    let Some(stack) = world.stack(given(form, "StackName")) else { return Ok(String::new()) };
+    if stack.protected {
+        let message = format!("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack.name);
+        return Err(invalid(&message));
+    }
+    if stack.status == "DELETE_IN_PROGRESS" || stack.status == "DELETE_COMPLETE" {
+        return Ok(String::new());
+    }
+    if stack.status == "REVIEW_IN_PROGRESS" {
+        "DELETE_COMPLETE".clone_into(&mut stack.status);
+        stack.change_sets.clear();
+        return Ok(String::new());
+    }
+    let id = stack.id.clone();
+    delete(world, &id, &token);
+    Ok(String::new())
+}
+
+fn update_termination_protection(world: &mut World, form: &Form) -> Called {
+    let on = given(form, "EnableTerminationProtection") == "true";
+    let stack = stack(world, form)?;
+    stack.protected = on;
+    Ok(tag("StackId", &stack.id))
+}

@@ -1,0 +1,207 @@
+//! What the scripted cloud holds.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::Value;
+
+use super::{ACCOUNT, REGION};
+
+/// Everything that the scripted cloud holds, open to tests before and after a command.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Stacks, the oldest first; deleted ones stay.
+    pub stacks: Vec<Stack>,
+    /// Buckets by name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// Reasons by logical id of resources whose creation or change fails.
+    pub failing: BTreeMap<String, String>,
+    /// True when rollbacks fail too.
+    pub rollback_fails: bool,
+    /// Logical ids whose deletion in the cleanup after an update fails.
+    pub cleanup_fails: Vec<String>,
+    /// Reason with which every change set is refused.
+    pub change_sets_fail: Option<String>,
+    /// True when a repeated `ClientToken` of `CreateChangeSet` is not recognized.
+    pub forgets_tokens: bool,
+    /// Number of executed change sets.
+    pub executions: u32,
+    /// Ids of the change sets that were executed.
+    pub executed: Vec<String>,
+    /// Paths that were invalidated, by distribution.
+    pub invalidations: Vec<String>,
+    counter: u64,
+}
+
+/// A stack.
+#[derive(Debug, Default, Clone)]
+pub struct Stack {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Status.
+    pub status: String,
+    /// Template text.
+    pub template: String,
+    /// Parameter values.
+    pub parameters: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// True with termination protection.
+    pub protected: bool,
+    /// Events that were revealed, the oldest first.
+    pub events: Vec<Event>,
+    /// Events of the running operation that are still to come.
+    pub pending: VecDeque<Event>,
+    /// Resources by logical id.
+    pub resources: BTreeMap<String, Resource>,
+    /// Change sets.
+    pub change_sets: Vec<ChangeSet>,
+    /// Tokens of the operations so far.
+    pub tokens: Vec<String>,
+}
+
+/// An event of a stack.
+#[derive(Debug, Default, Clone)]
+pub struct Event {
+    /// Id.
+    pub id: String,
+    /// Logical id.
+    pub logical_id: String,
+    /// Physical id.
+    pub physical_id: String,
+    /// CloudFormation type.
+    pub resource_type: String,
+    /// Status.
+    pub status: String,
+    /// Reason.
+    pub reason: String,
+    /// Token that it came with.
+    pub token: String,
+}
+
+/// A resource of a stack.
+#[derive(Debug, Default, Clone)]
+pub struct Resource {
+    /// CloudFormation type.
+    pub kind: String,
+    /// Physical id.
+    pub physical_id: String,
+    /// Status.
+    pub status: String,
+}
+
+/// A change set.
+#[derive(Debug, Default, Clone)]
+pub struct ChangeSet {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// `CREATE` or `UPDATE`.
+    pub kind: String,
+    /// Token that it came with.
+    pub token: String,
+    /// Status.
+    pub status: String,
+    /// Execution status.
+    pub execution_status: String,
+    /// Reason.
+    pub reason: String,
+    /// Template text.
+    pub template: String,
+    /// Parameter values.
+    pub parameters: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Action, logical id, type, replacement.
+    pub changes: Vec<(String, String, String, String)>,
+}
+
+/// A bucket.
+#[derive(Debug, Default, Clone)]
+pub struct Bucket {
+    /// Objects by key.
+    pub objects: BTreeMap<String, Object>,
+}
+
+/// An object.
+#[derive(Debug, Default, Clone)]
+pub struct Object {
+    /// Content.
+    pub bytes: Vec<u8>,
+    /// Headers that were put with it and come back with it.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl World {
+    pub(super) fn next(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// Adds a stack at rest that was deployed with this template.
+    pub fn add_stack(&mut self, name: &str, status: &str, template: &Value) -> String {
+        let id = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{}", self.next());
+        let resources = resources_of(template)
+            .map(|(logical_id, resource)| {
+                let physical_id = physical_id(name, logical_id, resource);
+                let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
+                (logical_id.clone(), Resource { kind, physical_id, status: "CREATE_COMPLETE".to_owned() })
+            })
+            .collect();
+        let mut stack = Stack {
+            id: id.clone(),
+            name: name.to_owned(),
+            status: status.to_owned(),
+            template: template.to_string(),
+            resources,
+            ..Stack::default()
+        };
+        stack.events.push(Event {
+            id: format!("event-{}", self.next()),
+            logical_id: name.to_owned(),
+            physical_id: id.clone(),
+            resource_type: "AWS::CloudFormation::Stack".to_owned(),
+            status: status.to_owned(),
+            reason: String::new(),
+            token: "an-earlier-operation".to_owned(),
+        });
+        for resource in stack.resources.values().filter(|resource| resource.kind == "AWS::S3::Bucket") {
+            self.buckets.entry(resource.physical_id.clone()).or_default();
+        }
+        self.stacks.push(stack);
+        id
+    }
+
+    /// A stack that exists, by name; or any stack, by id.
+    pub fn stack(&mut self, name_or_id: &str) -> Option<&mut Stack> {
+        self.stacks
+            .iter_mut()
+            .rev()
+            .find(|stack| stack.id == name_or_id || (stack.name == name_or_id && stack.status != "DELETE_COMPLETE"))
+    }
+
+    /// A change set that exists, by id, and its stack's id.
+    pub fn change_set(&mut self, id_or_name: &str) -> Option<(&mut ChangeSet, String)> {
+        self.stacks.iter_mut().find_map(|stack| {
+            let id = stack.id.clone();
+            let found = stack.change_sets.iter_mut().find(|set| set.id == id_or_name || set.name == id_or_name)?;
+            Some((found, id))
+        })
+    }
+}
+
+pub(super) fn resources_of(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    template["Resources"].as_object().into_iter().flatten()
+}
+
+/// Literal names as the template gives them, generated ones otherwise.
+pub(super) fn physical_id(stack: &str, logical_id: &str, resource: &Value) -> String {
+    let name = &resource["Properties"]["BucketName"];
+    let text = name.as_str().or_else(|| name["Fn::Sub"].as_str());
+    text.map_or_else(
+        || format!("{stack}-{logical_id}"),
+        |text| text.replace("${AWS::AccountId}", ACCOUNT).replace("${AWS::Region}", REGION),
+    )
+}
