@@ -183,6 +183,15 @@ async fn deployed_template(aws: &Aws, stack: &StackReference) -> Result<Template
         .map_err(|error| AwsError::UnreadableTemplate { stack: stack.name.clone(), reason: error.to_string() })
 }
 
+/// The resources of a stack, in no particular order.
+///
+/// # Errors
+/// No such stack; a refused or unanswered call.
+pub async fn resources(aws: &Aws, stack_name: &str) -> Result<Vec<StackResource>> {
+    let stack = StackReference { name: stack_name.to_owned(), id: stack_name.to_owned() };
+    Ok(fetch_resources(aws, &stack).await?.into_iter().map(|(resource, _status)| resource).collect())
+}
+
 async fn fetch_resources(aws: &Aws, stack: &StackReference) -> Result<Vec<(StackResource, ResourceStatus)>> {
     let mut resources = Vec::new();
     let mut token = None;

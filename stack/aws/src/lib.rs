@@ -36,7 +36,7 @@ pub use change_set::{ChangeAction, ChangeSet, ResourceChange, ValidationFinding}
 pub use connect::{Aws, CallLimits, Target};
 pub use contents::ContentsChanges;
 pub use deploy::{deploy, upload_artifacts};
-pub use destroy::{DestroyPlan, NonEmptyBucket, StackResource, destroy};
+pub use destroy::{DestroyPlan, NonEmptyBucket, StackResource, destroy, resources};
 pub use error::{AwsError, Call, Result};
 pub use function_code::update_function_code;
 pub use host::{Answer, Host, Question};

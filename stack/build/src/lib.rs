@@ -10,6 +10,7 @@ mod error;
 mod lock;
 mod options;
 mod process;
+mod sources;
 mod tool;
 mod workspace;
 
@@ -22,6 +23,7 @@ use stack_plan::{Built, Event};
 
 pub use error::BuildError;
 pub use options::{BuildOptions, Profile};
+pub use sources::source_directories;
 
 use archive::Zip;
 use compile::Compilation;

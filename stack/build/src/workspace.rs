@@ -26,6 +26,14 @@ pub(crate) struct Package {
     targets: Vec<Target>,
     #[serde(default)]
     features: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    /// Directory of a package on this machine; absent for one of a registry.
+    path: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,6 +85,11 @@ impl Workspace {
         Ok(package)
     }
 
+    /// The member whose manifest lies in this directory.
+    pub(crate) fn package_in(&self, directory: &Path) -> Option<&Package> {
+        self.packages.iter().find(|package| package.directory() == directory)
+    }
+
     /// True when the root manifest has a section for the profile, which then wins over our settings.
     pub(crate) fn defines_profile(&self, profile: Profile) -> Result<bool, BuildError> {
         let path = self.root.join("Cargo.toml");
@@ -89,6 +102,16 @@ impl Workspace {
 }
 
 impl Package {
+    /// Directory of its manifest.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.manifest_path.parent().unwrap_or(&self.manifest_path).to_owned()
+    }
+
+    /// Directories of the packages on this machine that it depends on.
+    pub(crate) fn path_dependencies(&self) -> impl Iterator<Item = PathBuf> {
+        self.dependencies.iter().filter_map(|dependency| dependency.path.clone())
+    }
+
     fn binaries(&self) -> Vec<&str> {
         let binaries = self.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "bin"));
         binaries.map(|target| target.name.as_str()).collect()

@@ -8,6 +8,18 @@ use thiserror::Error;
 /// Why a command failed.
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum CliError {
+    /// The project has faults.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Faults(#[from] stack_plan::Faults),
+    /// Functions cannot be built.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] stack_build::BuildError),
+    /// AWS, or what stands for it, refuses or does not answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Aws(#[from] stack_aws::AwsError),
     /// The local cloud cannot start.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -67,6 +79,58 @@ pub(crate) enum CliError {
     ApprovalNeeded {
         /// The command, as far as it matters.
         command: &'static str,
+    },
+    /// `--confirm` names another stack.
+    #[error("`--confirm {given}` is not the name of this stack, `{stack_name}`")]
+    #[diagnostic(
+        code("cli::confirmation-wrong"),
+        help("nothing was changed; look again at the environment and the suffix")
+    )]
+    ConfirmationWrong {
+        /// Name that was given.
+        given: String,
+        /// Name of the stack.
+        stack_name: String,
+    },
+    /// The environment is protected or keeps its buckets; the stack must be named.
+    #[error(
+        "`{stack_name}` is of an environment that is protected or retains its data: it must be named to be destroyed"
+    )]
+    #[diagnostic(code("cli::confirmation-needed"), help("nothing was changed; add `--confirm {stack_name}`"))]
+    ConfirmationNeeded {
+        /// Name of the stack.
+        stack_name: String,
+    },
+    /// A function that the project does not have.
+    #[error("the project has no function `{function}`")]
+    #[diagnostic(code("cli::function-unknown"), help("functions of the project: {known}"))]
+    FunctionUnknown {
+        /// Name that was given.
+        function: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// An output that the stack does not have.
+    #[error("stack `{stack_name}` has no output `{name}`")]
+    #[diagnostic(code("cli::output-unknown"), help("outputs of the stack: {known}"))]
+    OutputUnknown {
+        /// Name that was given.
+        name: String,
+        /// The stack.
+        stack_name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// Files cannot be watched.
+    #[error("cannot watch for changes")]
+    #[diagnostic(
+        code("cli::watch"),
+        help("Linux: `sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512`")
+    )]
+    Watch {
+        /// What the operating system said.
+        #[source]
+        source: notify::Error,
     },
     /// Nothing that is our local cloud answers.
     #[error("no local cloud answers at `{url}`")]
@@ -139,7 +203,7 @@ impl CliError {
     /// Exit code of the process when a command ends with this error.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::ApprovalNeeded { .. } => 3,
+            Self::ApprovalNeeded { .. } | Self::ConfirmationNeeded { .. } => 3,
             _ => 1,
         }
     }

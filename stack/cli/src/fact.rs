@@ -42,8 +42,6 @@ pub(crate) enum Fact<'a> {
         /// The line.
         message: &'a str,
     },
-    /// The first signal came; the command ends what it must.
-    Interrupting,
 }
 
 /// How a running system can be used.

@@ -4,12 +4,14 @@ mod arguments;
 mod commands;
 mod error;
 mod fact;
+mod host;
 mod local_cloud;
 mod output;
 mod paths;
 mod project;
 mod report;
 mod runtime;
+mod target;
 
 use std::process::ExitCode;
 

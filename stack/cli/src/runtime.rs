@@ -1,6 +1,5 @@
 //! The asynchronous runtime, only for the commands that need one, and the signals that end them.
 
-use std::future::Future;
 use std::time::Duration;
 
 use stack_aws::CancellationToken;
@@ -15,9 +14,7 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// That of the command, or [`CliError::System`] when there is no runtime to be had.
-pub(crate) fn run<T, F: Future<Output = Result<T, CliError>>>(
-    command: impl FnOnce(CancellationToken) -> F,
-) -> Result<T, CliError> {
+pub(crate) fn run<T>(command: impl AsyncFnOnce(CancellationToken) -> Result<T, CliError>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -73,6 +73,7 @@ pub(crate) enum Endpoint {
 
 /// The global options as plain values, and what was read of the process around them.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct Settings {
     /// Where the search for the project file begins.
     pub(crate) directory: PathBuf,

@@ -3,8 +3,8 @@
 pub(super) const STACK: &str = "\
 Infrastructure as code in Rust that brings its runtime along.
 
-You describe a system in stack.yaml. stack renders it to a CloudFormation template, builds its Lambda functions, and
-deploys both as one stack: to AWS, or into the local cloud that is part of this program and speaks AWS's own protocols
+You describe a system in stack.yaml. stack renders it to a CloudFormation template, builds its Lambda functions, and \
+deploys both as one stack: to AWS, or into the local cloud that is part of this program and speaks AWS's own protocols \
 on a loopback port. Both ways are the same code.";
 
 pub(super) const STACK_EXAMPLES: &str = "\
@@ -25,7 +25,7 @@ Examples:
   stack check --json | jq -r '.error.faults[].message'";
 
 pub(super) const RENDER: &str = "\
-Nothing is asked of AWS. The account id in names is the one of --account or of the project file; without one it is
+Nothing is asked of AWS. The account id in names is the one of --account; without it, names have \
 000000000000, that of the local cloud, and a note on stderr says so.
 
 Examples:
@@ -34,7 +34,7 @@ Examples:
   stack render --out rendered/       template.yaml, parameters.json and artifacts.json";
 
 pub(super) const BUILD: &str = "\
-Builds for AWS with cargo-lambda; with --local, in the quicker profile that `stack dev` uses. Unchanged functions are
+Builds for AWS with cargo-lambda; with --local, in the quicker profile that `stack dev` uses. Unchanged functions are \
 not built again.
 
 Examples:
@@ -43,7 +43,7 @@ Examples:
   stack build --local";
 
 pub(super) const DEPLOY: &str = "\
-Shows the change set and asks before it executes it; what was shown is what is executed. Without a terminal, --yes is
+Shows the change set and asks before it executes it; what was shown is what is executed. Without a terminal, --yes is \
 the consent. The local cloud (--local) is not asked about.
 
 Examples:
@@ -67,8 +67,8 @@ Examples:
   stack outputs --json -e prod | jq -r .outputs.AvatarBase";
 
 pub(super) const DEV: &str = "\
-Starts the local cloud in this process, builds the functions, deploys, prints the URLs and how to use them, and follows
-the functions' logs. A change to the project file, its templates, policies, contents or function sources deploys again;
+Starts the local cloud in this process, builds the functions, deploys, prints the URLs and how to use them, and follows \
+the functions' logs. A change to the project file, its templates, policies, contents or function sources deploys again; \
 a project file with faults is reported and what runs keeps running. Ctrl-C ends all of it.
 
 State is kept in .stack/local/data beside the project file, unless --memory is given.
@@ -85,7 +85,7 @@ Examples:
   stack local stop";
 
 pub(super) const LOCAL_START: &str = "\
-Prints `ready http://127.0.0.1:PORT` on stdout when it answers. The process id, the port and the log lie in .stack/local/
+Prints `ready http://127.0.0.1:PORT` on stdout when it answers. The process id, the port and the log lie in .stack/local/ \
 beside the project file (or in the current directory, when there is no project).
 
 Examples:

@@ -6,8 +6,11 @@ mod verbs;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use globals::Settings;
-pub(crate) use verbs::{DoctorArguments, LocalCommand, StartArguments};
+pub(crate) use globals::{Endpoint, Settings};
+pub(crate) use verbs::{
+    BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DoctorArguments, LocalCommand,
+    OutputsArguments, RenderArguments, RenderFormat, StartArguments,
+};
 
 /// The command line as clap reads it.
 #[derive(Debug, Parser)]
@@ -38,6 +41,27 @@ impl Arguments {
 /// One verb and what is particular to it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Validate the project, offline: every fault at once, each with its line and how to mend it
+    #[command(after_long_help = help::CHECK)]
+    Check(CheckArguments),
+    /// Print the CloudFormation template of the project, offline
+    #[command(visible_alias = "synth", after_long_help = help::RENDER)]
+    Render(RenderArguments),
+    /// Build the function packages into reproducible zips
+    #[command(after_long_help = help::BUILD)]
+    Build(BuildArguments),
+    /// Bring the stack to what the project says: plan, build, upload, change set, approval, execute
+    #[command(after_long_help = help::DEPLOY)]
+    Deploy(DeployArguments),
+    /// Delete the stack, after listing what goes and what stays
+    #[command(after_long_help = help::DESTROY)]
+    Destroy(DestroyArguments),
+    /// Print the outputs of the deployed stack
+    #[command(after_long_help = help::OUTPUTS)]
+    Outputs(OutputsArguments),
+    /// Run everything on this machine in the foreground: local cloud, build, deploy, logs; again on each change
+    #[command(after_long_help = help::DEV)]
+    Dev(DevArguments),
     /// The local cloud alone: AWS-compatible endpoints on one loopback port
     #[command(subcommand, after_long_help = help::LOCAL, disable_help_subcommand = true)]
     Local(LocalCommand),

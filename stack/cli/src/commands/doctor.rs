@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use stack_aws::{Aws, Target};
@@ -48,12 +48,7 @@ fn compiler() -> Check {
 }
 
 fn cargo_lambda() -> Check {
-    let private = paths::tools_directory().and_then(|tools| {
-        ["cargo-lambda/bin/cargo-lambda", "bin/cargo-lambda"]
-            .iter()
-            .map(|path| tools.join(path))
-            .find(|path| path.is_file())
-    });
+    let private = paths::tools_directory().and_then(|tools| installed_cargo_lambda(&tools));
     if let Some(path) = private {
         return Check { name: "cargo-lambda", state: CheckState::Good, found: path.display().to_string(), mend: None };
     }
@@ -63,6 +58,16 @@ fn cargo_lambda() -> Check {
         found: "the first build for AWS gets it; builds for the local cloud need only cargo".to_owned(),
         mend: Some("pip3 install cargo-lambda".to_owned()),
     })
+}
+
+/// One that a build has put into the private tools folder, and finished to.
+fn installed_cargo_lambda(tools: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(tools).ok()?;
+    let mut directories = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    directories
+        .find(|directory| directory.join("installed").is_file())
+        .map(|directory| directory.join("bin").join("cargo-lambda"))
+        .filter(|program| program.is_file())
 }
 
 fn python() -> Check {
@@ -94,7 +99,7 @@ fn credentials(settings: &Settings) -> Result<Check, CliError> {
         endpoint_url: None,
         local: false,
     };
-    runtime::run(|_interrupt| async move {
+    runtime::run(async |_interrupt| {
         let account = match Aws::connect(&target).await {
             Ok(aws) => aws.account().await,
             Err(error) => Err(error),

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use serde_json::json;
-use stack_aws::{Answer, Question};
+use stack_aws::{CancellationToken, Question};
 
-use super::{diagnostic, text, write_stderr, write_stdout};
+use super::{diagnostic, prompt, write_stderr, write_stdout};
 use crate::error::CliError;
 use crate::report::Report;
 
@@ -27,9 +27,9 @@ impl Json {
     }
 
     /// The question goes out as a line; the answer still comes from the terminal.
-    pub(crate) fn ask(&self, question: &Question) -> Answer {
+    pub(crate) fn ask(&self, question: &Question, interrupt: &CancellationToken) -> bool {
         self.line(question);
-        if text::ask_line("Go on?") { Answer::Yes } else { Answer::No }
+        prompt::ask_yes("Go on?", interrupt)
     }
 
     #[expect(clippy::unused_self, reason = "a voice is spoken through its value, like the other one")]

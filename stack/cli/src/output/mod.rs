@@ -5,12 +5,14 @@
 mod diagnostic;
 mod json;
 mod progress;
+mod prompt;
 mod style;
 mod text;
 
 use std::io::Write as _;
+use std::path::Path;
 
-use stack_aws::{Answer, Question};
+use stack_aws::{Answer, CancellationToken, Question};
 use stack_plan::Event;
 
 use crate::arguments::Settings;
@@ -55,17 +57,34 @@ impl Output {
         }
     }
 
-    /// Asks on the terminal. The caller has made sure that there is one.
-    pub(crate) fn ask(&mut self, question: &Question) -> Answer {
-        match &mut self.voice {
-            Voice::Text(text) => text.ask(question),
-            Voice::Json(json) => json.ask(question),
-        }
+    /// Asks on the terminal; an interrupt is a no. The caller has made sure that there is a terminal.
+    pub(crate) fn ask(&mut self, question: &Question, interrupt: &CancellationToken) -> Answer {
+        self.settle();
+        let is_yes = match &mut self.voice {
+            Voice::Text(text) => text.ask(question, interrupt),
+            Voice::Json(json) => json.ask(question, interrupt),
+        };
+        if is_yes { Answer::Yes } else { Answer::No }
     }
 
-    /// Asks a question of the command line itself, on the terminal.
-    pub(crate) fn ask_line(&mut self, line: &str) -> bool {
-        text::ask_line(line)
+    /// Asks whether a data directory may be removed.
+    pub(crate) fn ask_reset(&mut self, directory: &Path) -> bool {
+        self.settle();
+        prompt::ask_yes(&format!("Remove {} and everything in it?", directory.display()), &CancellationToken::new())
+    }
+
+    /// Asks for the name of a stack that is not to be destroyed by a slip of the hand.
+    pub(crate) fn ask_name(&mut self, stack_name: &str, interrupt: &CancellationToken) -> bool {
+        self.settle();
+        prompt::ask_name(stack_name, interrupt)
+    }
+
+    /// Says how a round of a command that goes on ended. Data goes to stdout for programs only.
+    pub(crate) fn progress_report(&mut self, report: &Report) {
+        match &mut self.voice {
+            Voice::Text(text) => text.progress_report(report),
+            Voice::Json(json) => json.line(report),
+        }
     }
 
     /// Says on stdout that the local cloud answers: scripts wait for this line.

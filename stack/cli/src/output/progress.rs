@@ -34,13 +34,6 @@ impl Progress {
         self.running.insert(key.to_owned(), line);
     }
 
-    /// Says more of something that runs; nothing when it does not.
-    pub(crate) fn detail(&self, key: &str, text: String) {
-        if let Some(line) = self.running.get(key) {
-            line.set_message(text);
-        }
-    }
-
     /// Something ended; its line goes.
     pub(crate) fn end(&mut self, key: &str) {
         if let Some(line) = self.running.remove(key) {

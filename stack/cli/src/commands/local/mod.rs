@@ -16,6 +16,8 @@ use crate::output::Output;
 use crate::project;
 use crate::report::Report;
 
+pub(super) use start::check_port;
+
 /// How long a local cloud may take to end: it lets requests and functions end, at most ten seconds each.
 const STOP_LIMIT: Duration = Duration::from_secs(25);
 
@@ -90,7 +92,7 @@ fn reset(settings: &Settings, directory: &CloudDirectory, output: &mut Output) -
     if !data.exists() {
         return Ok(Report::CloudReset { directory: data, existed: false });
     }
-    if !settings.yes && !output.ask_line(&format!("Remove {} and everything in it?", data.display())) {
+    if !settings.yes && !output.ask_reset(&data) {
         return Ok(Report::Declined);
     }
     std::fs::remove_dir_all(&data).map_err(|source| CliError::Unwritable { path: data.clone(), source })?;

@@ -31,7 +31,7 @@ pub(super) fn run(
         storage: data.clone().map_or(Storage::Memory, Storage::Directory),
         region: super::region(settings),
     };
-    runtime::run(|interrupt| async {
+    runtime::run(async |interrupt| {
         if arguments.detached {
             ignore_hang_up()?;
         }

@@ -169,7 +169,6 @@ pub(super) fn fact_sentence(style: Style, fact: &Fact<'_>) -> String {
             let function = group.strip_prefix("/aws/lambda/").unwrap_or(group);
             format!("{} {}", style.dim(format!("{function} |")), harmless(message.trim_end()))
         }
-        Fact::Interrupting => style.attention("interrupted").clone(),
     }
 }
 

@@ -1,21 +1,20 @@
 //! The voice for people.
 
 mod event;
+mod outcome;
 mod question;
 mod report;
 
-use stack_aws::{Answer, Question};
+use stack_aws::{CancellationToken, Question};
 use stack_plan::Event;
 
 use super::progress::Progress;
 use super::style::Style;
-use super::{diagnostic, write_stderr, write_stdout};
+use super::{diagnostic, prompt, write_stderr, write_stdout};
 use crate::arguments::Settings;
 use crate::error::CliError;
 use crate::fact::Fact;
 use crate::report::Report;
-
-pub(crate) use question::ask_line;
 
 /// The voice for people: sentences on stderr, data on stdout; redrawn lines where stderr is a terminal.
 pub(crate) struct Text {
@@ -46,11 +45,9 @@ impl Text {
         self.say(&sentence);
     }
 
-    pub(crate) fn ask(&mut self, question: &Question) -> Answer {
-        let text = question::text(self.style, question);
-        self.settle();
-        write_stderr(&text);
-        if ask_line(question::prompt(question)) { Answer::Yes } else { Answer::No }
+    pub(crate) fn ask(&mut self, question: &Question, interrupt: &CancellationToken) -> bool {
+        write_stderr(&question::text(self.style, question));
+        prompt::ask_yes(question::prompt(question), interrupt)
     }
 
     pub(crate) fn settle(&mut self) {
@@ -63,6 +60,12 @@ impl Text {
         let report::Parts { data, talk } = report::parts(self.style, report, &self.tally);
         write_stderr(&talk);
         write_stdout(&data)
+    }
+
+    pub(crate) fn progress_report(&mut self, report: &Report) {
+        let report::Parts { data: _, talk } = report::parts(self.style, report, &self.tally);
+        self.tally = event::Tally::default();
+        self.say(talk.trim_end());
     }
 
     pub(crate) fn error(&mut self, error: &CliError) {

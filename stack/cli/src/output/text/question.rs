@@ -1,29 +1,10 @@
-//! Questions on the terminal.
+//! What is asked, in words.
 
 use std::fmt::Write as _;
-use std::io::BufRead as _;
 
 use stack_aws::{ChangeAction, ChangeSet, DestroyPlan, Question, StackResource};
 
 use crate::output::style::{Style, harmless};
-use crate::output::write_stderr;
-
-/// Asks `line [y/N]` and waits for the answer. Only `y` and `yes` are yes; the end of input is no.
-pub(crate) fn ask_line(line: &str) -> bool {
-    write_stderr(&format!("{line} [y/N] "));
-    let mut answer = String::new();
-    match std::io::stdin().lock().read_line(&mut answer) {
-        Ok(0) | Err(_) => {
-            write_stderr("\n");
-            false
-        }
-        Ok(_) => is_yes(&answer),
-    }
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
-}
 
 /// What the user must see before the prompt.
 pub(super) fn text(style: Style, question: &Question) -> String {
@@ -50,7 +31,7 @@ pub(super) fn prompt(question: &Question) -> &'static str {
 }
 
 /// The changes, one per line.
-pub(super) fn change_set_text(style: Style, change_set: &ChangeSet) -> String {
+fn change_set_text(style: Style, change_set: &ChangeSet) -> String {
     let mut text = format!("\n{} {}\n", style.bold("changes to stack"), change_set.stack_name);
     for change in &change_set.changes {
         let action = match change.action {
@@ -89,17 +70,4 @@ pub(super) fn destroy_text(style: Style, plan: &DestroyPlan) -> String {
         let _ = writeln!(text, "  {} bucket {} is not empty", style.attention("!"), bucket.bucket);
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_yes_is_yes() {
-        assert!(is_yes("y\n") && is_yes(" YES \n"));
-        for no in ["", "\n", "n\n", "yep\n", "j\n"] {
-            assert!(!is_yes(no), "{no:?}");
-        }
-    }
 }

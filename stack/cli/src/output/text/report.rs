@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use stack_aws::{ContentsChanges, Failure, Operation, Outcome};
-
 use super::event::{Tally, bytes};
-use super::question::destroy_text;
+use super::outcome;
 use crate::output::style::{Style, harmless};
-use crate::report::{Check, CheckState, Declaration, Report};
+use crate::report::{Check, CheckState, Report};
 
 /// What goes where.
 #[derive(Debug, Default)]
@@ -20,11 +18,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    fn data(data: impl Into<String>) -> Self {
+    pub(super) fn data(data: impl Into<String>) -> Self {
         Self { data: data.into(), talk: String::new() }
     }
 
-    fn talk(talk: impl Into<String>) -> Self {
+    pub(super) fn talk(talk: impl Into<String>) -> Self {
         Self { data: String::new(), talk: talk.into() }
     }
 }
@@ -46,7 +44,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             let _ = writeln!(text, "{}  {}  {}", built.function, built.file.display(), bytes(built.size));
             text
         })),
-        Report::Stack { outcome, declared } => outcome_parts(style, outcome, declared.as_ref(), tally),
+        Report::Stack { outcome, declared } => outcome::parts(style, outcome, declared.as_ref(), tally),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
@@ -79,155 +77,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
     }
 }
 
-fn outcome_parts(style: Style, outcome: &Outcome, declared: Option<&Declaration>, tally: &Tally) -> Parts {
-    match outcome {
-        Outcome::Deployed { stack, operation, outputs, contents, orphans, .. } => {
-            let word = match operation {
-                Operation::Created => "created",
-                Operation::Updated => "updated",
-            };
-            let mut talk = format!("{} {}", style.good(word), style.bold(&stack.name));
-            if let Some(summary) = tally.summary() {
-                let _ = write!(talk, ": {summary}");
-            }
-            talk.push('\n');
-            talk += &contents_text(contents);
-            for orphan in orphans {
-                let _ = writeln!(talk, "{} {}", style.attention("left over:"), failure_text(orphan));
-            }
-            Parts { data: outputs_text(outputs), talk }
-        }
-        Outcome::NoChanges { stack, outputs, contents } => Parts {
-            data: outputs_text(outputs),
-            talk: format!("{} is up to date\n{}", style.bold(&stack.name), contents_text(contents)),
-        },
-        Outcome::Declined { .. } => Parts::talk("declined; nothing was changed\n"),
-        Outcome::ApprovalNeeded { question } => Parts::talk(format!(
-            "{}\napproval is needed, and there is no terminal to ask on: see above, then run again with --yes\n",
-            super::question::text(style, question)
-        )),
-        Outcome::Busy { stack, status } => Parts::talk(format!(
-            "{} is busy: {}; nothing was begun, run the command again when that is over\n",
-            style.bold(&stack.name),
-            status.as_str()
-        )),
-        Outcome::ChangeSetRefused { stack, reason, findings } => {
-            let mut talk =
-                format!("{} CloudFormation refused the change set of {}\n", style.bad("failed:"), stack.name);
-            let _ = writeln!(talk, "  {}", harmless(reason));
-            for finding in findings {
-                let place = [finding.logical_id.as_deref(), finding.path.as_deref()];
-                let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
-                let _ = writeln!(talk, "  {place}: {}", harmless(&finding.reason));
-            }
-            talk += "nothing was changed\n";
-            Parts::talk(talk)
-        }
-        Outcome::ChangeSetObsolete { stack, reason } => Parts::talk(format!(
-            "{} {} was changed by someone else meanwhile: {}\nnothing was changed; run the command again\n",
-            style.bad("refused:"),
-            stack.name,
-            harmless(reason)
-        )),
-        Outcome::RolledBack { stack, status, cause, others, next } => Parts::talk(
-            failed_text(style, "rolled back", &stack.name, status.as_str(), cause.as_ref(), others, declared)
-                + &next_text(next),
-        ),
-        Outcome::NeedsRollback { stack, status, cause, next } => Parts::talk(
-            failed_text(style, "stuck", &stack.name, status.as_str(), cause.as_ref(), &[], declared) + &next_text(next),
-        ),
-        Outcome::Destroyed { stack, retained, emptied } => {
-            let mut talk = format!("{} {}\n", style.good("destroyed"), style.bold(&stack.name));
-            for (bucket, versions) in emptied {
-                let _ = writeln!(talk, "  emptied bucket {bucket}: {versions} object versions");
-            }
-            for resource in retained {
-                let _ = writeln!(talk, "  stays: {} {}", resource.resource_type, resource.physical_id);
-            }
-            Parts::talk(talk)
-        }
-        Outcome::DestroyFailed { stack, status, failures, next } => {
-            let (first, others) = failures.split_first().map_or((None, failures.as_slice()), |(a, b)| (Some(a), b));
-            Parts::talk(
-                failed_text(style, "not destroyed", &stack.name, status.as_str(), first, others, declared)
-                    + &next_text(next),
-            )
-        }
-        Outcome::BucketsNotEmpty { stack, buckets, next } => {
-            let mut talk = format!("{} {} has buckets with objects\n", style.bad("refused:"), stack.name);
-            for bucket in buckets {
-                let _ = writeln!(talk, "  {} {}", bucket.logical_id, bucket.bucket);
-            }
-            talk += "nothing was deleted; --empty deletes the objects too\n";
-            Parts::talk(talk + &next_text(next))
-        }
-        Outcome::Protected { plan, next } => Parts::talk(format!(
-            "{}{} {} has termination protection; nothing was deleted, --unprotect takes it away\n{}",
-            destroy_text(style, plan),
-            style.bad("refused:"),
-            plan.stack.name,
-            next_text(next)
-        )),
-        Outcome::Absent { stack_name } => Parts::talk(format!("there is no stack {stack_name}\n")),
-        Outcome::Detached { stack, status, next } => Parts::talk(format!(
-            "{} CloudFormation goes on with {} ({})\n{}",
-            style.attention("detached:"),
-            stack.name,
-            status.as_str(),
-            next_text(next)
-        )),
-        Outcome::Interrupted { stack_name } => {
-            Parts::talk(format!("interrupted; nothing was begun with {stack_name}\n"))
-        }
-        other => Parts::talk(format!("{other:?}\n")),
-    }
-}
-
-fn failed_text(
-    style: Style,
-    word: &str,
-    stack: &str,
-    status: &str,
-    cause: Option<&Failure>,
-    others: &[Failure],
-    declared: Option<&Declaration>,
-) -> String {
-    let mut text = format!("{} {} ({status})\n", style.bad(format!("{word}:")), style.bold(stack));
-    if let Some(cause) = cause {
-        let _ = writeln!(text, "  first failure: {}", failure_text(cause));
-        if let Some(Declaration { file, line, key_path }) = declared {
-            let _ = writeln!(text, "  declared in {file}:{line} ({key_path})");
-        }
-    }
-    for other in others {
-        let _ = writeln!(text, "  then: {}", failure_text(other));
-    }
-    text
-}
-
-fn failure_text(failure: &Failure) -> String {
-    let Failure { logical_id, resource_type, physical_id, status, reason, .. } = failure;
-    let physical_id = if physical_id.is_empty() { String::new() } else { format!(", {physical_id}") };
-    format!("{logical_id} ({resource_type}{physical_id}) {status}: {}", harmless(reason))
-}
-
-fn next_text(next: &[String]) -> String {
-    let mut text = String::new();
-    for (index, command) in next.iter().enumerate() {
-        let _ = writeln!(text, "{} {command}", if index == 0 { "next:" } else { "     " });
-    }
-    text
-}
-
-fn contents_text(contents: &ContentsChanges) -> String {
-    let ContentsChanges { uploaded, deleted, .. } = contents;
-    if *uploaded == 0 && *deleted == 0 {
-        return String::new();
-    }
-    format!("contents: {uploaded} uploaded, {deleted} deleted\n")
-}
-
-fn outputs_text(outputs: &BTreeMap<String, String>) -> String {
+pub(super) fn outputs_text(outputs: &BTreeMap<String, String>) -> String {
     outputs.iter().fold(String::new(), |mut text, (name, value)| {
         let _ = writeln!(text, "{name} = {value}");
         text

@@ -1,0 +1,51 @@
+//! `stack deploy`: brings the stack to what the project says.
+
+use stack_aws::{DeployOptions, Outcome};
+use stack_plan::Plan;
+
+use super::build;
+use crate::arguments::{DeployArguments, Settings};
+use crate::error::CliError;
+use crate::host::{Consent, User};
+use crate::output::Output;
+use crate::project::ProjectFiles;
+use crate::report::{Declaration, Report};
+use crate::runtime;
+use crate::target::{self, Connected};
+
+pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut Output) -> Result<Report, CliError> {
+    let files = ProjectFiles::read(settings)?;
+    let parameters = arguments.parameters.into_map();
+    // Faults come before questions; for which account the names are does not matter yet.
+    files.plan(settings, &parameters, None)?;
+    let consent = Consent::to_deploy(settings).require("stack deploy")?;
+    let endpoint_url = target::endpoint(settings, &files)?;
+    runtime::run(async |interrupt| {
+        let connecting = target::connect(settings, &files, &parameters, endpoint_url);
+        let Connected { aws, plan } = tokio::select! {
+            connected = connecting => connected?,
+            () = interrupt.cancelled() => return Ok(Report::Interrupted),
+        };
+        let profile = build::profile(settings);
+        let Some(built) = build::build(&files.directory, &plan.artifacts, profile, &interrupt, output).await? else {
+            return Ok(Report::Interrupted);
+        };
+        let options = DeployOptions { interrupt, ..DeployOptions::default() };
+        let mut user = User::new(output, consent, options.interrupt.clone());
+        let outcome = stack_aws::deploy(&aws, &plan, &built, &files.directory, &options, &mut user).await?;
+        // An interrupt at a prompt answers it with no.
+        let is_interrupted = options.interrupt.is_cancelled() && matches!(outcome, Outcome::Declined { .. });
+        Ok(if is_interrupted { Report::Interrupted } else { report(outcome, &files, &plan) })
+    })
+}
+
+/// The outcome, and where its first failure is declared.
+pub(super) fn report(outcome: Outcome, files: &ProjectFiles, plan: &Plan) -> Report {
+    let cause = match &outcome {
+        Outcome::RolledBack { cause, .. } | Outcome::NeedsRollback { cause, .. } => cause.as_ref(),
+        Outcome::DestroyFailed { failures, .. } => failures.first(),
+        _ => None,
+    };
+    let declared: Option<Declaration> = cause.and_then(|cause| files.declaration(plan, &cause.logical_id));
+    Report::Stack { outcome: Box::new(outcome), declared }
+}

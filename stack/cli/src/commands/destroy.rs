@@ -1,0 +1,60 @@
+//! `stack destroy`: takes the stack away, after listing what goes and what stays.
+
+use stack_aws::{CancellationToken, DestroyOptions, Outcome};
+use stack_plan::Plan;
+use stack_plan::plan::Removal;
+
+use super::deploy;
+use crate::arguments::{DestroyArguments, Settings};
+use crate::error::CliError;
+use crate::host::{Consent, User};
+use crate::output::Output;
+use crate::project::ProjectFiles;
+use crate::report::Report;
+use crate::runtime;
+use crate::target::{self, Connected};
+
+pub(super) fn run(settings: &Settings, arguments: DestroyArguments, output: &mut Output) -> Result<Report, CliError> {
+    let files = ProjectFiles::read(settings)?;
+    let DestroyArguments { empty, unprotect, confirm, parameters } = arguments;
+    let parameters = parameters.into_map();
+    // Faults come before questions; for which account the names are does not matter yet.
+    files.plan(settings, &parameters, None)?;
+    let consent = Consent::of(settings).require("stack destroy")?;
+    let endpoint_url = target::endpoint(settings, &files)?;
+    runtime::run(async |interrupt| {
+        let connecting = target::connect(settings, &files, &parameters, endpoint_url);
+        let Connected { aws, plan } = tokio::select! {
+            connected = connecting => connected?,
+            () = interrupt.cancelled() => return Ok(Report::Interrupted),
+        };
+        if !is_confirmed(&plan, confirm.as_deref(), consent, &interrupt, output)? {
+            return Ok(Report::Declined);
+        }
+        let options = DestroyOptions { interrupt, empty, unprotect, ..DestroyOptions::default() };
+        let mut user = User::new(output, consent, options.interrupt.clone());
+        let outcome = stack_aws::destroy(&aws, &plan.stack_name, &options, &mut user).await?;
+        // An interrupt at a prompt answers it with no.
+        let is_interrupted = options.interrupt.is_cancelled() && matches!(outcome, Outcome::Declined { .. });
+        Ok(if is_interrupted { Report::Interrupted } else { deploy::report(outcome, &files, &plan) })
+    })
+}
+
+/// An environment that is protected, or that keeps its buckets, is not one to destroy by a slip of the hand: its stack
+/// must be named.
+fn is_confirmed(
+    plan: &Plan,
+    confirm: Option<&str>,
+    consent: Consent,
+    interrupt: &CancellationToken,
+    output: &mut Output,
+) -> Result<bool, CliError> {
+    let is_precious = plan.environment.protect || plan.environment.removal == Removal::Retain;
+    match confirm {
+        Some(name) if name == plan.stack_name => Ok(true),
+        Some(name) => Err(CliError::ConfirmationWrong { given: name.to_owned(), stack_name: plan.stack_name.clone() }),
+        None if !is_precious => Ok(true),
+        None if consent == Consent::Asked => Ok(output.ask_name(&plan.stack_name, interrupt)),
+        None => Err(CliError::ConfirmationNeeded { stack_name: plan.stack_name.clone() }),
+    }
+}

@@ -1,0 +1,39 @@
+//! How the running system can be used.
+
+use std::collections::BTreeMap;
+
+use stack_aws::Aws;
+use stack_plan::Plan;
+
+use crate::error::CliError;
+use crate::fact::Usage;
+
+/// Addresses of what runs.
+pub(super) async fn usage<'a>(
+    aws: &Aws,
+    plan: &Plan,
+    url: &'a str,
+    outputs: BTreeMap<String, String>,
+) -> Result<Usage<'a>, CliError> {
+    let mut buckets = BTreeMap::new();
+    let mut distributions = BTreeMap::new();
+    for resource in stack_aws::resources(aws, &plan.stack_name).await? {
+        let name = declared_name(plan, &resource.logical_id);
+        match resource.resource_type.as_str() {
+            "AWS::S3::Bucket" => {
+                buckets.insert(name, resource.physical_id);
+            }
+            "AWS::CloudFront::Distribution" => {
+                distributions.insert(name, format!("{url}/_stack/cloudfront/{}/", resource.physical_id));
+            }
+            _ => {}
+        }
+    }
+    Ok(Usage { url, console: format!("{url}/_stack/"), buckets, distributions, outputs })
+}
+
+/// The name in the project file: `uploads` of `buckets.uploads`.
+fn declared_name(plan: &Plan, logical_id: &str) -> String {
+    let name = plan.origins.get(logical_id).and_then(|origin| origin.key_path.rsplit('.').next());
+    name.unwrap_or(logical_id).to_owned()
+}
