@@ -1,12 +1,80 @@
-//! The wire format of CloudFormation.
+//! The wire format of CloudFormation: AWS Query.
 
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
+
+use super::input::Call;
+use super::{change_sets, queries, stacks, templates};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
-use crate::wire::{Protocol, ServiceError};
+use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
+
+const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
+
+/// Writes what stands inside `<...Result>`.
+pub(crate) type Answer = Box<dyn FnOnce(&mut XmlWriter) + Send>;
+
+/// An answer that is written by `write`.
+#[expect(clippy::unnecessary_wraps, reason = "every operation ends with its answer, and all of them may refuse")]
+pub(crate) fn answer(write: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Result<Answer, ServiceError> {
+    Ok(Box::new(write))
+}
 
 /// Answers one request.
-pub(crate) async fn handle(_cloud: &Arc<Cloud>, request: Request) -> Response {
-    Protocol::Query.render_error(&ServiceError::unknown_operation("CloudFormation", request.uri().path()))
+pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
+    let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
+    match read_form(request).await {
+        Ok(form) => respond(cloud, region, form).await,
+        Err(error) => Protocol::Query.render_error(&error),
+    }
+}
+
+/// Answers a request that is read already.
+pub(crate) async fn respond(cloud: &Arc<Cloud>, region: String, form: Form) -> Response {
+    let action = form.action().to_owned();
+    match dispatch(&Call { cloud, region, form }, &action).await {
+        Ok(write) => query_response(NAMESPACE, &action, write),
+        Err(error) => Protocol::Query.render_error(&error),
+    }
+}
+
+async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError> {
+    match action {
+        "CancelUpdateStack" => stacks::cancel_update_stack(call),
+        "ContinueUpdateRollback" => stacks::continue_update_rollback(call),
+        "CreateChangeSet" => change_sets::create_change_set(call).await,
+        "CreateStack" => stacks::create_stack(call).await,
+        "DeleteChangeSet" => change_sets::delete_change_set(call),
+        "DeleteStack" => stacks::delete_stack(call),
+        "DescribeAccountLimits" => queries::describe_account_limits(call),
+        "DescribeChangeSet" => change_sets::describe_change_set(call),
+        "DescribeEvents" => queries::describe_events(call),
+        "DescribeStackEvents" => queries::describe_stack_events(call),
+        "DescribeStackResource" => queries::describe_stack_resource(call),
+        "DescribeStackResources" => queries::describe_stack_resources(call),
+        "DescribeStacks" => queries::describe_stacks(call),
+        "ExecuteChangeSet" => change_sets::execute_change_set(call),
+        "GetStackPolicy" => stacks::get_stack_policy(call),
+        "GetTemplate" => templates::get_template(call),
+        "GetTemplateSummary" => templates::get_template_summary(call).await,
+        "ListChangeSets" => change_sets::list_change_sets(call),
+        "ListExports" => queries::list_exports(call),
+        "ListImports" => queries::list_imports(call),
+        "ListStackResources" => queries::list_stack_resources(call),
+        "ListStacks" => queries::list_stacks(call),
+        "RollbackStack" => stacks::rollback_stack(call),
+        "SetStackPolicy" => stacks::set_stack_policy(call),
+        "UpdateStack" => stacks::update_stack(call).await,
+        "UpdateTerminationProtection" => stacks::update_termination_protection(call),
+        "ValidateTemplate" => templates::validate_template(call).await,
+        other => Err(ServiceError::unknown_operation("CloudFormation", other)),
+    }
+}
+
+/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/cloudformation/...`.
+fn signed_region(request: &Request) -> Option<String> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let scope = header.split("Credential=").nth(1)?.split([',', ' ']).next()?;
+    scope.split('/').nth(2).filter(|region| !region.is_empty()).map(str::to_owned)
 }

@@ -1,19 +1,54 @@
 //! CloudFormation: stacks, change sets, events.
+//!
+//! [`api`] answers requests; what changes a stack is checked and acknowledged at once and runs in the background as one
+//! of the operations in [`work`]. [`kinds`] knows who makes which resource type.
 
 use std::path::Path;
 
 use crate::error::LocalError;
+use store::Store;
 
 pub(crate) mod api;
+mod change_set;
+mod change_sets;
+mod changes;
+mod clock;
+mod input;
+mod kinds;
+mod model;
+mod operation;
 pub(crate) mod provider;
+mod queries;
+mod render;
+#[expect(clippy::unused_async, reason = "providers are asynchronous, and these have nothing to wait for")]
+mod resources;
+mod scope;
+mod stacks;
+mod status;
+mod store;
+mod templates;
+#[cfg(test)]
+mod test_kind;
+#[cfg(test)]
+mod tests;
+mod view;
+mod work;
 
 /// State of the service.
 #[derive(Debug, Default)]
-pub(crate) struct CloudFormation {}
+pub(crate) struct CloudFormation {
+    store: Store,
+    #[cfg(test)]
+    things: test_kind::Things,
+}
 
 impl CloudFormation {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
-    pub(crate) fn open(_data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self::default())
+    pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
+        Ok(Self {
+            store: Store::open(data_directory)?,
+            #[cfg(test)]
+            things: test_kind::Things::default(),
+        })
     }
 }

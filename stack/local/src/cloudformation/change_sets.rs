@@ -1,0 +1,312 @@
+//! The operations on change sets.
+
+use stack_plan::template::is_stack_name;
+
+use super::api::{Answer, answer};
+use super::change_set::{ChangeSet, NO_CHANGES};
+use super::changes::changes;
+use super::clock;
+use super::input::{Call, constraint, invalid};
+use super::model::Stack;
+use super::render;
+use super::scope::Surroundings;
+use super::stacks::{
+    begin, check_updatable, is_repeated, no_stack, parse_on_failure, refuse_not_served, remember_token, run,
+};
+use super::status::{ExecutionStatus, OnFailure, StackStatus};
+use super::store::State;
+use crate::wire::ServiceError;
+
+/// Changes on one page of `DescribeChangeSet`.
+const PAGE: usize = 100;
+
+fn not_found(name: &str) -> ServiceError {
+    ServiceError::not_found("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist"))
+}
+
+/// The stack and the number of the change set that a request speaks of.
+fn find<'a>(call: &Call<'_>, state: &'a State, name: &str) -> Result<(&'a Stack, usize), ServiceError> {
+    let position = |stack: &Stack| {
+        stack.change_sets.iter().position(|change_set| change_set.id == name || change_set.name == name)
+    };
+    if name.starts_with("arn:") {
+        let found = state.stacks.values().find_map(|stack| Some((stack, position(stack)?)));
+        return found.ok_or_else(|| not_found(name));
+    }
+    let stack_name = call
+        .form
+        .get("StackName")
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| invalid("StackName must be specified if ChangeSetName is not specified as an ARN."))?;
+    let stack = state.find(stack_name, &call.region).ok_or_else(|| no_stack(stack_name))?;
+    Ok((stack, position(stack).ok_or_else(|| not_found(name))?))
+}
+
+/// `CreateChangeSet`. The changes are known at once, so the set is complete, or failed, when this answers.
+pub(super) async fn create_change_set(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let stack_name = call.stack_name()?.to_owned();
+    let name = call.form.require("ChangeSetName")?.to_owned();
+    if !is_stack_name(&name) {
+        return Err(constraint(
+            "changeSetName",
+            &name,
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+        ));
+    }
+    refuse_not_served(call, "CreateChangeSet")?;
+    call.refuse_fields("CreateChangeSet", &["ImportExistingResources"])?;
+    if call.form.get("DeploymentMode").is_some_and(|mode| mode != "STANDARD") {
+        return Err(invalid("the local cloud serves DeploymentMode STANDARD of CreateChangeSet only"));
+    }
+    let creates = match call.form.get("ChangeSetType") {
+        None | Some("UPDATE" | "") => false,
+        Some("CREATE") => true,
+        Some("IMPORT") => return Err(invalid("the local cloud does not serve change sets of type IMPORT")),
+        Some(other) => {
+            return Err(constraint(
+                "changeSetType",
+                other,
+                "Member must satisfy enum value set: [IMPORT, UPDATE, CREATE]",
+            ));
+        }
+    };
+    let on_failure = match call.form.get("OnStackFailure") {
+        None => None,
+        Some("DELETE") if !creates => {
+            return Err(invalid("OnStackFailure DELETE is only supported for change sets of type CREATE"));
+        }
+        Some(text) => Some(parse_on_failure("onStackFailure", text)?),
+    };
+    let token = call.token("ClientToken")?;
+    let store = &call.cloud.cloudformation.store;
+    let repeated = store.read(|state| check_target(call, state, &stack_name, &name, creates, token.as_deref()))?;
+    if let Some((id, stack_id)) = repeated.made {
+        return answer_with_ids(id, stack_id);
+    }
+    let definition = call.definition(repeated.previous.as_ref()).await?;
+    let (id, stack_id) = store.write(|state| {
+        let target = check_target(call, state, &stack_name, &name, creates, token.as_deref())?;
+        if let Some(ids) = target.made {
+            return Ok(ids);
+        }
+        let surroundings = Surroundings::of(state, &call.region);
+        let existing = state.find(&stack_name, &call.region);
+        let fresh = Stack::new(&call.cloud.account, &call.region, &stack_name, StackStatus::ReviewInProgress);
+        let found = changes(&definition, existing.unwrap_or(&fresh), &call.cloud.account, surroundings)?;
+        let stack_id = existing.map(|stack| stack.id.clone());
+        let failure = found.is_empty().then(|| NO_CHANGES.to_owned());
+        let id = format!(
+            "arn:aws:cloudformation:{}:{}:changeSet/{name}/{}",
+            call.region,
+            call.cloud.account,
+            uuid::Uuid::new_v4()
+        );
+        let execution = if failure.is_some() { ExecutionStatus::Unavailable } else { ExecutionStatus::Available };
+        let change_set = ChangeSet {
+            id: id.clone(),
+            name: name.clone(),
+            created_at: clock::now(),
+            description: call.form.get("Description").map(str::to_owned),
+            token: token.clone(),
+            creates,
+            definition,
+            changes: found.resources,
+            failure,
+            execution,
+            on_failure,
+        };
+        let stack_id = stack_id.unwrap_or_else(|| {
+            let mut fresh = fresh;
+            fresh.enter(StackStatus::ReviewInProgress, Some("User Initiated"), None, None);
+            let id = fresh.id.clone();
+            state.stacks.insert(id.clone(), fresh);
+            id
+        });
+        if let Some(stack) = state.stacks.get_mut(&stack_id) {
+            stack.change_sets.push(change_set);
+        }
+        Ok((id, stack_id))
+    })?;
+    store.save(&stack_id);
+    answer_with_ids(id, stack_id)
+}
+
+fn answer_with_ids(id: String, stack_id: String) -> Result<Answer, ServiceError> {
+    answer(move |xml| {
+        xml.text("Id", id);
+        xml.text("StackId", stack_id);
+    })
+}
+
+/// What a change set is made against.
+struct ChangeSetTarget {
+    /// Ids of the set that the same token made already, and of its stack.
+    made: Option<(String, String)>,
+    /// What the stack is now.
+    previous: Option<super::model::Definition>,
+}
+
+fn check_target(
+    call: &Call<'_>,
+    state: &State,
+    stack_name: &str,
+    name: &str,
+    creates: bool,
+    token: Option<&str>,
+) -> Result<ChangeSetTarget, ServiceError> {
+    let Some(stack) = state.find(stack_name, &call.region) else {
+        return if creates && !stack_name.starts_with("arn:") {
+            Ok(ChangeSetTarget { made: None, previous: None })
+        } else {
+            Err(no_stack(stack_name))
+        };
+    };
+    if let Some(existing) = stack.change_sets.iter().find(|change_set| change_set.name == name) {
+        if token.is_some() && existing.token.as_deref() == token {
+            return Ok(ChangeSetTarget { made: Some((existing.id.clone(), stack.id.clone())), previous: None });
+        }
+        return Err(ServiceError::bad_request(
+            "AlreadyExistsException",
+            format!(
+                "ChangeSet {} cannot be created due to a mismatch with existing attribute: a change set of this name exists",
+                existing.id
+            ),
+        ));
+    }
+    match (creates, stack.status) {
+        (true, StackStatus::ReviewInProgress) => Ok(ChangeSetTarget { made: None, previous: None }),
+        (true, _) => Err(invalid(format!(
+            "Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
+        ))),
+        (false, _) => {
+            check_updatable(stack)?;
+            Ok(ChangeSetTarget { made: None, previous: Some(stack.definition.clone()) })
+        }
+    }
+}
+
+/// `DescribeChangeSet`.
+pub(super) fn describe_change_set(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let name = call.form.require("ChangeSetName")?;
+    let start: usize = match call.form.get("NextToken") {
+        None => 0,
+        Some(token) => token.parse().map_err(|_| invalid(format!("Invalid NextToken: {token}")))?,
+    };
+    let with_values = call.form.flag("IncludePropertyValues") == Some(true);
+    let found = call.cloud.cloudformation.store.read(|state| {
+        let (stack, index) = find(call, state, name)?;
+        Ok::<_, ServiceError>((stack.id.clone(), stack.name.clone(), stack.change_sets[index].clone()))
+    });
+    let (stack_id, stack_name, change_set) = found?;
+    answer(move |xml| {
+        render::change_set(xml, &stack_id, &stack_name, &change_set);
+        let page = change_set.changes.iter().skip(start).take(PAGE);
+        xml.list("Changes", page, |xml, change| render::change(xml, change, with_values));
+        let end = start.saturating_add(PAGE);
+        xml.optional("NextToken", (end < change_set.changes.len()).then(|| end.to_string()));
+    })
+}
+
+/// `ListChangeSets`: those that were not executed.
+pub(super) fn list_change_sets(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let name = call.stack_name()?;
+    let (stack_id, stack_name, change_sets) = call.cloud.cloudformation.store.read(|state| {
+        let stack = state.find(name, &call.region).ok_or_else(|| no_stack(name))?;
+        Ok::<_, ServiceError>((stack.id.clone(), stack.name.clone(), stack.change_sets.clone()))
+    })?;
+    answer(move |xml| {
+        let open = change_sets.iter().filter(|change_set| {
+            matches!(
+                change_set.execution,
+                ExecutionStatus::Available | ExecutionStatus::Unavailable | ExecutionStatus::Obsolete
+            )
+        });
+        xml.list("Summaries", open, |xml, change_set| {
+            render::change_set_head(xml, &stack_id, &stack_name, change_set);
+        });
+    })
+}
+
+/// `ExecuteChangeSet`.
+pub(super) fn execute_change_set(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let name = call.form.require("ChangeSetName")?.to_owned();
+    let token = call.token("ClientRequestToken")?;
+    let disable_rollback = call.form.flag("DisableRollback");
+    let store = &call.cloud.cloudformation.store;
+    let operation = store.write(|state| {
+        let (stack, index) = find(call, state, &name)?;
+        // A retry of the same request finds the set executed, and that is what it asked for.
+        if is_repeated(stack, token.as_deref(), "ExecuteChangeSet")? {
+            return Ok(None);
+        }
+        let change_set = &stack.change_sets[index];
+        let refuse = |what: &str, status: &str| {
+            ServiceError::bad_request(
+                "InvalidChangeSetStatus",
+                format!("ChangeSet [{}] cannot be executed in its current {what} of [{status}]", change_set.id),
+            )
+        };
+        if change_set.failure.is_some() {
+            return Err(refuse("status", "FAILED"));
+        }
+        if change_set.execution != ExecutionStatus::Available {
+            return Err(refuse("execution status", change_set.execution.as_str()));
+        }
+        if disable_rollback.is_some() && change_set.on_failure.is_some() {
+            return Err(invalid("You can specify either OnStackFailure or DisableRollback, but not both"));
+        }
+        if stack.status != StackStatus::ReviewInProgress {
+            check_updatable(stack)?;
+        }
+        let (stack_id, change_set_id) = (stack.id.clone(), change_set.id.clone());
+        let definition = change_set.definition.clone();
+        let on_failure = change_set.on_failure.unwrap_or(if disable_rollback == Some(true) {
+            OnFailure::DoNothing
+        } else {
+            OnFailure::Rollback
+        });
+        if let Some(stack) = state.stacks.get_mut(&stack_id) {
+            remember_token(stack, token.as_deref(), "ExecuteChangeSet");
+            stack.change_sets.retain(|change_set| change_set.id == change_set_id);
+            for change_set in &mut stack.change_sets {
+                change_set.execution = ExecutionStatus::ExecuteInProgress;
+            }
+            stack.change_set_id = Some(change_set_id);
+        }
+        Ok(begin(call, state, &stack_id, definition, on_failure, token.clone()))
+    })?;
+    if let Some(operation) = operation {
+        run(operation);
+    }
+    answer(|_| {})
+}
+
+/// `DeleteChangeSet`.
+pub(super) fn delete_change_set(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let name = call.form.require("ChangeSetName")?.to_owned();
+    let store = &call.cloud.cloudformation.store;
+    let stack_id = store.write(|state| {
+        let (stack, index) = match find(call, state, &name) {
+            Ok(found) => found,
+            // Deleting what is not there is done; an unknown stack is still an error.
+            Err(error) if error.code == "ChangeSetNotFound" => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let change_set = &stack.change_sets[index];
+        if change_set.execution == ExecutionStatus::ExecuteInProgress {
+            return Err(ServiceError::bad_request(
+                "InvalidChangeSetStatus",
+                format!("ChangeSet [{}] cannot be deleted in status EXECUTE_IN_PROGRESS", change_set.id),
+            ));
+        }
+        let stack_id = stack.id.clone();
+        if let Some(stack) = state.stacks.get_mut(&stack_id) {
+            stack.change_sets.remove(index);
+        }
+        Ok(Some(stack_id))
+    })?;
+    if let Some(stack_id) = stack_id {
+        store.save(&stack_id);
+    }
+    answer(|_| {})
+}

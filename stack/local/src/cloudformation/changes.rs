@@ -1,0 +1,377 @@
+//! What a change set would change: the stack as it is against the definition that is asked for.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+use stack_plan::template::{
+    EvaluationError, KNOWN_AFTER_APPLY, Resource, Target, evaluate, is_known_after_apply, references_of,
+};
+
+use super::change_set::{Change, ChangeAction, Detail, Replacement};
+use super::input::invalid;
+use super::kinds::ResourceKind;
+use super::model::{Definition, Stack, StackResource, mask};
+use super::provider::Provisioned;
+use super::scope::{StackIdentity, StackScope, Surroundings};
+use crate::wire::ServiceError;
+
+/// The changes of resources, and whether there is anything to do at all (outputs may change alone).
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) resources: Vec<Change>,
+    pub(crate) outputs_change: bool,
+}
+
+impl Changes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.resources.is_empty() && !self.outputs_change
+    }
+}
+
+/// Types of which resources carry the stack's tags.
+const TAGGABLE: [&str; 7] = [
+    "AWS::CloudFront::Distribution",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+];
+
+/// Compares `definition` with what `stack` is.
+pub(crate) fn changes(
+    definition: &Definition,
+    stack: &Stack,
+    account: &str,
+    surroundings: Surroundings,
+) -> Result<Changes, ServiceError> {
+    let identity = StackIdentity { account, region: &stack.region, name: &stack.name, id: &stack.id };
+    let refused = |error: EvaluationError| invalid(error.message);
+    let mut scope = StackScope::new(definition, identity, surroundings).map_err(refused)?;
+    let wanted = scope.wanted().map_err(refused)?;
+    refuse_other_types(definition, stack)?;
+    let mut comparison = Comparison { definition, stack, resources: Vec::new() };
+    for id in &wanted {
+        let Some(resource) = definition.template.resources.get(id) else { continue };
+        let after = properties_after(resource, &scope).map_err(refused)?;
+        match present(stack, id) {
+            None => {
+                comparison.add(id, resource, &after);
+                scope.expected.insert(id.clone());
+            }
+            Some(row) => {
+                if comparison.modify(row, resource, &after, &scope) {
+                    scope.expected.insert(id.clone());
+                } else {
+                    let physical_id = row.physical_id.clone().unwrap_or_default();
+                    scope.made.insert(id.clone(), Provisioned { physical_id, attributes: row.attributes.clone() });
+                }
+            }
+        }
+    }
+    for row in stack.resources.values().filter(|row| present(stack, &row.logical_id).is_some()) {
+        if !wanted.contains(&row.logical_id) {
+            comparison.remove(row);
+        }
+    }
+    let outputs_change = outputs_change(definition, stack, &scope);
+    Ok(Changes { resources: comparison.resources, outputs_change })
+}
+
+fn present<'a>(stack: &'a Stack, id: &str) -> Option<&'a StackResource> {
+    stack.resources.get(id).filter(|row| row.physical_id.is_some() && !row.status.is_gone())
+}
+
+fn refuse_other_types(definition: &Definition, stack: &Stack) -> Result<(), ServiceError> {
+    let changed: Vec<&str> = definition
+        .template
+        .resources
+        .iter()
+        .filter(|(id, resource)| present(stack, id).is_some_and(|row| row.resource_type != resource.resource_type))
+        .map(|(id, _)| id.as_str())
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
+        changed.join(", ")
+    )))
+}
+
+/// Evaluated properties; an export that does not exist yet may exist when the change set is executed.
+fn properties_after(resource: &Resource, scope: &StackScope<'_>) -> Result<Value, EvaluationError> {
+    let mut after = Map::new();
+    for (name, property) in resource.properties.as_object().into_iter().flatten() {
+        let alone = Value::Object(Map::from_iter([(name.clone(), property.clone())]));
+        match evaluate(&alone, scope) {
+            Ok(Value::Object(evaluated)) => after.extend(evaluated),
+            Ok(_) => {}
+            Err(error) if error.message.starts_with("No export named") => {
+                after.insert(name.clone(), Value::from(KNOWN_AFTER_APPLY));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Value::Object(after))
+}
+
+fn outputs_change(definition: &Definition, stack: &Stack, scope: &StackScope<'_>) -> bool {
+    if definition.template.outputs != stack.definition.template.outputs {
+        return true;
+    }
+    definition.template.outputs.iter().any(|(key, output)| {
+        let old = stack.outputs.iter().find(|old| &old.key == key).map(|old| old.value.as_str());
+        let exists = scope.holds(output.condition.as_ref());
+        let new = evaluate(&output.value, scope).ok();
+        // What depends on a resource that changes is counted there.
+        exists != old.is_some()
+            || (exists && new.is_some_and(|new| !is_known_after_apply(&new) && new.as_str() != old && new.is_string()))
+    })
+}
+
+struct Comparison<'a> {
+    definition: &'a Definition,
+    stack: &'a Stack,
+    resources: Vec<Change>,
+}
+
+impl Comparison<'_> {
+    fn context(&self, properties: &Value) -> Value {
+        let mut secrets = self.definition.secrets();
+        secrets.extend(self.stack.definition.secrets());
+        json!({"Properties": mask(properties, &secrets)})
+    }
+
+    fn add(&mut self, id: &str, resource: &Resource, after: &Value) {
+        let after = Some(self.context(after));
+        self.resources.push(Change {
+            action: ChangeAction::Add,
+            logical_id: id.to_owned(),
+            physical_id: None,
+            resource_type: resource.resource_type.clone(),
+            replacement: None,
+            policy_action: None,
+            scope: Vec::new(),
+            details: Vec::new(),
+            before: None,
+            after,
+        });
+    }
+
+    fn remove(&mut self, row: &StackResource) {
+        let policy_action = match row.deletion_policy.as_deref() {
+            Some("Retain" | "RetainExceptOnCreate") => "Retain",
+            Some("Snapshot") => "Snapshot",
+            _ => "Delete",
+        };
+        let before = Some(self.context(&row.properties));
+        self.resources.push(Change {
+            action: ChangeAction::Remove,
+            logical_id: row.logical_id.clone(),
+            physical_id: row.physical_id.clone(),
+            resource_type: row.resource_type.clone(),
+            replacement: None,
+            policy_action: Some(policy_action.to_owned()),
+            scope: Vec::new(),
+            details: Vec::new(),
+            before,
+            after: None,
+        });
+    }
+
+    /// Notes how a resource changes, if it does. True when it may get a new physical id.
+    fn modify(&mut self, row: &StackResource, resource: &Resource, after: &Value, scope: &StackScope<'_>) -> bool {
+        let before = &row.properties;
+        let mut details = self.property_details(row, resource, after, scope);
+        details.extend(self.attribute_details(row, resource, scope));
+        if details.is_empty() {
+            return false;
+        }
+        let always = details.iter().any(|detail| detail.requires_recreation == "Always" && is_certain(detail));
+        let perhaps = details.iter().any(|detail| detail.requires_recreation == "Always");
+        let replacement = if always {
+            Replacement::True
+        } else if perhaps {
+            Replacement::Conditional
+        } else {
+            Replacement::False
+        };
+        let policy_action = match resource.update_replace_policy.as_deref() {
+            _ if !always => None,
+            Some("Retain") => Some("ReplaceAndRetain"),
+            Some("Snapshot") => Some("ReplaceAndSnapshot"),
+            _ => Some("ReplaceAndDelete"),
+        };
+        let attributes: BTreeSet<&str> = details.iter().map(|detail| detail.attribute.as_str()).collect();
+        self.resources.push(Change {
+            action: ChangeAction::Modify,
+            logical_id: row.logical_id.clone(),
+            physical_id: row.physical_id.clone(),
+            resource_type: row.resource_type.clone(),
+            replacement: Some(replacement),
+            policy_action: policy_action.map(str::to_owned),
+            scope: attributes.into_iter().map(str::to_owned).collect(),
+            before: Some(self.context(before)),
+            after: Some(self.context(after)),
+            details,
+        });
+        perhaps
+    }
+
+    fn property_details(
+        &self,
+        row: &StackResource,
+        resource: &Resource,
+        after: &Value,
+        scope: &StackScope<'_>,
+    ) -> Vec<Detail> {
+        let kind = ResourceKind::of(&row.resource_type);
+        let mut secrets = self.definition.secrets();
+        secrets.extend(self.stack.definition.secrets());
+        let no_fields = Map::new();
+        let [old, new] = [&row.properties, after].map(|value| value.as_object().unwrap_or(&no_fields));
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let mut details = Vec::new();
+        for name in names {
+            let mut leaves = Vec::new();
+            differences(old.get(name), new.get(name), &format!("/Properties/{name}"), &mut leaves);
+            let recreates = kind.is_some_and(|kind| kind.create_only().contains(&name.as_str()));
+            for leaf in leaves {
+                let text = |value: Option<&Value>| {
+                    value.map(|value| match mask(value, &secrets) {
+                        Value::String(text) => text,
+                        other => other.to_string(),
+                    })
+                };
+                let detail = Detail {
+                    attribute: "Properties".to_owned(),
+                    name: Some(name.clone()),
+                    change_type: match (leaf.old, leaf.new) {
+                        (None, _) => "Add",
+                        (_, None) => "Remove",
+                        _ => "Modify",
+                    }
+                    .to_owned(),
+                    requires_recreation: if recreates { "Always" } else { "Never" }.to_owned(),
+                    before: text(leaf.old),
+                    after: text(leaf.new),
+                    path: Some(leaf.path),
+                    evaluation: "Static".to_owned(),
+                    source: "DirectModification".to_owned(),
+                    cause: None,
+                };
+                details.extend(self.with_causes(detail, &row.logical_id, resource, name, scope));
+            }
+        }
+        details
+    }
+
+    /// The detail, once for each thing that causes it.
+    fn with_causes(
+        &self,
+        detail: Detail,
+        logical_id: &str,
+        resource: &Resource,
+        name: &str,
+        scope: &StackScope<'_>,
+    ) -> Vec<Detail> {
+        let new = resource.properties.get(name);
+        let old = self.stack.definition.template.resources.get(logical_id).and_then(|old| old.properties.get(name));
+        let Some(expression) = new.filter(|_| new == old) else { return vec![detail] };
+        let mut caused = Vec::new();
+        for reference in references_of(expression, "") {
+            let (source, cause) = match reference.target {
+                Target::Name(id) if scope.expected.contains(&id) => ("ResourceReference", id),
+                Target::Attribute { logical_id: id, attribute } if scope.expected.contains(&id) => {
+                    ("ResourceAttribute", format!("{id}.{}", attribute.unwrap_or_default()))
+                }
+                Target::Name(parameter)
+                    if self.definition.parameters.get(&parameter)
+                        != self.stack.definition.parameters.get(&parameter) =>
+                {
+                    ("ParameterReference", parameter)
+                }
+                _ => continue,
+            };
+            let by = Detail { source: source.to_owned(), cause: Some(cause), ..detail.clone() };
+            if !caused.contains(&by) {
+                caused.push(by);
+            }
+        }
+        if caused.is_empty() {
+            return vec![detail];
+        }
+        caused.push(Detail { evaluation: "Dynamic".to_owned(), ..detail });
+        caused
+    }
+
+    /// Changes beside properties: metadata, policies, tags.
+    fn attribute_details(&self, row: &StackResource, resource: &Resource, scope: &StackScope<'_>) -> Vec<Detail> {
+        let old = self.stack.definition.template.resources.get(&row.logical_id);
+        let metadata = resource.metadata.as_ref().and_then(|metadata| evaluate(metadata, scope).ok());
+        let mut changed = Vec::new();
+        if metadata != row.metadata {
+            changed.push("Metadata");
+        }
+        if resource.deletion_policy != row.deletion_policy {
+            changed.push("DeletionPolicy");
+        }
+        if resource.update_replace_policy != row.update_replace_policy {
+            changed.push("UpdateReplacePolicy");
+        }
+        if old.is_some_and(|old| old.creation_policy != resource.creation_policy) {
+            changed.push("CreationPolicy");
+        }
+        if old.is_some_and(|old| old.update_policy != resource.update_policy) {
+            changed.push("UpdatePolicy");
+        }
+        if self.definition.tags != self.stack.definition.tags && TAGGABLE.contains(&row.resource_type.as_str()) {
+            changed.push("Tags");
+        }
+        let detail = |attribute: &str| Detail {
+            attribute: attribute.to_owned(),
+            name: None,
+            path: None,
+            change_type: "Modify".to_owned(),
+            requires_recreation: "Never".to_owned(),
+            before: None,
+            after: None,
+            evaluation: "Static".to_owned(),
+            source: "DirectModification".to_owned(),
+            cause: None,
+        };
+        changed.into_iter().map(detail).collect()
+    }
+}
+
+/// True unless the new value is known after the change is applied only: then it may turn out to be the old one.
+fn is_certain(detail: &Detail) -> bool {
+    detail.after.as_deref().is_none_or(|after| !after.contains(KNOWN_AFTER_APPLY))
+}
+
+/// A place where two values differ.
+struct Leaf<'a> {
+    path: String,
+    old: Option<&'a Value>,
+    new: Option<&'a Value>,
+}
+
+fn differences<'a>(old: Option<&'a Value>, new: Option<&'a Value>, path: &str, leaves: &mut Vec<Leaf<'a>>) {
+    match (old, new) {
+        (Some(Value::Object(old)), Some(Value::Object(new))) => {
+            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for name in names {
+                differences(old.get(name), new.get(name), &format!("{path}/{name}"), leaves);
+            }
+        }
+        (Some(Value::Array(old)), Some(Value::Array(new))) => {
+            for index in 0..old.len().max(new.len()) {
+                differences(old.get(index), new.get(index), &format!("{path}/{index}"), leaves);
+            }
+        }
+        (old, new) if old == new => {}
+        (old, new) => leaves.push(Leaf { path: path.to_owned(), old, new }),
+    }
+}

@@ -1,0 +1,28 @@
+//! Time. The service asks for it here and nowhere else.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Milliseconds since 1970.
+pub(crate) type Milliseconds = i64;
+
+/// The present moment.
+pub(crate) fn now() -> Milliseconds {
+    i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+/// As AWS writes it: `2026-11-21T02:46:05.123Z`.
+pub(crate) fn format(moment: Milliseconds) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment) * 1_000_000)
+        .ok()
+        .and_then(|moment| moment.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn moments_are_written_as_aws_does() {
+        assert_eq!(super::format(1_795_229_165_123), "2026-11-21T02:46:05.123Z");
+    }
+}

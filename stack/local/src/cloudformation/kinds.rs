@@ -1,0 +1,79 @@
+//! The resource types that can be made, and who makes them.
+
+use serde_json::Value;
+
+use super::provider::{ProviderError, Provisioned, ResourceContext, Update};
+use super::resources;
+
+/// Declares [`ResourceKind`]: type name, the three functions of its provider, its create-only properties.
+macro_rules! kinds {
+    ($($(#[$attribute:meta])* $kind:ident = $name:literal: $module:path, $create:ident, $update:ident, $delete:ident, [$($create_only:literal),*];)*) => {
+        /// A resource type that can be made here.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum ResourceKind {
+            $($(#[$attribute])* $kind,)*
+        }
+
+        impl ResourceKind {
+            /// The kind of a type name, `None` when nobody makes it.
+            pub(crate) fn of(resource_type: &str) -> Option<Self> {
+                match resource_type {
+                    $($(#[$attribute])* $name => Some(Self::$kind),)*
+                    _ => None,
+                }
+            }
+
+            /// Properties of which a change needs a new resource, as far as a change set foresees it.
+            pub(crate) fn create_only(self) -> &'static [&'static str] {
+                match self {
+                    $($(#[$attribute])* Self::$kind => &[$($create_only),*],)*
+                }
+            }
+
+            pub(crate) async fn create(
+                self,
+                context: &ResourceContext,
+                properties: &Value,
+            ) -> Result<Provisioned, ProviderError> {
+                match self {
+                    $($(#[$attribute])* Self::$kind => { use $module as provider; provider::$create(context, properties).await })*
+                }
+            }
+
+            pub(crate) async fn update(
+                self,
+                context: &ResourceContext,
+                physical_id: &str,
+                old: &Value,
+                new: &Value,
+            ) -> Result<Update, ProviderError> {
+                match self {
+                    $($(#[$attribute])* Self::$kind => { use $module as provider; provider::$update(context, physical_id, old, new).await })*
+                }
+            }
+
+            pub(crate) async fn delete(
+                self,
+                context: &ResourceContext,
+                physical_id: &str,
+                properties: &Value,
+            ) -> Result<(), ProviderError> {
+                match self {
+                    $($(#[$attribute])* Self::$kind => { use $module as provider; provider::$delete(context, physical_id, properties).await })*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    WaitConditionHandle = "AWS::CloudFormation::WaitConditionHandle": resources, create_wait_condition_handle, update_nothing, delete_nothing, [];
+    CdkMetadata = "AWS::CDK::Metadata": resources, create_cdk_metadata, update_nothing, delete_nothing, [];
+    Role = "AWS::IAM::Role": crate::iam::resources, create_role, update_role, delete_role, ["RoleName", "Path"];
+    Policy = "AWS::IAM::Policy": crate::iam::resources, create_policy, update_policy, delete_policy, [];
+    RolePolicy = "AWS::IAM::RolePolicy": crate::iam::resources, create_role_policy, update_role_policy, delete_role_policy, ["PolicyName", "RoleName"];
+    ManagedPolicy = "AWS::IAM::ManagedPolicy": crate::iam::resources, create_managed_policy, update_managed_policy, delete_managed_policy, ["ManagedPolicyName", "Path", "Description"];
+    LogGroup = "AWS::Logs::LogGroup": crate::logs::resources, create_log_group, update_log_group, delete_log_group, ["LogGroupName"];
+    #[cfg(test)]
+    TestThing = "Test::Fault::Thing": super::test_kind, create_thing, update_thing, delete_thing, ["Name"];
+}

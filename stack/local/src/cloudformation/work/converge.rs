@@ -1,0 +1,280 @@
+//! Makes and changes resources until the stack is what its definition says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use stack_plan::template::{Resource, evaluate};
+use tokio::task::JoinSet;
+
+use super::graph::Graph;
+use super::outputs::settle_outputs;
+use crate::cloudformation::clock;
+use crate::cloudformation::kinds::ResourceKind;
+use crate::cloudformation::model::{Definition, StackResource};
+use crate::cloudformation::operation::{Operation, handler_reason};
+use crate::cloudformation::provider::{ProviderError, Provisioned, Update};
+use crate::cloudformation::scope::{StackIdentity, StackScope, Surroundings};
+use crate::cloudformation::status::ResourceStatus;
+
+/// Brings the stack to its definition, independent resources side by side. What is no longer wanted is put aside for
+/// cleanup. On failure, the reason for the stack's row.
+pub(super) async fn converge(operation: &Operation) -> Result<(), String> {
+    let stack = operation.look(|stack| {
+        let old_tags = stack.previous.as_ref().map(|previous| previous.definition.tags.clone());
+        (stack.definition.clone(), stack.name.clone(), stack.region.clone(), old_tags)
+    });
+    let Some((definition, name, region, old_tags)) = stack else { return Err("the stack is gone".to_owned()) };
+    let account = operation.cloud.account.clone();
+    let identity = StackIdentity { account: &account, region: &region, name: &name, id: &operation.stack_id };
+    let surroundings = operation.cloud.cloudformation.store.read(|state| Surroundings::of(state, &region));
+    let mut scope =
+        StackScope::new(&definition, identity, surroundings).map_err(|error| format!("{}. ", error.message))?;
+    let wanted = scope.wanted().map_err(|error| format!("{}. ", error.message))?;
+    let tags_changed = old_tags.is_some_and(|old_tags| old_tags != definition.tags);
+
+    make_all(operation, &definition, &wanted, &mut scope, tags_changed).await;
+    if operation.running.is_stopped() {
+        return Err(failure_reason(operation));
+    }
+    settle_outputs(operation, &definition, &wanted, &scope)
+}
+
+/// Starts every resource as soon as those that it depends on are there, and waits for all that were started. After a
+/// failure or a cancellation nothing new is started; [`Operation::running`] tells which.
+async fn make_all(
+    operation: &Operation,
+    definition: &Definition,
+    wanted: &[String],
+    scope: &mut StackScope<'_>,
+    tags_changed: bool,
+) {
+    let numbers: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
+    let dependencies: Vec<BTreeSet<String>> = wanted.iter().map(|id| definition.template.dependencies_of(id)).collect();
+    let waits_for = dependencies
+        .iter()
+        .map(|ids| ids.iter().filter_map(|id| numbers.get(id.as_str()).copied()).collect())
+        .collect();
+    let mut graph = Graph::new(waits_for);
+    let mut tasks: JoinSet<(usize, Option<StackResource>)> = JoinSet::new();
+    loop {
+        while !operation.running.is_stopped() {
+            let Some(number) = graph.next_ready() else { break };
+            let Some(resource) = definition.template.resources.get(&wanted[number]) else { continue };
+            let row = row_of(&wanted[number], resource, &dependencies[number], scope);
+            let existing = operation.look(|stack| stack.resources.get(&wanted[number]).cloned()).flatten();
+            let existing = existing.filter(|existing| existing.physical_id.is_some() && !existing.status.is_gone());
+            match (row, existing) {
+                (Err(unevaluated), existing) => {
+                    let (row, reason) = *unevaluated;
+                    let failed =
+                        if existing.is_some() { ResourceStatus::UpdateFailed } else { ResourceStatus::CreateFailed };
+                    let mut row = existing.unwrap_or(row);
+                    operation.put(&mut row, failed, Some(&reason));
+                    operation.running.stop();
+                }
+                (Ok(row), Some(existing)) if !tags_changed && is_same(&existing, &row) => {
+                    let row = StackResource {
+                        metadata: row.metadata,
+                        deletion_policy: row.deletion_policy,
+                        update_replace_policy: row.update_replace_policy,
+                        dependencies: row.dependencies,
+                        ..existing
+                    };
+                    scope.made.insert(row.logical_id.clone(), made(&row));
+                    operation.change(|stack| stack.resources.insert(row.logical_id.clone(), row));
+                    graph.complete(number);
+                }
+                (Ok(row), existing) => {
+                    let operation = operation.clone();
+                    tasks.spawn(async move { (number, make(&operation, row, existing).await) });
+                }
+            }
+        }
+        match tasks.join_next().await {
+            None => return,
+            Some(Ok((number, Some(row)))) => {
+                scope.made.insert(row.logical_id.clone(), made(&row));
+                graph.complete(number);
+            }
+            // A provider that panicked leaves its row in progress; the reason below names it.
+            Some(Ok((_, None)) | Err(_)) => operation.running.stop(),
+        }
+    }
+}
+
+fn made(row: &StackResource) -> Provisioned {
+    Provisioned { physical_id: row.physical_id.clone().unwrap_or_default(), attributes: row.attributes.clone() }
+}
+
+fn is_same(existing: &StackResource, row: &StackResource) -> bool {
+    existing.properties == row.properties
+        && existing.resource_type == row.resource_type
+        && matches!(existing.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete)
+}
+
+fn empty_row() -> StackResource {
+    StackResource {
+        logical_id: String::new(),
+        resource_type: String::new(),
+        physical_id: None,
+        attributes: serde_json::Map::new(),
+        properties: Value::Object(serde_json::Map::new()),
+        metadata: None,
+        deletion_policy: None,
+        update_replace_policy: None,
+        dependencies: BTreeSet::new(),
+        status: ResourceStatus::CreateInProgress,
+        reason: None,
+        changed_at: clock::now(),
+    }
+}
+
+/// The row of a resource to be, with its properties evaluated; or, without them, with the reason why they cannot be.
+fn row_of(
+    logical_id: &str,
+    resource: &Resource,
+    dependencies: &BTreeSet<String>,
+    scope: &StackScope<'_>,
+) -> Result<StackResource, Box<(StackResource, String)>> {
+    let row = StackResource {
+        logical_id: logical_id.to_owned(),
+        resource_type: resource.resource_type.clone(),
+        metadata: resource.metadata.as_ref().and_then(|metadata| evaluate(metadata, scope).ok()),
+        deletion_policy: resource.deletion_policy.clone(),
+        update_replace_policy: resource.update_replace_policy.clone(),
+        dependencies: dependencies.clone(),
+        ..empty_row()
+    };
+    if resource.properties.is_null() {
+        return Ok(row);
+    }
+    match evaluate(&resource.properties, scope) {
+        Ok(properties) => Ok(StackResource { properties, ..row }),
+        Err(error) => Err(Box::new((row, error.message))),
+    }
+}
+
+/// Makes or changes one resource and returns its row, `None` when that failed.
+async fn make(operation: &Operation, row: StackResource, existing: Option<StackResource>) -> Option<StackResource> {
+    let Some(kind) = ResourceKind::of(&row.resource_type) else {
+        let mut row = row;
+        let reason = format!("Unrecognized resource type: {}", row.resource_type);
+        operation.put(&mut row, ResourceStatus::CreateFailed, Some(&reason));
+        operation.running.stop();
+        return None;
+    };
+    let done = match existing {
+        None => create(operation, kind, row).await,
+        Some(existing) => update(operation, kind, row, existing).await,
+    };
+    if done.is_none() {
+        operation.running.stop();
+    }
+    done
+}
+
+async fn create(operation: &Operation, kind: ResourceKind, mut row: StackResource) -> Option<StackResource> {
+    operation.put(&mut row, ResourceStatus::CreateInProgress, None);
+    match kind.create(&operation.context(&row.logical_id), &row.properties).await {
+        Ok(provisioned) => {
+            row.physical_id = Some(provisioned.physical_id);
+            row.attributes = provisioned.attributes;
+            operation.put(&mut row, ResourceStatus::CreateInProgress, Some("Resource creation Initiated"));
+            operation.save();
+            if operation.running.is_stopped() {
+                operation.put(&mut row, ResourceStatus::CreateFailed, Some("Resource creation cancelled"));
+                return None;
+            }
+            operation.put(&mut row, ResourceStatus::CreateComplete, None);
+            Some(row)
+        }
+        Err(error) => {
+            operation.put(&mut row, ResourceStatus::CreateFailed, Some(&handler_reason(&error)));
+            None
+        }
+    }
+}
+
+async fn update(
+    operation: &Operation,
+    kind: ResourceKind,
+    row: StackResource,
+    existing: StackResource,
+) -> Option<StackResource> {
+    let physical_id = existing.physical_id.clone().unwrap_or_default();
+    let mut row =
+        StackResource { physical_id: existing.physical_id.clone(), attributes: existing.attributes.clone(), ..row };
+    let context = operation.context(&row.logical_id);
+    let failed = |row: &mut StackResource, error: &ProviderError| {
+        operation.put(row, ResourceStatus::UpdateFailed, Some(&handler_reason(error)));
+    };
+    operation.put(&mut row, ResourceStatus::UpdateInProgress, None);
+    match kind.update(&context, &physical_id, &existing.properties, &row.properties).await {
+        Ok(Update::InPlace(provisioned)) => {
+            row.physical_id = Some(provisioned.physical_id);
+            // A provider that has nothing to say about attributes leaves them as they were.
+            if !provisioned.attributes.is_empty() {
+                row.attributes = provisioned.attributes;
+            }
+        }
+        Ok(Update::Replace) => {
+            const REPLACES: &str =
+                "Requested update requires the creation of a new physical resource; hence creating one.";
+            operation.log(&mut row, ResourceStatus::UpdateInProgress, Some(REPLACES));
+            match kind.create(&context, &row.properties).await {
+                Ok(provisioned) => {
+                    let is_other = provisioned.physical_id != physical_id;
+                    row.physical_id = Some(provisioned.physical_id);
+                    row.attributes = provisioned.attributes;
+                    operation.put(&mut row, ResourceStatus::UpdateInProgress, Some("Resource creation Initiated"));
+                    if is_other {
+                        let replaced =
+                            StackResource { deletion_policy: existing.update_replace_policy.clone(), ..existing };
+                        operation.change(|stack| stack.cleanup.push(replaced));
+                    }
+                }
+                Err(error) => {
+                    // Nothing came of it: the resource is still the old one.
+                    let mut existing = existing;
+                    failed(&mut existing, &error);
+                    return None;
+                }
+            }
+        }
+        Err(error) => {
+            // The row keeps the new properties: how far the change came is not known, so a rollback changes it back.
+            failed(&mut row, &error);
+            return None;
+        }
+    }
+    operation.save();
+    if operation.running.is_stopped() {
+        operation.put(&mut row, ResourceStatus::UpdateFailed, Some("Resource update cancelled"));
+        return None;
+    }
+    operation.put(&mut row, ResourceStatus::UpdateComplete, None);
+    Some(row)
+}
+
+/// `The following resource(s) failed to create: [A, B]. `, or who cancelled.
+fn failure_reason(operation: &Operation) -> String {
+    let names = |statuses: &[ResourceStatus]| {
+        operation
+            .look(|stack| {
+                let failed = stack.resources.values().filter(|row| statuses.contains(&row.status));
+                failed.map(|row| row.logical_id.clone()).collect::<Vec<_>>().join(", ")
+            })
+            .unwrap_or_default()
+    };
+    let mut reason = String::new();
+    for (verb, statuses) in [
+        ("create", [ResourceStatus::CreateFailed, ResourceStatus::CreateInProgress]),
+        ("update", [ResourceStatus::UpdateFailed, ResourceStatus::UpdateInProgress]),
+    ] {
+        let names = names(&statuses);
+        if !names.is_empty() {
+            reason = format!("{reason}The following resource(s) failed to {verb}: [{names}]. ");
+        }
+    }
+    if reason.is_empty() { "User Initiated".to_owned() } else { reason }
+}
