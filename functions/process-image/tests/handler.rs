@@ -49,13 +49,11 @@ async fn answer(store: Shared, request: Request<Incoming>) -> Response<Full<Byte
         store.lock().unwrap().objects.insert(path, Object { content_type, cache_control, bytes });
         return respond(StatusCode::OK, Bytes::new());
     }
-    match store.lock().unwrap().objects.get(&path) {
-        Some(object) => respond(StatusCode::OK, object.bytes.clone()),
-        None => {
-            let body = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
-            respond(StatusCode::NOT_FOUND, body.into())
-        }
-    }
+    let Some(object) = store.lock().unwrap().objects.get(&path).cloned() else {
+        let body = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
+        return respond(StatusCode::NOT_FOUND, body.into());
+    };
+    respond(StatusCode::OK, object.bytes)
 }
 
 #[derive(Clone, Default)]
@@ -78,11 +76,11 @@ impl World {
         let store = Shared::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = Arc::clone(&store);
+        let shared = Arc::clone(&store);
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let store = Arc::clone(&served);
+                let store = Arc::clone(&shared);
                 let service = service_fn(move |request| {
                     let store = Arc::clone(&store);
                     async move { Ok::<_, std::convert::Infallible>(answer(store, request).await) }

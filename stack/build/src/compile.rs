@@ -78,6 +78,7 @@ impl Compilation<'_> {
                     Architecture::X86_64 => "--x86-64",
                     Architecture::Arm64 => "--arm64",
                 });
+                command.arg("--lambda-dir").arg(self.lambda_directory());
                 if let Some(search_path) = search_path {
                     command.env("PATH", search_path);
                 }
@@ -144,17 +145,17 @@ impl Compilation<'_> {
         }
     }
 
+    /// Where cargo-lambda puts `<binary>/bootstrap`. Its own default, `<target>/lambda`, is also the folder of cargo's
+    /// profile of that name.
+    fn lambda_directory(&self) -> PathBuf {
+        let name = format!("{}-{}", self.options.profile.name(), self.architecture.as_str());
+        self.workspace.target_directory.join("stack").join(name)
+    }
+
     fn binary_file(&self, binary: &str) -> PathBuf {
-        let target = &self.workspace.target_directory;
         match self.tool {
-            Tool::CargoLambda { .. } => {
-                let triple = match self.architecture {
-                    Architecture::X86_64 => "x86_64-unknown-linux-gnu",
-                    Architecture::Arm64 => "aarch64-unknown-linux-gnu",
-                };
-                target.join(triple).join(self.options.profile.name()).join(binary)
-            }
-            Tool::Cargo { .. } => target.join(self.options.profile.name()).join(binary),
+            Tool::CargoLambda { .. } => self.lambda_directory().join(binary).join("bootstrap"),
+            Tool::Cargo { .. } => self.workspace.target_directory.join(self.options.profile.name()).join(binary),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cloud;
 mod deployer;
 mod http;
+mod images;
 mod process;
 mod server;
 mod table;
@@ -35,24 +36,31 @@ enum Group {
     Deployer,
     /// The local cloud: start, deployments, thumbnails
     Cloud,
+    /// The image functions against sharp
+    Images,
 }
 
-/// Builds the release binary, measures, prints one table.
+/// Builds what is measured, measures, prints one table.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let chosen = |group| arguments.only.is_empty() || arguments.only.contains(&group);
-    let stack = release_binary()?;
-    let scratch = tempfile::tempdir()?;
-    let project = paths::root().join("examples").join("avatars");
     let mut rows = Vec::new();
-    if chosen(Group::Deployer) {
-        heading("deployer");
-        rows.extend(deployer_rows(&stack, &project, scratch.path(), arguments.runs)?);
+    if chosen(Group::Deployer) || chosen(Group::Cloud) {
+        let stack = release_binary()?;
+        let scratch = tempfile::tempdir()?;
+        let project = paths::root().join("examples").join("avatars");
+        if chosen(Group::Deployer) {
+            heading("deployer");
+            rows.extend(deployer_rows(&stack, &project, scratch.path(), arguments.runs)?);
+        }
+        if chosen(Group::Cloud) {
+            heading("local cloud");
+            let python = tools::python().inspect_err(|reason| say(&format!("no peer: {reason}"))).ok();
+            rows.extend(cloud::start(&stack, &project, python.as_deref(), scratch.path())?);
+            rows.extend(cloud::avatars(&stack, &project, arguments.runs)?);
+        }
     }
-    if chosen(Group::Cloud) {
-        heading("local cloud");
-        let python = tools::python().inspect_err(|reason| say(&format!("no peer: {reason}"))).ok();
-        rows.extend(cloud::start(&stack, &project, python.as_deref(), scratch.path())?);
-        rows.extend(cloud::avatars(&stack, &project, arguments.runs)?);
+    if chosen(Group::Images) {
+        rows.extend(images::rows(arguments.runs)?);
     }
     table::print(&rows);
     Ok(())
