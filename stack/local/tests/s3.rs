@@ -1,4 +1,5 @@
 //! S3 of the local cloud over HTTP, by the AWS SDK and by hand.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::time::Duration;
 

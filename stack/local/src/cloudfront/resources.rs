@@ -197,7 +197,6 @@ pub(crate) async fn delete_distribution(
 macro_rules! part {
     ($create:ident, $update:ident, $delete:ident, $kind:expr, $property:literal, $id:expr, $what:literal) => {
         #[doc = concat!("Makes ", $what, ".")]
-        #[expect(clippy::unused_async, reason = "the contract of providers is asynchronous")]
         pub(crate) async fn $create(
             context: &ResourceContext,
             properties: &Value,
@@ -208,7 +207,6 @@ macro_rules! part {
         }
 
         #[doc = concat!("Changes ", $what, ".")]
-        #[expect(clippy::unused_async, reason = "the contract of providers is asynchronous")]
         pub(crate) async fn $update(
             context: &ResourceContext,
             physical_id: &str,
@@ -220,7 +218,6 @@ macro_rules! part {
         }
 
         #[doc = concat!("Removes ", $what, ".")]
-        #[expect(clippy::unused_async, reason = "the contract of providers is asynchronous")]
         pub(crate) async fn $delete(
             context: &ResourceContext,
             physical_id: &str,

@@ -33,15 +33,12 @@ pub(crate) fn percent_decode(text: &str, plus: bool) -> Option<String> {
             .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(byte) => {
-                decoded.push(byte);
-                index += 3;
-            }
-            None => {
-                decoded.push(if plus && bytes[index] == b'+' { b' ' } else { bytes[index] });
-                index += 1;
-            }
+        if let Some(byte) = escaped {
+            decoded.push(byte);
+            index += 3;
+        } else {
+            decoded.push(if plus && bytes[index] == b'+' { b' ' } else { bytes[index] });
+            index += 1;
         }
     }
     String::from_utf8(decoded).ok()

@@ -138,12 +138,12 @@ impl S3 {
         content_type: Option<&str>,
         bytes: bytes::Bytes,
     ) -> Result<(), ServiceError> {
-        operations::put_bytes(cloud, bucket, key, content_type, bytes).await.map_err(service_error)
+        operations::put_bytes(cloud, bucket, key, content_type, bytes).await.map_err(|error| service_error(&error))
     }
 }
 
 /// A refusal of S3 as other services have it.
-fn service_error(error: s3s::S3Error) -> ServiceError {
+fn service_error(error: &s3s::S3Error) -> ServiceError {
     let status = error.status_code().unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     ServiceError::new(status, error.code().as_str(), error.message().unwrap_or_default())
 }

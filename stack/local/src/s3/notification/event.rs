@@ -128,7 +128,7 @@ mod tests {
     fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
         match value {
             Value::Object(fields) => {
-                fields.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), found))
+                fields.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), found));
             }
             Value::Array(items) => items.iter().for_each(|item| leaves(item, &format!("{path}/0"), found)),
             _ => found.push(path.to_owned()),

@@ -101,7 +101,7 @@ pub(super) async fn create_requested(
             "Your previous request to create the named bucket succeeded and you already own it.",
         )),
         Creation::Created | Creation::Existed => {
-            Ok(CreateBucketOutput { location: Some(format!("/{}", input.bucket)), ..Default::default() })
+            Ok(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) })
         }
     }
 }
@@ -178,7 +178,7 @@ pub(super) fn list(cloud: &Arc<Cloud>, input: &ListBucketsInput) -> S3Result<Lis
         }
     };
     let prefix = input.prefix.as_deref().unwrap_or_default();
-    let region = input.bucket_region.as_ref().map(|region| region.as_str());
+    let region = input.bucket_region.as_deref();
     let after = input.continuation_token.as_deref().unwrap_or_default();
     let mut buckets: Vec<BucketView> = cloud.s3.store.read(|state| {
         state
@@ -194,7 +194,6 @@ pub(super) fn list(cloud: &Arc<Cloud>, input: &ListBucketsInput) -> S3Result<Lis
                 bucket_region: input.max_buckets.map(|_| bucket.region.clone()),
                 creation_date: Some(timestamp(bucket.created)),
                 name: Some(name.clone()),
-                ..Default::default()
             })
             .collect()
     });

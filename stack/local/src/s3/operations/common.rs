@@ -54,6 +54,7 @@ fn with_marker_headers(mut error: S3Error, marker: &Version) -> S3Error {
 
 /// Conditions of a read.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the HTTP headers")]
 pub(super) struct ReadConditions<'a> {
     pub(super) if_match: Option<&'a ETagCondition>,
     pub(super) if_none_match: Option<&'a ETagCondition>,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETagCondition, Timestamp,
-    UploadPartCopyInput, UploadPartCopyOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETagCondition, TaggingDirective,
+    Timestamp, UploadPartCopyInput, UploadPartCopyOutput,
 };
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
@@ -89,7 +89,7 @@ pub(super) async fn copy_object(cloud: &Arc<Cloud>, request: S3Request<CopyObjec
         ));
     }
     cloud.s3.store.read(|state| check_acl(bucket(state, &input.bucket)?, input.acl.as_ref()))?;
-    let tags = match input.tagging_directive.as_ref().map(|directive| directive.as_str()) {
+    let tags = match input.tagging_directive.as_ref().map(TaggingDirective::as_str) {
         Some("REPLACE") => header_tags(input.tagging.as_deref())?,
         _ => found.tags.clone(),
     };

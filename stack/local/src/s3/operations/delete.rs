@@ -134,7 +134,7 @@ pub(super) async fn delete_objects(
     request: S3Request<DeleteObjectsInput>,
 ) -> S3Result<DeleteObjectsOutput> {
     let (ids, access_key) = request_facts(&request);
-    let asker = Asker { ids, access_key };
+    let caller = Asker { ids, access_key };
     let input = request.input;
     if input.delete.objects.is_empty() || input.delete.objects.len() > BATCH_LIMIT {
         return Err(S3Error::with_message(
@@ -144,41 +144,41 @@ pub(super) async fn delete_objects(
     }
     cloud.s3.store.read(|state| bucket(state, &input.bucket).map(|_| ()))?;
     let quiet = input.delete.quiet == Some(true);
-    let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-    for object in input.delete.objects {
-        let condition = object.e_tag.clone().map(ETagCondition::ETag);
-        let asked = object.version_id.as_deref();
+    let (mut done, mut errors) = (Vec::new(), Vec::new());
+    for wanted in input.delete.objects {
+        let condition = wanted.e_tag.clone().map(ETagCondition::ETag);
+        let asked = wanted.version_id.as_deref();
         let outcome = cloud
             .s3
             .store
             .change(Vec::new(), |state, moment| {
-                let deletion = decide(state, &input.bucket, &object.key, asked, condition.as_ref(), moment)?;
+                let deletion = decide(state, &input.bucket, &wanted.key, asked, condition.as_ref(), moment)?;
                 let answer = (deletion.marker, deletion.version_id, deletion.event, moment);
                 Ok::<_, S3Error>(Change { records: deletion.record.into_iter().collect(), answer })
             })
             .await;
         match outcome {
             Ok((marker, version_id, event, moment)) => {
-                tell(cloud, &asker, &input.bucket, &object.key, event, version_id.clone(), moment);
+                tell(cloud, &caller, &input.bucket, &wanted.key, event, version_id.clone(), moment);
                 if !quiet {
-                    deleted.push(DeletedObject {
+                    done.push(DeletedObject {
                         delete_marker: marker,
                         delete_marker_version_id: version_id.filter(|_| marker == Some(true)),
-                        key: Some(object.key),
-                        version_id: object.version_id,
+                        key: Some(wanted.key),
+                        version_id: wanted.version_id,
                     });
                 }
             }
             Err(error) => errors.push(Error {
                 code: Some(error.code().as_str().to_owned()),
-                key: Some(object.key),
+                key: Some(wanted.key),
                 message: error.message().map(str::to_owned),
-                version_id: object.version_id,
+                version_id: wanted.version_id,
             }),
         }
     }
     Ok(DeleteObjectsOutput {
-        deleted: Some(deleted),
+        deleted: Some(done),
         errors: (!errors.is_empty()).then_some(errors),
         ..Default::default()
     })

@@ -77,7 +77,7 @@ fn current_objects(
         for entry in &page.entries {
             match entry {
                 Entry::CommonPrefix(prefix) => {
-                    common_prefixes.push(CommonPrefix { prefix: Some(writing.write(prefix)) })
+                    common_prefixes.push(CommonPrefix { prefix: Some(writing.write(prefix)) });
                 }
                 Entry::Key(key, versions) => contents.extend(versions.last().map(|version| Object {
                     checksum_algorithm: version.checksum.as_ref().map(|sum| vec![sum.algorithm.clone().into()]),

@@ -14,7 +14,6 @@ mod tagging;
 
 use std::sync::Arc;
 
-#[expect(clippy::wildcard_imports, reason = "the table below names some hundred inputs and outputs")]
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 

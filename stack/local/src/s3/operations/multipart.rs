@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput, StreamingBlob, UploadPartInput,
-    UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    StreamingBlob, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
@@ -42,7 +42,7 @@ pub(super) async fn create(
     if input.object_lock_mode.is_some() || input.object_lock_legal_hold_status.is_some() {
         return Err(not_served("object lock"));
     }
-    let checksum = match input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str()) {
+    let checksum = match input.checksum_algorithm.as_ref().map(ChecksumAlgorithm::as_str) {
         None => None,
         Some(algorithm) => {
             hasher(algorithm)?;

@@ -17,7 +17,7 @@ const CREATE_ONLY: [&str; 3] = ["BucketName", "BucketNamePrefix", "BucketNamespa
 
 impl From<s3s::S3Error> for ProviderError {
     fn from(error: s3s::S3Error) -> Self {
-        service_error(error).into()
+        service_error(&error).into()
     }
 }
 

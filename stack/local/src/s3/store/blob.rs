@@ -371,13 +371,12 @@ async fn read_chunk(mut reading: Reading) -> Result<Option<(Bytes, Reading)>, Bo
             memory.bytes.slice(start..start + usize::try_from(reading.left)?)
         }
         Blob::File(blob) => {
-            let mut file = match reading.file.take() {
-                Some(file) => file,
-                None => {
-                    let mut file = tokio::fs::File::open(&blob.path).await?;
-                    file.seek(std::io::SeekFrom::Start(reading.start)).await?;
-                    file
-                }
+            let mut file = if let Some(file) = reading.file.take() {
+                file
+            } else {
+                let mut file = tokio::fs::File::open(&blob.path).await?;
+                file.seek(std::io::SeekFrom::Start(reading.start)).await?;
+                file
             };
             let mut buffer = BytesMut::zeroed(READ_CHUNK.min(usize::try_from(reading.left).unwrap_or(READ_CHUNK)));
             let count = file.read(&mut buffer).await?;
