@@ -9,6 +9,7 @@ mod contents;
 mod deployments;
 mod destructions;
 mod faults;
+mod peer;
 mod races;
 mod states;
 mod steps;
