@@ -1,19 +1,101 @@
-//! SNS: topics and subscriptions.
+//! SNS: topics, subscriptions and what is delivered to them.
+//!
+//! `topics` and `subscriptions` keep state, `message` is what subscribers get, `signer` signs it, `delivery` brings it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::cloud::Cloud;
 use crate::error::LocalError;
+use crate::iam::{Asker, resource_policy_allows};
+use crate::persist::Store;
+use crate::wire::ServiceError;
 
 pub(crate) mod api;
+mod delivery;
+mod filter;
+mod message;
+pub(crate) mod resources;
+mod signer;
+mod subscriptions;
+mod topics;
+
+use message::Publication;
+
+/// Deliveries that run at the same time; more wait.
+const DELIVERIES: usize = 64;
+
+/// A topic.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Topic {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    /// As set: `DisplayName`, `Policy`, `SignatureVersion` ...
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Subscription {
+    pub(crate) arn: String,
+    pub(crate) topic_arn: String,
+    pub(crate) protocol: String,
+    pub(crate) endpoint: String,
+    pub(crate) confirmed: bool,
+    /// What the endpoint must send back to confirm.
+    pub(crate) token: String,
+    /// As set: `FilterPolicy`, `FilterPolicyScope`, `RawMessageDelivery` ...
+    pub(crate) attributes: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct State {
+    topics: BTreeMap<String, Topic>,
+    subscriptions: BTreeMap<String, Subscription>,
+}
 
 /// State of the service.
-#[derive(Debug, Default)]
-pub(crate) struct Sns {}
+pub(crate) struct Sns {
+    store: Store<State>,
+    /// Made when it is first needed: generating a key takes longer than starting.
+    signer: OnceCell<signer::Signer>,
+    client: OnceLock<delivery::HttpClient>,
+    deliveries: Arc<Semaphore>,
+}
 
 impl Sns {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
-    pub(crate) fn open(_data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self::default())
+    pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
+        Ok(Self {
+            store: Store::open(data_directory, "sns")?,
+            signer: OnceCell::new(),
+            client: OnceLock::new(),
+            deliveries: Arc::new(Semaphore::new(DELIVERIES)),
+        })
+    }
+
+    /// Publishes and returns the message id.
+    fn publish_message(
+        &self,
+        cloud: &Arc<Cloud>,
+        topic_arn: &str,
+        publication: Publication,
+    ) -> Result<String, ServiceError> {
+        publication.check()?;
+        let topic = self.topic(topic_arn)?;
+        let publication = Arc::new(publication);
+        for subscription in self.subscriptions_of(topic_arn) {
+            if subscription.confirmed && filter::accepts(&subscription, &publication) {
+                delivery::deliver(cloud, &topic, subscription, &publication);
+            }
+        }
+        Ok(publication.id.clone())
     }
 }
 
@@ -22,22 +104,25 @@ impl Sns {
     /// Publishes to a topic and returns the message id. Deliveries happen in the background.
     pub(crate) async fn publish(
         &self,
-        _cloud: &std::sync::Arc<crate::cloud::Cloud>,
+        cloud: &Arc<Cloud>,
         topic_arn: &str,
-        _subject: Option<&str>,
-        _message: &str,
-    ) -> Result<String, crate::wire::ServiceError> {
-        Err(crate::wire::ServiceError::not_found("NotFound", format!("Topic does not exist: {topic_arn}")))
+        subject: Option<&str>,
+        message: &str,
+    ) -> Result<String, ServiceError> {
+        self.publish_message(cloud, topic_arn, Publication::new(subject, message))
     }
 
     /// Whether the topic's policy lets a service principal (`s3.amazonaws.com`) publish for `source_arn`.
     pub(crate) fn allows_publish(
         &self,
-        _topic_arn: &str,
-        _principal: &str,
-        _source_arn: &str,
-        _source_account: &str,
+        topic_arn: &str,
+        principal: &str,
+        source_arn: &str,
+        source_account: &str,
     ) -> bool {
-        false
+        let policy = self.store.read(|state| state.topics.get(topic_arn)?.attributes.get("Policy").cloned());
+        let policy: Option<Value> = policy.and_then(|policy| serde_json::from_str(&policy).ok());
+        let asker = Asker { principal, source_arn, source_account };
+        policy.is_some_and(|policy| resource_policy_allows(&policy, "sns:Publish", topic_arn, &asker))
     }
 }
