@@ -15,16 +15,17 @@ use super::provider::Provisioned;
 use super::scope::{StackIdentity, StackScope, Surroundings};
 use crate::wire::ServiceError;
 
-/// The changes of resources, and whether there is anything to do at all (outputs may change alone).
+/// The changes of resources, and whether there is anything to do at all (outputs and tags may change alone).
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) resources: Vec<Change>,
     pub(crate) outputs_change: bool,
+    pub(crate) tags_change: bool,
 }
 
 impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
-        self.resources.is_empty() && !self.outputs_change
+        self.resources.is_empty() && !self.outputs_change && !self.tags_change
     }
 }
 
@@ -76,7 +77,8 @@ pub(crate) fn changes(
         }
     }
     let outputs_change = outputs_change(definition, stack, &scope);
-    Ok(Changes { resources: comparison.resources, outputs_change })
+    let tags_change = definition.tags != stack.definition.tags;
+    Ok(Changes { resources: comparison.resources, outputs_change, tags_change })
 }
 
 fn present<'a>(stack: &'a Stack, id: &str) -> Option<&'a StackResource> {

@@ -2,7 +2,7 @@
 
 use super::api::{Answer, answer};
 use super::input::{Call, invalid};
-use super::model::{STACK_TYPE, Stack, StackEvent};
+use super::model::{STACK_TYPE, Stack, StackEvent, StackResource};
 use super::render;
 use super::stacks::{no_stack, no_stack_with_id};
 use super::work::importers;
@@ -144,6 +144,13 @@ fn is_provisioning_error(event: &StackEvent) -> bool {
     event.status.ends_with("_FAILED") && event.resource_type != STACK_TYPE
 }
 
+/// Resources by logical id: the order in which they were made depends on who was quicker.
+fn sorted_rows(stack: &Stack) -> Vec<StackResource> {
+    let mut rows: Vec<StackResource> = stack.resources.values().cloned().collect();
+    rows.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
+    rows
+}
+
 /// `DescribeStackResource`.
 pub(super) fn describe_stack_resource(call: &Call<'_>) -> Result<Answer, ServiceError> {
     let name = call.stack_name()?;
@@ -182,8 +189,8 @@ pub(super) fn describe_stack_resources(call: &Call<'_>) -> Result<Answer, Servic
                 .ok_or_else(|| invalid(format!("Stack for {physical_id} does not exist")))?,
             (None, None) => return Err(invalid("StackName is a required parameter.")),
         };
-        let rows: Vec<_> =
-            stack.resources.values().filter(|row| logical_id.is_none_or(|id| row.logical_id == id)).cloned().collect();
+        let mut rows = sorted_rows(stack);
+        rows.retain(|row| logical_id.is_none_or(|id| row.logical_id == id));
         Ok::<_, ServiceError>((stack.id.clone(), stack.name.clone(), rows))
     });
     let (id, stack_name, rows) = found?;
@@ -202,12 +209,7 @@ pub(super) fn describe_stack_resources(call: &Call<'_>) -> Result<Answer, Servic
 /// `ListStackResources`.
 pub(super) fn list_stack_resources(call: &Call<'_>) -> Result<Answer, ServiceError> {
     let name = call.stack_name()?;
-    let rows = read_stack(
-        call,
-        name,
-        || no_stack_with_id(name),
-        |stack| stack.resources.values().cloned().collect::<Vec<_>>(),
-    )?;
+    let rows = read_stack(call, name, || no_stack_with_id(name), sorted_rows)?;
     let (rows, next) = page(call, rows)?;
     answer(move |xml| {
         xml.list("StackResourceSummaries", &rows, |xml, row| render::resource(xml, row, "LastUpdatedTimestamp"));
