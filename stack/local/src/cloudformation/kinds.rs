@@ -84,6 +84,10 @@ kinds! {
     Function = "AWS::Lambda::Function": crate::lambda::resources, create_function, update_function, delete_function, ["FunctionName", "PackageType"];
     Permission = "AWS::Lambda::Permission": crate::lambda::resources, create_permission, update_permission, delete_permission, ["Action", "EventSourceToken", "FunctionName", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"];
     EventInvokeConfig = "AWS::Lambda::EventInvokeConfig": crate::lambda::resources, create_event_invoke_config, update_event_invoke_config, delete_event_invoke_config, ["FunctionName", "Qualifier"];
+    Topic = "AWS::SNS::Topic": crate::sns::resources, create_topic, update_topic, delete_topic, ["FifoTopic", "TopicName"];
+    TopicPolicy = "AWS::SNS::TopicPolicy": crate::sns::resources, create_topic_policy, update_topic_policy, delete_topic_policy, [];
+    TopicInlinePolicy = "AWS::SNS::TopicInlinePolicy": crate::sns::resources, create_topic_inline_policy, update_topic_inline_policy, delete_topic_inline_policy, ["TopicArn"];
+    Subscription = "AWS::SNS::Subscription": crate::sns::resources, create_subscription, update_subscription, delete_subscription, ["Endpoint", "Protocol", "TopicArn"];
     #[cfg(test)]
     TestThing = "Test::Fault::Thing": super::test_kind, create_thing, update_thing, delete_thing, ["Name"];
 }
