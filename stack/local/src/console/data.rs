@@ -41,11 +41,71 @@ pub(super) fn overview(cloud: &Arc<Cloud>) -> Value {
             "truncated": objects.len() > OBJECT_LIMIT,
         })).collect::<Vec<_>>(),
         "pictures": pictures(&listings),
-        "stacks": [],
-        "functions": [],
-        "distributions": [],
-        "topics": [],
+        "stacks": cloud.cloudformation.stacks_view(),
+        "functions": functions(cloud),
+        "distributions": distributions(cloud),
+        "topics": topics(cloud),
     })
+}
+
+fn functions(cloud: &Cloud) -> Vec<Value> {
+    let functions = cloud.lambda.all();
+    functions
+        .iter()
+        .map(|function| &function.latest)
+        .map(|latest| {
+            json!({
+                "name": latest.name,
+                "runtime": latest.runtime,
+                "architecture": latest.architecture,
+                "memory": latest.memory_size,
+                "timeout": latest.timeout,
+                "packageSize": latest.code_size,
+                "logGroup": latest.log_group,
+            })
+        })
+        .collect()
+}
+
+fn distributions(cloud: &Cloud) -> Vec<Value> {
+    let port = cloud.url.rsplit_once(':').map_or("80", |(_, port)| port);
+    let distributions = cloud.cloudfront.distributions_view();
+    distributions
+        .iter()
+        .map(|distribution| {
+            json!({
+                "id": distribution.id,
+                "comment": distribution.comment,
+                "status": if distribution.enabled { "deployed" } else { "disabled" },
+                "url": format!("http://{}:{port}/", distribution.domain_name),
+                // For programs that do not resolve `*.localhost`; browsers do.
+                "path": distribution.local_path,
+                "origins": distribution.origins,
+            })
+        })
+        .collect()
+}
+
+fn topics(cloud: &Cloud) -> Vec<Value> {
+    let subscriptions = cloud.sns.subscriptions();
+    let topics = cloud.sns.topics();
+    topics
+        .iter()
+        .map(|topic| {
+            let listeners: Vec<Value> = subscriptions
+                .iter()
+                .filter(|subscription| subscription.topic_arn == topic.arn)
+                .map(|subscription| {
+                    json!({
+                        "protocol": subscription.protocol,
+                        "endpoint": subscription.endpoint,
+                        "confirmed": subscription.confirmed,
+                    })
+                })
+                .collect();
+            json!({"arn": topic.arn, "name": topic.name, "subscriptions": listeners})
+        })
+        .collect()
 }
 
 /// The pictures that were stored last, newest first.

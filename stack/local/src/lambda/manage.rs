@@ -73,7 +73,7 @@ impl Lambda {
     }
 
     /// All functions by name.
-    pub(super) fn all(&self) -> Vec<Function> {
+    pub(crate) fn all(&self) -> Vec<Function> {
         self.functions.read(|functions| functions.values().cloned().collect())
     }
 

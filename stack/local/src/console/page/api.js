@@ -18,9 +18,6 @@ export const overview = () => json("/overview");
 /** The first objects of a bucket, in order of key. */
 export const objects = (bucket, limit) => json(`/objects?bucket=${encodeURIComponent(bucket)}&limit=${limit}`);
 
-/** Resources and events of a stack, newest event first. */
-export const stack = (name) => json(`/stack?name=${encodeURIComponent(name)}`);
-
 /** Log events of a group from a number on, oldest first, and the number to go on from. */
 export const logs = (group, from) => json(`/logs?group=${encodeURIComponent(group)}&from=${from}`);
 

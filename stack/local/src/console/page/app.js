@@ -34,7 +34,7 @@ function viewOf(hash) {
   };
   switch (kind) {
     case "": return { title: "Overview", parts: async () => views.overview(state) };
-    case "stacks": return { title: name, parts: find("stacks", "name", async (item) => views.stackView(item, await api.stack(name))) };
+    case "stacks": return { title: name, parts: find("stacks", "name", views.stackView) };
     case "distributions": return { title: name, parts: find("distributions", "id", views.distributionView) };
     case "topics": return { title: name, parts: find("topics", "arn", views.topicView) };
     case "buckets": return bucketView(name, gone);

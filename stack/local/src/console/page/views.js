@@ -112,28 +112,29 @@ function extension(key) {
 }
 
 function outputs(stack) {
-  if (stack.outputs.length === 0) return make("p", { class: "quiet" }, "No outputs.");
-  return make("dl", { class: "outputs" }, stack.outputs.flatMap((output) => [
-    make("dt", {}, output.key),
-    make("dd", {}, /^https?:\/\//.test(output.value)
-      ? make("a", { href: output.value, target: "_blank", rel: "noopener", "data-key": output.value }, output.value)
-      : code(output.value)),
+  const entries = Object.entries(stack.outputs);
+  if (entries.length === 0) return make("p", { class: "quiet" }, "No outputs.");
+  return make("dl", { class: "outputs" }, entries.flatMap(([name, value]) => [
+    make("dt", {}, name),
+    make("dd", {}, /^https?:\/\//.test(value)
+      ? make("a", { href: value, target: "_blank", rel: "noopener", "data-key": value }, value)
+      : code(value)),
   ]));
 }
 
 /** A stack with its outputs, resources and events. */
-export function stackView(stack, details) {
+export function stackView(stack) {
   return [
     make("h1", {}, stack.name, " ", badge(stack.status)),
     stack.reason ? make("p", { class: "reason" }, stack.reason) : null,
     make("section", { class: "panel" }, make("h2", {}, "Outputs"), outputs(stack)),
     make("section", {}, make("h2", {}, "Resources"), table(
       `Resources of ${stack.name}`, ["Logical id", "Type", "Physical id", "Status"],
-      details.resources.map((resource) =>
-        [resource.logicalId, resource.type, code(resource.physicalId), badge(resource.status)]))),
+      stack.resources.map((resource) =>
+        [resource.logicalId, resource.type, code(resource.physicalId ?? ""), badge(resource.status)]))),
     make("section", {}, make("h2", {}, "Events"), table(
       `Events of ${stack.name}, newest first`, ["Time", "Logical id", "Status", "Reason"],
-      details.events.map((event) => [moment(event.time), event.logicalId, badge(event.status), event.reason ?? ""]))),
+      stack.events.map((event) => [moment(Date.parse(event.at)), event.logicalId, badge(event.status), event.reason ?? ""]))),
   ];
 }
 
@@ -144,7 +145,8 @@ export function distributionView(distribution) {
     make("section", { class: "panel" }, make("dl", { class: "outputs" },
       make("dt", {}, "Open"), make("dd", {}, make("a",
         { href: distribution.url, target: "_blank", rel: "noopener", "data-key": distribution.url }, distribution.url)),
-      make("dt", {}, "Domain"), make("dd", {}, code(distribution.domain)),
+      make("dt", {}, "By path"), make("dd", {}, make("a",
+        { href: distribution.path, target: "_blank", rel: "noopener", "data-key": distribution.path }, distribution.path)),
       distribution.origins.flatMap((origin) => [make("dt", {}, "Origin"), make("dd", {}, code(origin))]))),
   ];
 }
@@ -167,5 +169,6 @@ export function functionFacts(item) {
     make("dt", {}, "Runtime"), make("dd", {}, item.runtime),
     make("dt", {}, "Memory"), make("dd", {}, `${item.memory} MB`),
     make("dt", {}, "Timeout"), make("dd", {}, `${item.timeout} s`),
+    make("dt", {}, "Package"), make("dd", {}, `${bytes(item.packageSize)}, ${item.architecture}`),
     make("dt", {}, "Log group"), make("dd", {}, code(item.logGroup)));
 }
