@@ -84,6 +84,8 @@ fn creation(lines: &str) -> Result<Duration, Failure> {
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|fact| fact["resource_type"] == "AWS::CloudFormation::Stack")
+        // The row of the change set's making comes before anything is executed.
+        .filter(|fact| fact["status"] != "REVIEW_IN_PROGRESS")
         .filter_map(|fact| seconds_of_day(fact["time"].as_str()?))
         .collect();
     match (times.first(), times.last()) {
