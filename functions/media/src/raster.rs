@@ -9,6 +9,9 @@ use crate::orientation::Orientation;
 use crate::pixels::{self, Model, Pixels};
 use crate::{Decoded, Format, Limits, MediaError};
 
+/// Memory for what a PNG holds beside its picture; a color profile of kilobytes may inflate to gigabytes.
+const LARGEST_METADATA: u64 = 16 << 20;
+
 /// Decodes the first picture of a file.
 pub(crate) fn decode(
     format: Format,
@@ -41,7 +44,11 @@ fn decode_with(format: Format, bytes: &[u8], limits: &Limits, deadline: &Deadlin
 
 fn open<'a>(format: Format, reader: TimedReader<'a>, limits: &Limits) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
     Ok(match format {
-        Format::Png => Box::new(PngDecoder::with_limits(reader, image_limits(limits))?),
+        Format::Png => {
+            let mut metadata_limits = image_limits(limits);
+            metadata_limits.max_alloc = Some(limits.memory.min(LARGEST_METADATA));
+            Box::new(PngDecoder::with_limits(reader, metadata_limits)?)
+        }
         Format::Gif => Box::new(GifDecoder::new(reader)?),
         Format::WebP => Box::new(WebPDecoder::new(reader)?),
         Format::Bmp => Box::new(BmpDecoder::new(reader)?),
