@@ -147,3 +147,49 @@ fn a_policy_source_of_the_project_replaces_ours() {
     let role = plan_text(EVERY_KEY, &context).template.resources["ConvertRole"].properties.to_string();
     assert!(role.contains("s3:GetObjectVersion") && !role.contains("s3:GetObject\""), "{role}");
 }
+
+#[test]
+fn the_manual_begins_with_a_project_that_plans() {
+    let manual = include_str!("../../../../docs/project-file.md");
+    let example = manual.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let plan = plan_text(example, &context());
+    assert_eq!(plan.stack_name, "hello-alice");
+    assert_eq!(plan.artifacts[0].package, "greet");
+}
+
+#[test]
+fn the_manual_names_every_key() {
+    let manual = include_str!("../../../../docs/project-file.md");
+    let keys = EVERY_KEY.split(|character: char| !character.is_ascii_lowercase() && character != '_');
+    let known = [
+        "suffix",
+        "removal",
+        "protect",
+        "temporary_storage",
+        "max_event_age",
+        "log_retention",
+        "versioning",
+        "lifecycle",
+        "expire",
+        "abort_uploads",
+        "cors",
+        "expose",
+        "max_age",
+        "cache_control",
+        "display_name",
+        "raw",
+        "origin_request",
+        "response_headers",
+        "default_root_object",
+        "price_class",
+        "invalidate",
+        "description",
+        "features",
+        "architecture",
+    ];
+    let used: std::collections::BTreeSet<&str> = keys.collect();
+    for key in known {
+        assert!(used.contains(key), "the fixture lacks `{key}`");
+        assert!(manual.contains(key), "the manual lacks `{key}`");
+    }
+}

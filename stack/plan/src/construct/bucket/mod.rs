@@ -1,11 +1,17 @@
 //! `buckets:`.
 
+mod contents;
+mod lifecycle;
+
+use contents::{ContentsDeclaration, ContentsRule, read_contents};
+use lifecycle::{LifecycleDeclaration, LifecycleRule, read_lifecycle};
+
 use super::{Declared, Kind};
 use crate::fault::{FaultKind, Place, Sink};
-use crate::project::{Fields, Named, Text, read_text};
+use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
-use crate::values::{BucketEvent, CorsMethod, CorsOrigin, Days, HeaderName, MaxAge, ProjectPath};
-use crate::yaml::{Node, Value};
+use crate::values::{BucketEvent, CorsMethod, CorsOrigin, HeaderName, MaxAge};
+use crate::yaml::Node;
 
 /// Greatest number of CORS rules of a bucket.
 const CORS_RULES: usize = 100;
@@ -41,20 +47,6 @@ struct EventDeclaration {
     suffix: Option<Text>,
     function: Option<Text>,
     topic: Option<Text>,
-}
-
-#[derive(Debug, Clone)]
-struct ContentsDeclaration {
-    source: Option<Text>,
-    prefix: Option<Text>,
-    cache_control: Option<Text>,
-}
-
-#[derive(Debug, Clone)]
-struct LifecycleDeclaration {
-    prefix: Option<Text>,
-    expire: Option<Text>,
-    abort_uploads: Option<Text>,
 }
 
 /// A bucket with every default filled.
@@ -96,22 +88,6 @@ pub(crate) struct EventRule {
     /// Nothing while the value is not known.
     pub(crate) suffix: Option<String>,
     pub(crate) target: EventTarget,
-}
-
-/// Files that become objects.
-#[derive(Debug, Clone)]
-pub(crate) struct ContentsRule {
-    pub(crate) source: String,
-    pub(crate) prefix: String,
-    pub(crate) cache_control: Option<String>,
-}
-
-/// What S3 does to objects by itself.
-#[derive(Debug, Clone)]
-pub(crate) struct LifecycleRule {
-    pub(crate) prefix: String,
-    pub(crate) expire_days: Option<u32>,
-    pub(crate) abort_uploads_days: Option<u32>,
 }
 
 impl BucketDeclaration {
@@ -273,80 +249,4 @@ fn key_filter(text: Option<&Text>, scope: &Scope<'_>) -> Option<String> {
         return None;
     }
     Some(value)
-}
-
-fn read_one_contents(node: &Node, place: &Place, sink: &Sink) -> Option<ContentsDeclaration> {
-    if node.as_mapping().is_none() {
-        let source = read_text(node, place, sink)?;
-        return Some(ContentsDeclaration { source: Some(source), prefix: None, cache_control: None });
-    }
-    let fields = Fields::open(node, place, sink)?;
-    let contents = ContentsDeclaration {
-        source: fields.required("source", "the directory to upload: `source: ./site`"),
-        prefix: fields.text("prefix"),
-        cache_control: fields.text("cache_control"),
-    };
-    fields.finish();
-    Some(contents)
-}
-
-fn read_contents(node: &Node, place: &Place, sink: &Sink) -> Vec<ContentsDeclaration> {
-    match &node.value {
-        Value::Sequence(items) => items
-            .iter()
-            .enumerate()
-            .filter_map(|(index, item)| {
-                let key_path = format!("{}[{index}]", place.key_path);
-                read_one_contents(item, &Place { key_path, span: Some(item.span) }, sink)
-            })
-            .collect(),
-        _ => read_one_contents(node, place, sink).into_iter().collect(),
-    }
-}
-
-impl ContentsDeclaration {
-    fn resolve(&self, scope: &Scope<'_>) -> Option<ContentsRule> {
-        let prefix = key_filter(self.prefix.as_ref(), scope);
-        let cache_control = self.cache_control.as_ref().and_then(|text| header_value(text, scope));
-        let source: ProjectPath = scope.value(self.source.as_ref()?)?;
-        Some(ContentsRule { source: source.0, prefix: prefix?, cache_control })
-    }
-}
-
-fn header_value(text: &Text, scope: &Scope<'_>) -> Option<String> {
-    let value = scope.literal(text)?;
-    if !value.is_empty() && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-        return Some(value);
-    }
-    let help = "visible ASCII characters: `cache_control: \"public, max-age=300\"`".to_owned();
-    scope.sink().push(FaultKind::BadValue { value, expected: "a header value".to_owned(), help }, &text.place);
-    None
-}
-
-fn read_lifecycle(node: &Node, place: &Place, sink: &Sink) -> Option<LifecycleDeclaration> {
-    let fields = Fields::open(node, place, sink)?;
-    let rule = LifecycleDeclaration {
-        prefix: fields.text("prefix"),
-        expire: fields.text("expire"),
-        abort_uploads: fields.text("abort_uploads"),
-    };
-    if node.get("expire").is_none() && node.get("abort_uploads").is_none() {
-        let help =
-            "what happens to old objects: `expire: 30d`, or to uploads that nobody finished: `abort_uploads: 7d`"
-                .to_owned();
-        sink.push(FaultKind::MissingKey { key: "expire".to_owned(), help }, place);
-    }
-    fields.finish();
-    Some(rule)
-}
-
-impl LifecycleDeclaration {
-    fn resolve(&self, scope: &Scope<'_>) -> LifecycleRule {
-        let days = |text: Option<&Text>| text.and_then(|text| scope.value::<Days>(text)).map(|days| days.0);
-        LifecycleRule {
-            prefix: key_filter(self.prefix.as_ref(), scope).unwrap_or_default(),
-            expire_days: days(self.expire.as_ref()),
-            abort_uploads_days: days(self.abort_uploads.as_ref()),
-        }
-    }
 }
