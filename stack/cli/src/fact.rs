@@ -55,6 +55,10 @@ pub(crate) struct Usage<'a> {
     pub(crate) buckets: BTreeMap<String, String>,
     /// Addresses of distributions by logical id.
     pub(crate) distributions: BTreeMap<String, String>,
+    /// Region of the stack.
+    pub(crate) region: &'a str,
+    /// The bucket to begin with: its objects start a function.
+    pub(crate) upload_bucket: Option<String>,
     /// Stack outputs.
     pub(crate) outputs: BTreeMap<String, String>,
 }

@@ -11,7 +11,7 @@ use crate::fact::Usage;
 /// Addresses of what runs.
 pub(super) async fn usage<'a>(
     aws: &Aws,
-    plan: &Plan,
+    plan: &'a Plan,
     url: &'a str,
     outputs: BTreeMap<String, String>,
 ) -> Result<Usage<'a>, CliError> {
@@ -29,7 +29,25 @@ pub(super) async fn usage<'a>(
             _ => {}
         }
     }
-    Ok(Usage { url, console: format!("{url}/_stack/"), buckets, distributions, outputs })
+    Ok(Usage {
+        url,
+        console: format!("{url}/_stack/"),
+        upload_bucket: upload_bucket(plan),
+        buckets,
+        distributions,
+        region: &plan.region,
+        outputs,
+    })
+}
+
+/// The bucket whose objects start a function, by its physical name.
+fn upload_bucket(plan: &Plan) -> Option<String> {
+    let mut resources = plan.template.resources.values();
+    let bucket = resources.find(|resource| {
+        resource.resource_type == "AWS::S3::Bucket"
+            && !resource.properties["NotificationConfiguration"]["LambdaConfigurations"].is_null()
+    })?;
+    bucket.properties["BucketName"].as_str().map(str::to_owned)
 }
 
 /// The name in the project file: `uploads` of `buckets.uploads`.

@@ -184,9 +184,13 @@ fn running(style: Style, usage: &Usage<'_>) -> String {
         let _ = writeln!(text, "{} {name} = {}", style.bold("output       "), harmless(value));
     }
     let _ = write!(text, "\n{}", style.bold("use it from another terminal:"));
-    let _ = write!(text, "\n  eval \"$(stack local env)\"");
-    if let Some(bucket) = usage.buckets.values().next_back() {
+    let Usage { url, region, .. } = usage;
+    let _ = write!(text, "\n  export AWS_ENDPOINT_URL={url} AWS_REGION={region}");
+    let _ = write!(text, "\n  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test");
+    if let Some(bucket) = &usage.upload_bucket {
         let _ = write!(text, "\n  aws s3 cp photo.jpg s3://{bucket}/");
+    }
+    for bucket in usage.buckets.values() {
         let _ = write!(text, "\n  aws s3 ls --recursive s3://{bucket}/");
     }
     text.push('\n');
