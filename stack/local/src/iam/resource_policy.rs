@@ -72,6 +72,8 @@ fn conditions_match(statement: &Value, asker: &Asker<'_>, unknown: bool) -> bool
                 "aws:sourcearn" => asker.source_arn,
                 "aws:sourceaccount" | "aws:sourceowner" => asker.source_account,
                 "aws:principalarn" => asker.principal,
+                // Requests do not leave this machine: they count as sent over a secure transport.
+                "aws:securetransport" => "true",
                 _ => return unknown,
             };
             condition_matches(operator, found, wanted).unwrap_or(unknown)
@@ -89,7 +91,7 @@ fn condition_matches(operator: &str, found: &str, wanted: &Value) -> Option<bool
     Some(match operator {
         "StringEquals" => any(&|value| value == found),
         "StringNotEquals" => !any(&|value| value == found),
-        "StringEqualsIgnoreCase" => any(&|value| value.eq_ignore_ascii_case(found)),
+        "StringEqualsIgnoreCase" | "Bool" => any(&|value| value.eq_ignore_ascii_case(found)),
         "StringLike" | "ArnLike" | "ArnEquals" => any(&|value| like(value, found)),
         "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => !any(&|value| like(value, found)),
         _ => return None,
