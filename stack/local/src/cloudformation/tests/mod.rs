@@ -6,6 +6,7 @@ mod deletion;
 mod exports;
 mod persistence;
 mod requests;
+mod services;
 mod updates;
 
 use std::sync::Arc;
