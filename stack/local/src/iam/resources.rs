@@ -1,5 +1,7 @@
 //! How CloudFormation makes roles and policies.
 
+#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};

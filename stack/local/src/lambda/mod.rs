@@ -202,6 +202,7 @@ pub(crate) struct FunctionSummary {
 /// What other services ask of Lambda. Clients come through [`api`].
 impl Lambda {
     /// Queues an asynchronous invocation (`function` is a name or an ARN). Returns once the payload is accepted.
+    #[expect(clippy::unused_async, reason = "callers await deliveries to any service alike")]
     pub(crate) async fn invoke_event(
         &self,
         cloud: &Arc<Cloud>,

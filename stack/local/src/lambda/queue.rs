@@ -94,7 +94,7 @@ async fn work_off(cloud: &Arc<Cloud>, queued: &Queued) {
             }
             Err(error) if error.status == http::StatusCode::TOO_MANY_REQUESTS => THROTTLE_DELAY,
             Err(error) => {
-                log(cloud, queued, format!("the asynchronous invocation was given up: {}", error.message));
+                log(cloud, queued, &format!("the asynchronous invocation was given up: {}", error.message));
                 return;
             }
         };
@@ -133,7 +133,7 @@ async fn send(cloud: &Arc<Cloud>, queued: &Queued, destination: &str, message: &
         _ => Err(ServiceError::bad_request("Unserved", "the local cloud delivers to SNS topics and functions only")),
     };
     if let Err(error) = sent {
-        log(cloud, queued, format!("undeliverable to `{destination}`: {}: {message}", error.message));
+        log(cloud, queued, &format!("undeliverable to `{destination}`: {}: {message}", error.message));
     }
 }
 
@@ -166,7 +166,7 @@ fn record(queued: &Queued, condition: &str, attempts: usize, outcome: Option<&Ou
 }
 
 /// Leaves a line where the developer looks: in the function's log group.
-fn log(cloud: &Cloud, queued: &Queued, line: String) {
+fn log(cloud: &Cloud, queued: &Queued, line: &str) {
     let line = format!("{} {line}", queued.request_id);
     cloud.logs.append(&queued.configuration.log_group, "asynchronous-invocations", vec![(crate::logs::now(), line)]);
 }

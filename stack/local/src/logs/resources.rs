@@ -1,5 +1,7 @@
 //! How CloudFormation makes log groups.
 
+#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
+
 use serde_json::{Map, Value, json};
 
 use super::api::check_retention;

@@ -102,6 +102,7 @@ impl Sns {
 /// What other services ask of SNS. Clients come through [`api`].
 impl Sns {
     /// Publishes to a topic and returns the message id. Deliveries happen in the background.
+    #[expect(clippy::unused_async, reason = "callers await deliveries to any service alike")]
     pub(crate) async fn publish(
         &self,
         cloud: &Arc<Cloud>,
