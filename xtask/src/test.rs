@@ -26,6 +26,8 @@ enum Step {
     Lint,
     /// Unit tests beside the code
     Unit,
+    /// Integration tests of single packages
+    Packages,
     /// The binary: arguments to whole output
     Cli,
     /// Commands against the local cloud and a scripted CloudFormation
@@ -113,6 +115,11 @@ fn run_step(step: Step, tools: &Tools) -> Result<Outcome, Failure> {
         Step::Format => cargo(&["fmt", "--all", "--check"], tools),
         Step::Lint => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], tools),
         Step::Unit => cargo_test(&["--lib", "--bins"], tools),
+        Step::Packages => {
+            let targets = paths::package_test_targets()?;
+            let selection: Vec<&str> = targets.iter().flat_map(|target| ["--test", target.as_str()]).collect();
+            cargo_test(&selection, tools)
+        }
         Step::Doc => match cargo(&["test", "--workspace", "--doc"], tools)? {
             Outcome::Passed => cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"], tools),
             outcome => Ok(outcome),
