@@ -179,13 +179,12 @@ fn accepts_html(request: &Request) -> bool {
 /// The service in the credential scope of a Signature Version 4 header or query.
 fn signed_service(request: &Request) -> Option<String> {
     let header = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let scope = match header {
-        Some(header) => header.split("Credential=").nth(1)?.split([',', ' ']).next()?.to_owned(),
-        None => {
-            let query = request.uri().query()?;
-            let value = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
-            value.replace("%2F", "/").replace("%2f", "/")
-        }
+    let scope = if let Some(header) = header {
+        header.split("Credential=").nth(1)?.split([',', ' ']).next()?.to_owned()
+    } else {
+        let query = request.uri().query()?;
+        let value = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
+        value.replace("%2F", "/").replace("%2f", "/")
     };
     // <access key>/<date>/<region>/<service>/aws4_request
     scope.rsplit('/').nth(1).map(str::to_owned)

@@ -147,7 +147,6 @@ impl Operation {
             account: self.cloud.account.clone(),
             region,
             stack_name,
-            stack_id: self.stack_id.clone(),
             logical_id: logical_id.to_owned(),
             tags,
         }

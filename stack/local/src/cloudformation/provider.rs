@@ -13,7 +13,6 @@ pub(crate) struct ResourceContext {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) stack_name: String,
-    pub(crate) stack_id: String,
     pub(crate) logical_id: String,
     /// Stack tags, which propagate to taggable resources.
     pub(crate) tags: std::collections::BTreeMap<String, String>,

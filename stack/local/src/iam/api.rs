@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::roles::{NewRole, check_name, check_session_duration, no_entity, no_role, parse_document};
-use super::{ManagedPolicy, Role};
+use super::{Iam, ManagedPolicy, Role};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
 use crate::wire::{
@@ -19,19 +19,14 @@ const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    match read_form(request).await.and_then(|form| answer(cloud, &form)) {
+    match read_form(request).await.and_then(|form| answer_roles(&cloud.iam, &form, form.action())) {
         Ok(response) => response,
         Err(error) => Protocol::Query.render_error(&error),
     }
 }
 
-fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
-    let action = form.action();
-    let iam = &cloud.iam;
-    let role = || {
-        let name = form.require("RoleName")?;
-        iam.role(name).ok_or_else(|| no_role(name))
-    };
+/// Roles themselves; any other action goes on to their policies.
+fn answer_roles(iam: &Iam, form: &Form, action: &str) -> Result<Response, ServiceError> {
     let empty = || Ok(query_empty_response(NAMESPACE, action));
     let result = |write: &dyn Fn(&mut XmlWriter)| Ok(query_response(NAMESPACE, action, write));
     match action {
@@ -40,7 +35,7 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
             result(&|xml| write_role(xml, &role))
         }
         "GetRole" => {
-            let role = role()?;
+            let role = role(iam, form)?;
             result(&|xml| write_role(xml, &role))
         }
         "ListRoles" => {
@@ -63,6 +58,29 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
             })?;
             empty()
         }
+        "ListRoleTags" => {
+            let role = role(iam, form)?;
+            result(&|xml| {
+                xml.text("IsTruncated", "false");
+                write_tags(xml, &role.tags);
+            })
+        }
+        "TagRole" => {
+            iam.change_role(form.require("RoleName")?, |role| {
+                role.tags.extend(tags(form));
+                Ok(())
+            })?;
+            empty()
+        }
+        _ => answer_role_policies(iam, form, action),
+    }
+}
+
+/// Policies within and attached to a role; any other action goes on to the managed policies.
+fn answer_role_policies(iam: &Iam, form: &Form, action: &str) -> Result<Response, ServiceError> {
+    let empty = || Ok(query_empty_response(NAMESPACE, action));
+    let result = |write: &dyn Fn(&mut XmlWriter)| Ok(query_response(NAMESPACE, action, write));
+    match action {
         "PutRolePolicy" => {
             let name = form.require("PolicyName")?;
             check_name("policyName", name, 128)?;
@@ -74,7 +92,7 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
             empty()
         }
         "GetRolePolicy" => {
-            let role = role()?;
+            let role = role(iam, form)?;
             let name = form.require("PolicyName")?;
             let document = role.policies.get(name).ok_or_else(|| no_inline_policy(name))?;
             result(&|xml| {
@@ -91,7 +109,7 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
             empty()
         }
         "ListRolePolicies" => {
-            let role = role()?;
+            let role = role(iam, form)?;
             result(&|xml| {
                 xml.text("IsTruncated", "false");
                 xml.list("PolicyNames", role.policies.keys(), |xml, name| xml.escape(name));
@@ -106,7 +124,7 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
             empty()
         }
         "ListAttachedRolePolicies" => {
-            let role = role()?;
+            let role = role(iam, form)?;
             result(&|xml| {
                 xml.text("IsTruncated", "false");
                 xml.list("AttachedPolicies", &role.attached, |xml, arn| {
@@ -115,20 +133,15 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
                 });
             })
         }
-        "ListRoleTags" => {
-            let role = role()?;
-            result(&|xml| {
-                xml.text("IsTruncated", "false");
-                write_tags(xml, &role.tags);
-            })
-        }
-        "TagRole" => {
-            iam.change_role(form.require("RoleName")?, |role| {
-                role.tags.extend(tags(form));
-                Ok(())
-            })?;
-            empty()
-        }
+        _ => answer_managed_policies(iam, form, action),
+    }
+}
+
+/// Managed policies, and the user that the caller is.
+fn answer_managed_policies(iam: &Iam, form: &Form, action: &str) -> Result<Response, ServiceError> {
+    let empty = || Ok(query_empty_response(NAMESPACE, action));
+    let result = |write: &dyn Fn(&mut XmlWriter)| Ok(query_response(NAMESPACE, action, write));
+    match action {
         "CreatePolicy" => {
             let policy = iam.create_policy(
                 form.require("PolicyName")?,
@@ -183,6 +196,11 @@ fn answer(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
         }),
         other => Err(ServiceError::unknown_operation("IAM", other)),
     }
+}
+
+fn role(iam: &Iam, form: &Form) -> Result<Role, ServiceError> {
+    let name = form.require("RoleName")?;
+    iam.role(name).ok_or_else(|| no_role(name))
 }
 
 fn new_role(form: &Form) -> Result<NewRole, ServiceError> {

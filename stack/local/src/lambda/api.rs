@@ -44,31 +44,22 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
         reference
     };
     match (method, segments.as_slice()) {
-        (Method::POST, ["2015-03-31", "functions"]) => {
-            let input = parse(&body)?;
-            let name = text(&input, "FunctionName").ok_or_else(|| missing("functionName"))?;
-            let function = lambda.create(cloud, &Reference::parse(name).name, &input, tag_map(&input)).await?;
-            let mut shown = show(&function.latest);
-            if input.get("Publish").and_then(Value::as_bool) == Some(true) {
-                shown = show(&lambda.publish(cloud, &function.latest.name, &json!({}))?);
-            }
-            json_answer(StatusCode::CREATED, &shown)
-        }
-        (Method::GET, ["2015-03-31", "functions"]) => list_functions(cloud, &query),
+        (Method::POST, ["2015-03-31", "functions"]) => create_function(cloud, &parse(&body)?).await,
+        (Method::GET, ["2015-03-31", "functions"]) => Ok(list_functions(cloud, &query)),
         (Method::POST, ["2015-03-31", "functions", name, "invocations"]) => {
             invoke(cloud, reference(name), &headers, body).await
         }
         (Method::GET, ["2015-03-31", "functions", name]) => get_function(cloud, &reference(name)),
         (Method::DELETE, ["2015-03-31", "functions", name]) => {
             lambda.delete(cloud, &reference(name)).await?;
-            no_content()
+            Ok(no_content())
         }
         (Method::GET, ["2015-03-31", "functions", name, "configuration"]) => {
-            json_answer(StatusCode::OK, &show(&version(cloud, &reference(name))?))
+            Ok(json_answer(StatusCode::OK, &show(&version(cloud, &reference(name))?)))
         }
         (Method::PUT, ["2015-03-31", "functions", name, "configuration"]) => {
             let changed = lambda.update_configuration(cloud, &reference(name).name, &parse(&body)?).await?;
-            json_answer(StatusCode::OK, &show(&changed))
+            Ok(json_answer(StatusCode::OK, &show(&changed)))
         }
         (Method::PUT, ["2015-03-31", "functions", name, "code"]) => {
             let input = parse(&body)?;
@@ -77,31 +68,31 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
             if input.get("Publish").and_then(Value::as_bool) == Some(true) {
                 changed = lambda.publish(cloud, &name, &json!({}))?;
             }
-            json_answer(StatusCode::OK, &show(&changed))
+            Ok(json_answer(StatusCode::OK, &show(&changed)))
         }
         (Method::GET, ["2015-03-31", "functions", name, "versions"]) => {
             let function = lambda.function(cloud, &reference(name).name)?;
             let versions: Vec<Value> = std::iter::once(&function.latest).chain(&function.versions).map(show).collect();
-            json_answer(StatusCode::OK, &json!({ "Versions": versions }))
+            Ok(json_answer(StatusCode::OK, &json!({ "Versions": versions })))
         }
         (Method::POST, ["2015-03-31", "functions", name, "versions"]) => {
-            json_answer(StatusCode::CREATED, &show(&lambda.publish(cloud, &reference(name).name, &parse(&body)?)?))
+            Ok(json_answer(StatusCode::CREATED, &show(&lambda.publish(cloud, &reference(name).name, &parse(&body)?)?)))
         }
         (Method::GET, ["2015-03-31", "functions", name, "policy"]) => {
             let name = reference(name).name;
             let policy = lambda.policy(cloud, &name)?;
             let revision = lambda.function(cloud, &name)?.latest.revision;
-            json_answer(StatusCode::OK, &json!({"Policy": policy.to_string(), "RevisionId": revision}))
+            Ok(json_answer(StatusCode::OK, &json!({"Policy": policy.to_string(), "RevisionId": revision})))
         }
         (Method::POST, ["2015-03-31", "functions", name, "policy"]) => {
             let input = parse(&body)?;
             let id = text(&input, "StatementId").ok_or_else(|| missing("statementId"))?;
             let statement = lambda.add_permission(cloud, &reference(name), id, &input)?;
-            json_answer(StatusCode::CREATED, &json!({ "Statement": statement.to_string() }))
+            Ok(json_answer(StatusCode::CREATED, &json!({ "Statement": statement.to_string() })))
         }
         (Method::DELETE, ["2015-03-31", "functions", name, "policy", id]) => {
             lambda.remove_permission(cloud, &reference(name).name, id)?;
-            no_content()
+            Ok(no_content())
         }
         (method, ["2019-09-25", "functions", name, "event-invoke-config"]) => {
             event_invoke(cloud, &method, &reference(name), &body)
@@ -112,22 +103,32 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
             let reserved =
                 reserved.ok_or_else(|| invalid("ReservedConcurrentExecutions must be a number from 0 to 1000"))?;
             set_concurrency(cloud, &reference(name).name, Some(reserved))?;
-            json_answer(StatusCode::OK, &json!({ "ReservedConcurrentExecutions": reserved }))
+            Ok(json_answer(StatusCode::OK, &json!({ "ReservedConcurrentExecutions": reserved })))
         }
         (Method::DELETE, ["2017-10-31", "functions", name, "concurrency"]) => {
             set_concurrency(cloud, &reference(name).name, None)?;
-            no_content()
+            Ok(no_content())
         }
         (Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
             let reserved = lambda.function(cloud, &reference(name).name)?.reserved_concurrency;
-            json_answer(
+            Ok(json_answer(
                 StatusCode::OK,
                 &reserved.map_or(json!({}), |reserved| json!({ "ReservedConcurrentExecutions": reserved })),
-            )
+            ))
         }
         (method, ["2017-03-31", "tags", arn]) => tags(cloud, &method, &Reference::parse(arn).name, &body, &query),
         _ => Err(ServiceError::unknown_operation("Lambda", &path)),
     }
+}
+
+async fn create_function(cloud: &Arc<Cloud>, input: &Value) -> Result<Response, ServiceError> {
+    let name = text(input, "FunctionName").ok_or_else(|| missing("functionName"))?;
+    let function = cloud.lambda.create(cloud, &Reference::parse(name).name, input, tag_map(input)).await?;
+    let mut shown = show(&function.latest);
+    if input.get("Publish").and_then(Value::as_bool) == Some(true) {
+        shown = show(&cloud.lambda.publish(cloud, &function.latest.name, &json!({}))?);
+    }
+    Ok(json_answer(StatusCode::CREATED, &shown))
 }
 
 fn parse(body: &[u8]) -> Result<Value, ServiceError> {
@@ -152,16 +153,16 @@ fn missing(field: &str) -> ServiceError {
     ))
 }
 
-fn json_answer(status: StatusCode, value: &Value) -> Result<Response, ServiceError> {
+fn json_answer(status: StatusCode, value: &Value) -> Response {
     let mut response = respond(status, "application/json", value.to_string());
     request_id(&mut response, &uuid::Uuid::new_v4().to_string());
-    Ok(response)
+    response
 }
 
-fn no_content() -> Result<Response, ServiceError> {
+fn no_content() -> Response {
     let mut response = respond(StatusCode::NO_CONTENT, "application/json", Bytes::new());
     request_id(&mut response, &uuid::Uuid::new_v4().to_string());
-    Ok(response)
+    response
 }
 
 fn request_id(response: &mut Response, id: &str) {
@@ -232,10 +233,10 @@ fn get_function(cloud: &Cloud, reference: &Reference) -> Result<Response, Servic
     if let Some(reserved) = function.reserved_concurrency {
         shown["Concurrency"] = json!({ "ReservedConcurrentExecutions": reserved });
     }
-    json_answer(StatusCode::OK, &shown)
+    Ok(json_answer(StatusCode::OK, &shown))
 }
 
-fn list_functions(cloud: &Cloud, query: &Form) -> Result<Response, ServiceError> {
+fn list_functions(cloud: &Cloud, query: &Form) -> Response {
     let limit = query.get("MaxItems").and_then(|text| text.parse().ok()).unwrap_or(50_usize).clamp(1, 50);
     let marker = query.get("Marker").unwrap_or_default();
     let mut rest: Vec<Function> =
@@ -260,7 +261,7 @@ async fn invoke(
     let trace = Trace::continue_from(header("x-amzn-trace-id"))?;
     let configuration = version(cloud, &reference)?;
     match kind {
-        "DryRun" => return no_content(),
+        "DryRun" => return Ok(no_content()),
         "Event" => {
             let id = cloud.lambda.accept_event(cloud, &reference, body, trace)?;
             let mut response = respond(StatusCode::ACCEPTED, "application/json", Bytes::new());
@@ -311,21 +312,21 @@ fn set_concurrency(cloud: &Cloud, name: &str, reserved: Option<u32>) -> Result<(
 
 fn tags(cloud: &Cloud, method: &Method, name: &str, body: &[u8], query: &Form) -> Result<Response, ServiceError> {
     match *method {
-        Method::GET => json_answer(StatusCode::OK, &json!({ "Tags": cloud.lambda.function(cloud, name)?.tags })),
+        Method::GET => Ok(json_answer(StatusCode::OK, &json!({ "Tags": cloud.lambda.function(cloud, name)?.tags }))),
         Method::POST => {
             let tags = tag_map(&parse(body)?);
             cloud.lambda.change(cloud, name, |function| {
                 function.tags.extend(tags);
                 Ok(())
             })?;
-            no_content()
+            Ok(no_content())
         }
         Method::DELETE => {
             cloud.lambda.change(cloud, name, |function| {
                 function.tags.retain(|key, _| query.get("tagKeys") != Some(key));
                 Ok(())
             })?;
-            no_content()
+            Ok(no_content())
         }
         _ => Err(ServiceError::unknown_operation("Lambda", method.as_str())),
     }
@@ -393,7 +394,7 @@ fn event_invoke(cloud: &Cloud, method: &Method, reference: &Reference, body: &[u
         Method::DELETE => {
             current()?;
             store(None)?;
-            return no_content();
+            return Ok(no_content());
         }
         Method::PUT | Method::POST => {
             let input = parse(body)?;
@@ -418,7 +419,7 @@ fn event_invoke(cloud: &Cloud, method: &Method, reference: &Reference, body: &[u
         }
         _ => return Err(ServiceError::unknown_operation("Lambda", method.as_str())),
     };
-    json_answer(StatusCode::OK, &show_event_invoke(&function, &config))
+    Ok(json_answer(StatusCode::OK, &show_event_invoke(&function, &config)))
 }
 
 fn show_event_invoke(function: &Function, config: &EventInvokeConfig) -> Value {

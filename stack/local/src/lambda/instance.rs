@@ -154,23 +154,7 @@ impl Instance {
             _tasks: tasks,
         };
 
-        let failure = tokio::select! {
-            biased;
-            _ = ready.wait_for(|ready| *ready) => None,
-            reason = ended(&mut instance.exit) => {
-                let reported = lock(&exchange.init_error).take();
-                Some(("error", reported.unwrap_or_else(|| {
-                    FunctionError::new("Runtime.ExitError", format!("RequestId: {request_id} Error: {reason}"))
-                })))
-            }
-            () = tokio::time::sleep(INITIALIZATION_LIMIT) => Some(("timeout", FunctionError::new(
-                "Sandbox.Timedout",
-                format!(
-                    "RequestId: {request_id} Error: the function did not ask for its first invocation: initialization timed out after {:.2} seconds",
-                    INITIALIZATION_LIMIT.as_secs_f64()
-                ),
-            ))),
-        };
+        let failure = instance.wait_until_ready(&mut ready, &exchange, request_id).await;
         let took = begun.elapsed();
         if let Some((status, error)) = failure {
             instance.kill().await;
@@ -184,6 +168,32 @@ impl Instance {
         }
         *lock(&instance.initialization) = Some(took);
         Ok(instance)
+    }
+
+    /// Waits for the first request of the runtime. Gives the status and the error of an initialization that fails.
+    async fn wait_until_ready(
+        &mut self,
+        ready: &mut watch::Receiver<bool>,
+        exchange: &Exchange,
+        request_id: &str,
+    ) -> Option<(&'static str, FunctionError)> {
+        tokio::select! {
+            biased;
+            _ = ready.wait_for(|ready| *ready) => None,
+            reason = ended(&mut self.exit) => {
+                let reported = lock(&exchange.init_error).take();
+                Some(("error", reported.unwrap_or_else(|| {
+                    FunctionError::new("Runtime.ExitError", format!("RequestId: {request_id} Error: {reason}"))
+                })))
+            }
+            () = tokio::time::sleep(INITIALIZATION_LIMIT) => Some(("timeout", FunctionError::new(
+                "Sandbox.Timedout",
+                format!(
+                    "RequestId: {request_id} Error: the function did not ask for its first invocation: initialization timed out after {:.2} seconds",
+                    INITIALIZATION_LIMIT.as_secs_f64()
+                ),
+            ))),
+        }
     }
 
     /// Runs one invocation.
@@ -205,14 +215,14 @@ impl Instance {
         }
         let called = tokio::select! {
             biased;
-            answered = &mut answer => match answered {
-                Ok(result) => Called::Answered(result),
-                // The runtime asked for more without answering this.
-                Err(_) => {
+            answered = &mut answer => {
+                if let Ok(result) = answered {
+                    Called::Answered(result)
+                } else {
                     let message = format!("RequestId: {request_id} Error: Runtime asked for the next invocation without answering this one");
                     Called::Failed { line: message.clone(), error: FunctionError::new("Runtime.NoResponse", message), status: "error" }
                 }
-            },
+            }
             reason = ended(&mut exit) => {
                 let message = format!("RequestId: {request_id} Error: {reason}");
                 Called::Failed { line: message.clone(), error: FunctionError::new("Runtime.ExitError", message), status: "error" }

@@ -1,5 +1,6 @@
 //! Running one invocation, from the wait for an instance to the report.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -131,12 +132,13 @@ impl Report<'_> {
             self.memory
         );
         if let Some(initialization) = self.initialization {
-            report.push_str(&format!("Init Duration: {:.2} ms\t", milliseconds(initialization)));
+            // Writing to a String cannot fail.
+            let _ = write!(report, "Init Duration: {:.2} ms\t", milliseconds(initialization));
         }
         let mut lines = Vec::new();
         if let Some((line, status, kind)) = failure {
             lines.extend(line);
-            report.push_str(&format!("Status: {status}\tError Type: {kind}\t"));
+            let _ = write!(report, "Status: {status}\tError Type: {kind}\t");
         }
         lines.push(format!("END RequestId: {}", self.request_id));
         lines.push(report);

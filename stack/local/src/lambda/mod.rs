@@ -181,24 +181,6 @@ impl Reference {
     }
 }
 
-/// A function as the console lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FunctionSummary {
-    pub(crate) name: String,
-    pub(crate) runtime: String,
-    pub(crate) log_group: String,
-    /// Megabytes.
-    pub(crate) memory_size: u32,
-    /// Seconds.
-    pub(crate) timeout: u32,
-    /// Milliseconds since 1970.
-    pub(crate) modified: i64,
-    /// Instances that wait for a call.
-    pub(crate) idle_instances: usize,
-    /// Instances in a call.
-    pub(crate) busy_instances: usize,
-}
-
 /// What other services ask of Lambda. Clients come through [`api`].
 impl Lambda {
     /// Queues an asynchronous invocation (`function` is a name or an ARN). Returns once the payload is accepted.
@@ -231,28 +213,6 @@ impl Lambda {
                 let asker = Asker { principal, source_arn, source_account };
                 resource_policy_allows(&policy, "lambda:InvokeFunction", &arn, &asker)
             })
-        })
-    }
-
-    /// All functions by name, for the console.
-    pub(crate) fn summaries(&self) -> Vec<FunctionSummary> {
-        let pools = lock(&self.pools).clone();
-        self.functions.read(|functions| {
-            let summary = |function: &Function| {
-                let latest = &function.latest;
-                let (idle_instances, busy_instances) = pools.get(&latest.name).map_or((0, 0), |pool| pool.count());
-                FunctionSummary {
-                    name: latest.name.clone(),
-                    runtime: latest.runtime.clone(),
-                    log_group: latest.log_group.clone(),
-                    memory_size: latest.memory_size,
-                    timeout: latest.timeout,
-                    modified: latest.modified,
-                    idle_instances,
-                    busy_instances,
-                }
-            };
-            functions.values().map(summary).collect()
         })
     }
 

@@ -14,10 +14,10 @@ use crate::wire::ServiceError;
 const CONCURRENCY: u32 = 10;
 
 /// How long an instance may be idle.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 
 /// How old an instance may become: its keys live for twelve hours.
-const LIFE: Duration = Duration::from_secs(6 * 3600);
+const LIFE: Duration = Duration::from_hours(6);
 
 /// How often idle instances are looked at.
 const REAP_INTERVAL: Duration = Duration::from_secs(30);
@@ -121,12 +121,6 @@ impl Pool {
             all
         };
         end(all).await;
-    }
-
-    /// Instances that run: idle and busy.
-    pub(super) fn count(&self) -> (usize, usize) {
-        let state = lock(&self.state);
-        (state.idle.len(), state.busy.len())
     }
 }
 

@@ -20,6 +20,9 @@ use crate::wire::read_body;
 /// Connections that one instance may have open.
 const CONNECTION_LIMIT: usize = 16;
 
+/// Where the answer to a job goes.
+type Reply = oneshot::Sender<Result<Bytes, FunctionError>>;
+
 /// One invocation on its way to the runtime.
 #[derive(Debug)]
 pub(super) struct Job {
@@ -29,7 +32,7 @@ pub(super) struct Job {
     pub(super) deadline: i64,
     pub(super) function_arn: String,
     pub(super) trace_id: String,
-    pub(super) reply: oneshot::Sender<Result<Bytes, FunctionError>>,
+    pub(super) reply: Reply,
 }
 
 /// What the runtime and the invoker share.
@@ -38,7 +41,7 @@ pub(super) struct Exchange {
     pub(super) host: String,
     pub(super) jobs: tokio::sync::Mutex<mpsc::Receiver<Job>>,
     /// The invocation that the runtime works on.
-    pub(super) current: Mutex<Option<(String, oneshot::Sender<Result<Bytes, FunctionError>>)>>,
+    pub(super) current: Mutex<Option<(String, Reply)>>,
     /// Set by the first `/next`: initialization is over.
     pub(super) ready: watch::Sender<bool>,
     /// What the runtime reported to `/init/error`.

@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_stream_keeps_the_newest_within_its_bounds() {
         let logs = Logs::open(None).unwrap();
-        let lines = (0..EVENTS_PER_STREAM as i64 + 5).map(|time| (time, "x".to_owned())).collect();
+        let lines = (0..).map(|time| (time, "x".to_owned())).take(EVENTS_PER_STREAM + 5).collect();
         logs.append("/aws/lambda/f", "s", lines);
         let tail = logs.tail("/aws/lambda/f", usize::MAX);
         assert_eq!((tail.len(), tail[0].timestamp), (EVENTS_PER_STREAM, 5));

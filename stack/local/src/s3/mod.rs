@@ -54,13 +54,8 @@ impl S3 {
 /// An object in full.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredObject {
-    pub(crate) key: String,
     pub(crate) bytes: bytes::Bytes,
     pub(crate) content_type: Option<String>,
-    pub(crate) cache_control: Option<String>,
-    /// With its quotes.
-    pub(crate) etag: String,
-    pub(crate) last_modified: OffsetDateTime,
 }
 
 /// A line of a bucket's listing, for the console.
@@ -89,14 +84,7 @@ impl S3 {
         let Some((version, content)) = found else { return Ok(None) };
         let bytes =
             content.collect(WHOLE_OBJECT_LIMIT).await.map_err(|error| ServiceError::internal(error.to_string()))?;
-        Ok(Some(StoredObject {
-            key: key.to_owned(),
-            bytes,
-            content_type: version.headers.content_type,
-            cache_control: version.headers.cache_control,
-            etag: format!("\"{}\"", version.etag),
-            last_modified: time_of(version.modified),
-        }))
+        Ok(Some(StoredObject { bytes, content_type: version.headers.content_type }))
     }
 
     /// The names of all buckets.

@@ -211,7 +211,7 @@ impl Stamp<'_> {
 
 /// Names and values, each on a line, in the order of the names.
 fn signed_text(fields: &[(&str, &str)]) -> String {
-    fields.iter().map(|(name, value)| format!("{name}\n{value}\n")).collect()
+    fields.iter().flat_map(|(name, value)| [*name, "\n", *value, "\n"]).collect()
 }
 
 fn timestamp() -> String {

@@ -36,7 +36,8 @@ impl Sns {
         attributes: BTreeMap<String, String>,
         tags: BTreeMap<String, String>,
     ) -> Result<Topic, ServiceError> {
-        if name.ends_with(".fifo") || attributes.get("FifoTopic").is_some_and(|fifo| fifo == "true") {
+        // An extension would be compared without case; the suffix of a FIFO topic is not one.
+        if name.as_bytes().ends_with(b".fifo") || attributes.get("FifoTopic").is_some_and(|fifo| fifo == "true") {
             return Err(invalid("FifoTopic Reason: the local cloud has no FIFO topics"));
         }
         if name.is_empty()

@@ -2,6 +2,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::FormatItem, macros::format_description};
 
 use super::{CONTROL_BODY_LIMIT, Protocol, ServiceError, read_body};
@@ -204,7 +205,8 @@ fn canonical_request(parts: &http::request::Parts, claim: &Claim, body: &[u8]) -
             .iter()
             .map(|value| String::from_utf8_lossy(value.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
-        headers.push_str(&format!("{name}:{}\n", values.join(",")));
+        // Writing to a String cannot fail.
+        let _ = writeln!(headers, "{name}:{}", values.join(","));
     }
     // The path is encoded once more than on the wire; S3 alone differs.
     format!(
@@ -268,7 +270,8 @@ pub(crate) fn percent_encode(text: &str, keep: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.as_bytes().contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -69,7 +69,7 @@ impl XmlWriter {
                 '\r' => self.0.push_str("&#13;"),
                 '\t' | '\n' => self.0.push(character),
                 control if u32::from(control) < 0x20 || matches!(control, '\u{fffe}' | '\u{ffff}') => {
-                    self.0.push('\u{fffd}')
+                    self.0.push('\u{fffd}');
                 }
                 other => self.0.push(other),
             }
