@@ -13,7 +13,7 @@ pub(super) async fn usage<'a>(
     aws: &Aws,
     plan: &'a Plan,
     url: &'a str,
-    outputs: BTreeMap<String, String>,
+    mut outputs: BTreeMap<String, String>,
 ) -> Result<Usage<'a>, CliError> {
     let mut buckets = BTreeMap::new();
     let mut distributions = BTreeMap::new();
@@ -24,7 +24,13 @@ pub(super) async fn usage<'a>(
                 buckets.insert(name, resource.physical_id);
             }
             "AWS::CloudFront::Distribution" => {
-                distributions.insert(name, format!("{url}/_stack/cloudfront/{}/", resource.physical_id));
+                let local = format!("{url}/_stack/cloudfront/{}", resource.physical_id);
+                let public = format!("https://{}.cloudfront.localhost", resource.physical_id.to_lowercase());
+                for value in outputs.values_mut() {
+                    // No certificate here: the address of a distribution is its path on this cloud's port.
+                    *value = value.replace(&public, &local);
+                }
+                distributions.insert(name, format!("{local}/"));
             }
             _ => {}
         }
