@@ -45,13 +45,12 @@ async fn a_zip_without_bootstrap_is_named_as_such() {
         .send()
         .await;
     // AWS says it at the first invocation; a refusal at once is as honest.
-    let message = match created {
-        Err(error) => format!("{:?}", error.into_service_error()),
-        Ok(_) => {
-            let answer = lambda.invoke().function_name("hollow").send().await.unwrap();
-            assert!(answer.function_error().is_some());
-            String::from_utf8(answer.payload().unwrap().as_ref().to_vec()).unwrap()
-        }
+    let message = if let Err(error) = created {
+        format!("{:?}", error.into_service_error())
+    } else {
+        let answer = lambda.invoke().function_name("hollow").send().await.unwrap();
+        assert!(answer.function_error().is_some());
+        String::from_utf8(answer.payload().unwrap().as_ref().to_vec()).unwrap()
     };
     assert!(message.contains("bootstrap"), "{message}");
 }

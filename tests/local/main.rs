@@ -1,4 +1,5 @@
 //! The local cloud as its users meet it: the real binary, real HTTP, real clients, real function binaries.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod bad_input;
 mod photo_to_thumbnail;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use test_support::photo::{assert_upright_thumbnail, phone_photo};
-use test_support::{Run, RunningCloud, Subscriber, TestProject, corpora, eventually, http, tools, within};
+use test_support::{Run, RunningCloud, Subscriber, TestProject, corpora, eventually, http, say, tools, within};
 
 use crate::{PLACE, STACK, deploy, output};
 
@@ -103,6 +103,6 @@ async fn served(cloud: &RunningCloud, url: &str) -> http::Answer {
         (answer.status == 200).then_some(answer)
     })
     .await;
-    println!("{url} was served {} ms after the photo was stored", began.elapsed().as_millis());
+    say(&format!("{url} was served {} ms after the photo was stored", began.elapsed().as_millis()));
     answer
 }

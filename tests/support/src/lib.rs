@@ -29,6 +29,12 @@ pub use wait::{eventually, within};
 
 /// Says on stderr that a test proves nothing on this machine, and why. The caller returns.
 pub fn skipped(reason: &str) {
+    say(&format!("skipped: {reason}"));
+}
+
+/// A line among the test's own output.
+pub fn say(line: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr().lock(), "skipped: {reason}");
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
