@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::s3::policy::glob;
+use crate::iam::resource_policy::glob;
 
 /// The members of a list; absent reads as empty.
 pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {

@@ -9,8 +9,8 @@ use super::behavior::items;
 use super::{Distribution, Kind};
 use crate::cloud::Cloud;
 use crate::http_types::{Response, full, respond};
+use crate::iam::resource_policy::Caller;
 use crate::s3::bucket_of_host;
-use crate::s3::policy::Caller;
 use crate::wire::XmlWriter;
 
 /// Fetches a path (decoded, with its leading slash) from the origin of a behavior.

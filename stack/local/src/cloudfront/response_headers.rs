@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::behavior::items;
-use crate::s3::policy::glob;
+use crate::iam::resource_policy::glob;
 use crate::wire::properties::{as_flag, as_integer};
 
 /// The viewer's side of a cross-origin request.

@@ -14,11 +14,10 @@ use crate::settings::DEFAULT_ACCOUNT;
 
 pub(crate) mod api;
 mod policies;
-mod resource_policy;
+pub(crate) mod resource_policy;
 pub(crate) mod resources;
 mod roles;
 
-pub(crate) use resource_policy::{Asker, resource_policy_allows};
 pub(crate) use roles::check_name;
 
 /// Access key and secret key of the local administrator.

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
-use crate::iam::{Asker, resource_policy_allows};
+use crate::iam::resource_policy::{Caller, allows};
 use crate::persist::{Store, lock};
 use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::ServiceError;
@@ -195,13 +195,7 @@ impl Lambda {
     }
 
     /// Whether the function's resource policy lets a service principal (`s3.amazonaws.com`) invoke it for `source_arn`.
-    pub(crate) fn allows_invoke(
-        &self,
-        function: &str,
-        principal: &str,
-        source_arn: &str,
-        source_account: &str,
-    ) -> bool {
+    pub(crate) fn allows_invoke(&self, function: &str, service: &str, source_arn: &str, source_account: &str) -> bool {
         let reference = Reference::parse(function);
         self.functions.read(|functions| {
             functions.get(&reference.name).is_some_and(|function| {
@@ -210,8 +204,8 @@ impl Lambda {
                     arn = format!("{arn}:{version}");
                 }
                 let policy = json!({ "Statement": function.policy });
-                let asker = Asker { principal, source_arn, source_account };
-                resource_policy_allows(&policy, "lambda:InvokeFunction", &arn, &asker)
+                let caller = Caller::Service { name: service, source_arn, source_account };
+                allows(&policy, caller, "lambda:InvokeFunction", &arn)
             })
         })
     }

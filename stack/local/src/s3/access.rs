@@ -8,9 +8,9 @@ use s3s::dto::PublicAccessBlockConfiguration;
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
-use super::policy::{Caller, allows};
 use super::store::Kind;
 use crate::cloud::Cloud;
+use crate::iam::resource_policy::{Caller, allows};
 
 /// The keys of the cloud.
 pub(in crate::s3) struct Keys {

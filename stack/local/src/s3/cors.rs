@@ -7,7 +7,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use s3s::dto::{CORSConfiguration, CORSRule};
 
-use super::policy::glob;
+use crate::iam::resource_policy::glob;
 
 /// What a browser says about a cross-origin request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ mod key_encoding;
 mod listing;
 mod notification;
 mod operations;
-pub(crate) mod policy;
+mod policy;
 pub(crate) mod resources;
 mod store;
 

@@ -12,7 +12,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
-use crate::iam::{Asker, resource_policy_allows};
+use crate::iam::resource_policy::{Caller, allows};
 use crate::persist::Store;
 use crate::wire::ServiceError;
 
@@ -117,13 +117,13 @@ impl Sns {
     pub(crate) fn allows_publish(
         &self,
         topic_arn: &str,
-        principal: &str,
+        service: &str,
         source_arn: &str,
         source_account: &str,
     ) -> bool {
         let policy = self.store.read(|state| state.topics.get(topic_arn)?.attributes.get("Policy").cloned());
         let policy: Option<Value> = policy.and_then(|policy| serde_json::from_str(&policy).ok());
-        let asker = Asker { principal, source_arn, source_account };
-        policy.is_some_and(|policy| resource_policy_allows(&policy, "sns:Publish", topic_arn, &asker))
+        let caller = Caller::Service { name: service, source_arn, source_account };
+        policy.is_some_and(|policy| allows(&policy, caller, "sns:Publish", topic_arn))
     }
 }

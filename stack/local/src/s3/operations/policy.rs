@@ -12,8 +12,9 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 use super::common::bucket;
 use super::configuration::{configure, kept};
 use crate::cloud::Cloud;
+use crate::iam::resource_policy::allows_everyone;
 use crate::s3::errors::custom;
-use crate::s3::policy::{fault, is_public};
+use crate::s3::policy::fault;
 use crate::s3::store::Kind;
 
 /// Bytes that a bucket policy may have.
@@ -36,7 +37,7 @@ pub(in crate::s3) async fn keep(cloud: &Cloud, name: &str, text: &str) -> S3Resu
         return Err(S3Error::with_message(S3ErrorCode::MalformedPolicy, fault));
     }
     let policy: serde_json::Value = serde_json::from_str(text).map_err(S3Error::internal_error)?;
-    if block.block_public_policy == Some(true) && is_public(&policy) {
+    if block.block_public_policy == Some(true) && allows_everyone(&policy) {
         return Err(S3Error::with_message(
             S3ErrorCode::AccessDenied,
             format!(
@@ -68,7 +69,7 @@ pub(super) fn get(cloud: &Arc<Cloud>, input: &GetBucketPolicyInput) -> S3Result<
 pub(super) fn status(cloud: &Arc<Cloud>, input: &GetBucketPolicyStatusInput) -> S3Result<GetBucketPolicyStatusOutput> {
     let text = required(cloud, &input.bucket)?;
     let policy = serde_json::from_str(&text).map_err(S3Error::internal_error)?;
-    Ok(GetBucketPolicyStatusOutput { policy_status: Some(PolicyStatus { is_public: Some(is_public(&policy)) }) })
+    Ok(GetBucketPolicyStatusOutput { policy_status: Some(PolicyStatus { is_public: Some(allows_everyone(&policy)) }) })
 }
 
 pub(super) async fn delete(
