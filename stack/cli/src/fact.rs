@@ -27,7 +27,7 @@ pub(crate) enum Fact<'a> {
     /// The local cloud is about to end.
     CloudStopping,
     /// The system runs; how it can be used.
-    Running(Usage<'a>),
+    Running(&'a Usage),
     /// Waiting for changes.
     Watching,
     /// Files changed, and all is done again.
@@ -45,10 +45,10 @@ pub(crate) enum Fact<'a> {
 }
 
 /// How a running system can be used.
-#[derive(Debug, Serialize)]
-pub(crate) struct Usage<'a> {
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Usage {
     /// Endpoint of the local cloud.
-    pub(crate) url: &'a str,
+    pub(crate) url: String,
     /// Console page.
     pub(crate) console: String,
     /// Physical bucket names by name in the project file.
@@ -56,7 +56,7 @@ pub(crate) struct Usage<'a> {
     /// Addresses of distributions by logical id.
     pub(crate) distributions: BTreeMap<String, String>,
     /// Region of the stack.
-    pub(crate) region: &'a str,
+    pub(crate) region: String,
     /// The bucket to begin with: its objects start a function.
     pub(crate) upload_bucket: Option<String>,
     /// Stack outputs.

@@ -9,7 +9,7 @@ use super::Dev;
 use super::usage;
 use crate::commands::{build, deploy};
 use crate::error::CliError;
-use crate::fact::Fact;
+use crate::fact::{Fact, Usage};
 use crate::host::{Consent, User};
 use crate::output::Output;
 use crate::project::ProjectFiles;
@@ -25,8 +25,9 @@ pub(super) enum Cycle {
     Interrupted,
 }
 
-/// Reads the project and brings the local cloud to what it says.
-pub(super) async fn run(dev: &Dev, output: &mut Output) -> Result<Cycle, CliError> {
+/// Reads the project and brings the local cloud to what it says. How the system can be used is told when that is not
+/// what was `told` before.
+pub(super) async fn run(dev: &Dev, told: &mut Option<Usage>, output: &mut Output) -> Result<Cycle, CliError> {
     let files = ProjectFiles::read(&dev.settings)?;
     let Connected { aws, plan } =
         target::connect(&dev.settings, &files, &dev.parameters, Some(dev.url.clone())).await?;
@@ -46,7 +47,9 @@ pub(super) async fn run(dev: &Dev, output: &mut Output) -> Result<Cycle, CliErro
     output.progress_report(&deploy::report(outcome, &files, &plan));
     let Some(outputs) = outputs else { return Ok(Cycle::Failed) };
     let usage = usage::usage(&aws, &plan, &dev.url, outputs).await?;
-    output.fact(&Fact::Running(usage));
+    if told.as_ref() != Some(&usage) {
+        output.fact(&Fact::Running(told.insert(usage)));
+    }
     Ok(Cycle::Running(Box::new(Connected { aws, plan })))
 }
 

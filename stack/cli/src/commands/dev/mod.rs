@@ -68,8 +68,9 @@ pub(super) fn run(settings: &Settings, arguments: DevArguments, output: &mut Out
 async fn follow(dev: &Dev, output: &mut Output) -> Result<(), CliError> {
     let mut watch = Watch::new()?;
     let mut logs = Logs::new(&dev.interrupt);
+    let mut told = None;
     loop {
-        match cycle::run(dev, output).await {
+        match cycle::run(dev, &mut told, output).await {
             // Without cargo nothing will ever be built, whatever the user changes in the project.
             Err(error @ CliError::Build(BuildError::NoCargo)) => return Err(error),
             Err(error) => output.error(&error),

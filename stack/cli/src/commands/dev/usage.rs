@@ -9,12 +9,12 @@ use crate::error::CliError;
 use crate::fact::Usage;
 
 /// Addresses of what runs.
-pub(super) async fn usage<'a>(
+pub(super) async fn usage(
     aws: &Aws,
-    plan: &'a Plan,
-    url: &'a str,
+    plan: &Plan,
+    url: &str,
     mut outputs: BTreeMap<String, String>,
-) -> Result<Usage<'a>, CliError> {
+) -> Result<Usage, CliError> {
     let mut buckets = BTreeMap::new();
     let mut distributions = BTreeMap::new();
     for resource in stack_aws::resources(aws, &plan.stack_name).await? {
@@ -36,12 +36,12 @@ pub(super) async fn usage<'a>(
         }
     }
     Ok(Usage {
-        url,
+        url: url.to_owned(),
         console: format!("{url}/_stack/"),
         upload_bucket: upload_bucket(plan),
         buckets,
         distributions,
-        region: &plan.region,
+        region: plan.region.clone(),
         outputs,
     })
 }

@@ -172,7 +172,7 @@ pub(super) fn fact_sentence(style: Style, fact: &Fact<'_>) -> String {
     }
 }
 
-fn running(style: Style, usage: &Usage<'_>) -> String {
+fn running(style: Style, usage: &Usage) -> String {
     let mut text = format!("\n{} {}\n", style.bold("console      "), usage.console);
     for (name, bucket) in &usage.buckets {
         let _ = writeln!(text, "{} {name}: {bucket}", style.bold("bucket       "));
@@ -201,6 +201,7 @@ fn action_word(action: &str) -> &str {
     match action {
         "upload-content" => "uploaded",
         "delete-content" => "deleted",
+        "empty-bucket" => "emptied",
         "invalidate" => "invalidated",
         other => other,
     }
