@@ -13,7 +13,7 @@ async fn destroying_one_stack_leaves_the_other() {
     deploy(&project, "alice", &[&webhook]);
     deploy(&project, "bob", &[&webhook]);
     let clients = cloud.clients();
-    assert_eq!(clients.stack_names().await, ["avatars-alice", "avatars-bob"]);
+    assert_eq!(clients.stack_names().await, ["avatars-alice", "avatars-bob", "stack-artifacts"]);
     let buckets = clients.bucket_names().await;
     for bucket in ["avatars-alice-assets", "avatars-alice-uploads", "avatars-bob-assets", "avatars-bob-uploads"] {
         assert!(buckets.contains(&format!("{bucket}-{PLACE}")), "no bucket {bucket} in {buckets:?}");
@@ -28,7 +28,7 @@ async fn destroying_one_stack_leaves_the_other() {
     let alice = format!("{}name.txt", output(&project, "alice", "AvatarBase"));
     project.succeed(&["destroy", "--local", "-e", "dev", "--suffix", "bob", "--empty", "--yes"]);
 
-    assert_eq!(clients.stack_names().await, ["avatars-alice"]);
+    assert_eq!(clients.stack_names().await, ["avatars-alice", "stack-artifacts"]);
     assert_eq!(clients.function_names().await, ["avatars-alice-process-image"]);
     let left = clients.bucket_names().await;
     assert!(left.iter().all(|bucket| !bucket.contains("-bob-")), "{left:?}");
