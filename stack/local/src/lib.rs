@@ -1,8 +1,8 @@
 //! The local cloud: AWS-compatible endpoints on one loopback port, in this process.
 //!
-//! A request comes in at [`server`], [`router`] finds the service that it is for, and the service answers. A service is one
+//! A request comes in at `server`, `router` finds the service that it is for, and the service answers. A service is one
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
-//! resources. Services reach each other through [`cloud::Cloud`] only.
+//! resources. Services reach each other through `cloud::Cloud` only.
 
 mod cloud;
 mod cloudformation;
