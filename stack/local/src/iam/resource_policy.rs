@@ -95,8 +95,7 @@ fn conditions_hold(conditions: &Value, caller: Caller<'_>, unknown: bool) -> boo
 fn condition_holds(operator: &str, key: &str, expected: &Value, caller: Caller<'_>) -> Option<bool> {
     let actual = match (key.to_ascii_lowercase().as_str(), caller) {
         // Requests do not leave this machine: they count as sent over a secure transport.
-        ("aws:securetransport", _) => Some("true"),
-        ("aws:principalisawsservice", Caller::Service { .. }) => Some("true"),
+        ("aws:securetransport", _) | ("aws:principalisawsservice", Caller::Service { .. }) => Some("true"),
         ("aws:principalisawsservice", Caller::Anonymous) => Some("false"),
         ("aws:sourcearn", Caller::Service { source_arn, .. }) => Some(source_arn),
         ("aws:sourceaccount" | "aws:sourceowner", Caller::Service { source_account, .. }) => Some(source_account),
