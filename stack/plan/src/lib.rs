@@ -19,6 +19,7 @@ mod planning;
 pub mod project;
 mod render;
 mod resolve;
+mod role;
 mod scope;
 mod settings;
 pub mod template;

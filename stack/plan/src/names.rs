@@ -4,14 +4,6 @@ use sha2::{Digest, Sha256};
 
 /// Greatest length of a stack name.
 pub(crate) const STACK_NAME: usize = 128;
-/// Greatest length of a bucket name.
-pub(crate) const BUCKET_NAME: usize = 63;
-/// Greatest length of a function name.
-pub(crate) const FUNCTION_NAME: usize = 64;
-/// Greatest length of a topic name.
-pub(crate) const TOPIC_NAME: usize = 256;
-/// Greatest length of an origin access control's name.
-pub(crate) const ORIGIN_ACCESS_CONTROL_NAME: usize = 64;
 /// Greatest length of a suffix: leaves room for the rest of a bucket name.
 pub(crate) const SUFFIX: usize = 20;
 /// Greatest length of a project's name.
@@ -96,6 +88,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    const BUCKET_NAME: usize = 63;
+    const FUNCTION_NAME: usize = 64;
 
     #[test]
     fn short_names_are_as_written() {

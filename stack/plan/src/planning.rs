@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
 use crate::fault::{FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
 use crate::project::{Project, load};
-use crate::render::{PolicyRenderer, Source, TemplateRenderer};
-use crate::resolve::{Constructs, check_links};
+use crate::render::{PERMISSION, Source, TemplateRenderer};
+use crate::resolve::check_links;
 use crate::scope::Scope;
 use crate::settings::Settings;
 use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
@@ -64,12 +65,12 @@ impl<'a> Planner<'a> {
     /// Evaluates everything; nothing when not even the environment is known.
     fn new(project: &'a Project, context: &'a Context, sink: &'a Sink) -> Option<Self> {
         let settings = Settings::new(project, context, sink)?;
-        let naming = Naming::new(project, &settings);
-        let mut values = settings.values.clone();
-        values.extend(naming.attributes(&project.declared));
-        let mut scope = Scope::of_values(values, sink);
+        let naming = Naming::new(&project.name, &settings);
+        let mut scope = Scope::of_values(settings.values.clone(), sink);
+        let attributes = project.constructs.attributes(&naming, &scope);
+        scope.add(attributes);
         scope.add_names(project.all_names());
-        let constructs = Constructs::resolve(project, &scope);
+        let constructs = Constructs::resolve(&project.constructs, &scope, &project.declared);
         check_links(&constructs, sink);
         Some(Self { project, context, sink, settings, naming, scope, constructs })
     }
@@ -78,35 +79,28 @@ impl<'a> Planner<'a> {
     fn plan(self) -> Option<Plan> {
         let outputs = self.outputs();
         let description = self.project.description.as_ref().and_then(|text| self.scope.literal(text));
-        let mut policies = PolicyRenderer::new(&self.context.policy_sources);
-        let links = Links {
-            settings: &self.settings,
-            naming: &self.naming,
-            scope: &self.scope,
-            constructs: &self.constructs,
-            sink: self.sink,
-        };
-        let mut rendered = Rendered::new(&self.context.template_sources, self.sink);
-        for function in &self.constructs.functions {
-            let values = links.function(function, &mut policies);
-            rendered.add(Source::Function, &values, &function.place, "functions", &function.name);
-        }
+        let links =
+            Links::new(&self.settings, &self.naming, &self.scope, &self.constructs, &self.context.policy_sources);
+        let values: Vec<_> = self
+            .constructs
+            .each()
+            .into_iter()
+            .map(|(kind, construct)| (kind, construct, construct.values(&links)))
+            .collect();
         // What is faulty would only bring faults of its own.
         if !self.sink.is_empty() {
             return None;
         }
-        for bucket in &self.constructs.buckets {
-            rendered.add(Source::Bucket, &links.bucket(bucket), &bucket.place, "buckets", &bucket.name);
-        }
-        for topic in &self.constructs.topics {
-            rendered.add(Source::Topic, &links.topic(topic), &topic.place, "topics", &topic.name);
-        }
-        for distribution in &self.constructs.distributions {
-            let values = links.distribution(distribution);
-            rendered.add(Source::Distribution, &values, &distribution.place, "distributions", &distribution.name);
+        let mut rendered = Rendered::new(&self.context.template_sources, self.sink);
+        for (kind, construct, values) in values {
+            let origin = (kind, construct.name(), construct.place());
+            for grant in construct.grants(&links).iter().filter(|grant| grant.target.0 == Kind::Function) {
+                rendered.add(PERMISSION, &permission_values(grant), origin);
+            }
+            rendered.add(kind.source(), &values, origin);
         }
         let (mut template, origins) = rendered.finish();
-        let artifacts = self.artifacts();
+        let artifacts = self.artifacts(&links);
         template.format_version = Some("2010-09-09".to_owned());
         template.description = Some(
             description
@@ -123,7 +117,7 @@ impl<'a> Planner<'a> {
             stack_name: self.naming.stack_name.clone(),
             tags: self.tags(),
             outputs: template.outputs.keys().cloned().collect(),
-            contents: self.contents(),
+            contents: self.contents(&links),
             actions: self.actions(),
             parameters: BTreeMap::new(),
             artifacts,
@@ -157,15 +151,15 @@ impl<'a> Planner<'a> {
         outputs
     }
 
-    fn artifacts(&self) -> Vec<Artifact> {
+    fn artifacts(&self, links: &Links<'_>) -> Vec<Artifact> {
         let mut artifacts: Vec<Artifact> = self
             .constructs
             .functions
             .iter()
             .map(|function| Artifact {
                 function: function.name.clone(),
-                logical_id: Naming::function_id(&function.name),
-                function_name: self.naming.function(&function.name),
+                logical_id: Naming::id(Kind::Function, &function.name),
+                function_name: links.attribute(Kind::Function, &function.name, "name"),
                 package: function.package.clone(),
                 features: function.features.clone(),
                 architecture: function.architecture,
@@ -176,9 +170,9 @@ impl<'a> Planner<'a> {
         artifacts
     }
 
-    fn contents(&self) -> Vec<Contents> {
+    fn contents(&self, links: &Links<'_>) -> Vec<Contents> {
         let of_bucket = |bucket: &crate::construct::bucket::Bucket| {
-            let bucket_name = self.naming.bucket(&bucket.name);
+            let bucket_name = links.attribute(Kind::Bucket, &bucket.name, "name");
             let name = bucket.name.clone();
             bucket.contents.clone().into_iter().map(move |contents| Contents {
                 bucket: name.clone(),
@@ -195,7 +189,7 @@ impl<'a> Planner<'a> {
         let declared = self.constructs.distributions.iter().filter(|distribution| !distribution.invalidate.is_empty());
         declared
             .map(|distribution| Action::Invalidate {
-                logical_id: Naming::distribution_id(&distribution.name),
+                logical_id: Naming::id(Kind::Distribution, &distribution.name),
                 paths: distribution.invalidate.clone(),
             })
             .collect()
@@ -235,6 +229,17 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// Values of `permission.yaml.hbs`.
+fn permission_values(grant: &Grant) -> Value {
+    json!({
+        "id": grant.permission_id,
+        "function_id": Naming::id(Kind::Function, &grant.target.1),
+        "service": grant.service,
+        "names_account": grant.names_account,
+        "source_arn": grant.source_arn,
+    })
+}
+
 fn code_parameters(artifacts: &[Artifact]) -> IndexMap<String, Parameter> {
     let parameter = |description: String| Parameter {
         parameter_type: "String".to_owned(),
@@ -268,8 +273,8 @@ impl<'a> Rendered<'a> {
         Self { renderer: TemplateRenderer::new(sources), template: Template::default(), origins: BTreeMap::new(), sink }
     }
 
-    fn add(&mut self, source: Source, values: &Value, place: &Place, section: &str, name: &str) {
-        let file = source.file_name();
+    fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
+        let file = source.file_name;
         let part = match self.renderer.render(source, values) {
             Ok(part) => part,
             Err(reason) => {
@@ -289,8 +294,11 @@ impl<'a> Rendered<'a> {
                 self.sink.push(kind, place);
                 return;
             }
-            let origin =
-                Origin { key_path: format!("{section}.{name}"), line: place.line(), template_source: file.to_owned() };
+            let origin = Origin {
+                key_path: format!("{}.{name}", kind.section()),
+                line: place.line(),
+                template_source: file.to_owned(),
+            };
             self.origins.insert(id.clone(), (origin, place.clone()));
             self.template.resources.insert(id, resource);
         }

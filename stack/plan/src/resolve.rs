@@ -1,49 +1,10 @@
-//! All constructs of a project with their values, and what must hold between them.
+//! What must hold between constructs.
 
 use crate::construct::access::Verb;
-use crate::construct::bucket::{Bucket, EventRule, EventTarget};
-use crate::construct::distribution::Distribution;
+use crate::construct::bucket::{Bucket, EventRule};
 use crate::construct::function::Function;
-use crate::construct::topic::Topic;
+use crate::construct::{Constructs, Kind};
 use crate::fault::{FaultKind, Sink};
-use crate::project::Project;
-use crate::scope::Scope;
-
-/// The constructs, in the order of the file.
-#[derive(Debug, Clone)]
-pub(crate) struct Constructs {
-    pub(crate) functions: Vec<Function>,
-    pub(crate) buckets: Vec<Bucket>,
-    pub(crate) topics: Vec<Topic>,
-    pub(crate) distributions: Vec<Distribution>,
-}
-
-impl Constructs {
-    pub(crate) fn resolve(project: &Project, scope: &Scope<'_>) -> Self {
-        let declared = &project.declared;
-        Self {
-            functions: project.functions.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
-            buckets: project.buckets.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
-            topics: project.topics.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
-            distributions: project.distributions.iter().map(|(name, it)| it.resolve(name, scope, declared)).collect(),
-        }
-    }
-
-    /// True when something invokes the function without waiting for its answer.
-    pub(crate) fn is_asynchronous(&self, function: &str) -> bool {
-        let by_event = self
-            .buckets
-            .iter()
-            .flat_map(|bucket| &bucket.events)
-            .any(|event| matches!(&event.target, EventTarget::Function(name) if name == function));
-        let by_topic = self
-            .topics
-            .iter()
-            .flat_map(|topic| &topic.subscriptions)
-            .any(|subscription| subscription.endpoint.function() == Some(function));
-        by_event || by_topic
-    }
-}
 
 /// Reports functions that start themselves and events that S3 cannot tell apart.
 pub(crate) fn check_links(constructs: &Constructs, sink: &Sink) {
@@ -59,15 +20,15 @@ pub(crate) fn check_links(constructs: &Constructs, sink: &Sink) {
 
 /// Functions that an event starts, through a topic as well.
 fn started_by<'a>(event: &EventRule, constructs: &'a Constructs) -> Vec<&'a Function> {
-    let names: Vec<&str> = match &event.target {
-        EventTarget::Function(name) => vec![name],
-        EventTarget::Topic(name) => constructs
+    let names: Vec<&str> = match event.target.kind {
+        Kind::Topic => constructs
             .topics
             .iter()
-            .filter(|topic| topic.name == *name)
+            .filter(|topic| topic.name == event.target.name)
             .flat_map(|topic| &topic.subscriptions)
             .filter_map(|subscription| subscription.endpoint.function())
             .collect(),
+        _ => vec![&event.target.name],
     };
     constructs.functions.iter().filter(|function| names.contains(&function.name.as_str())).collect()
 }

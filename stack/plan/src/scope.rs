@@ -99,6 +99,12 @@ impl<'a> Scope<'a> {
         self.values.clone().unwrap_or_default()
     }
 
+    /// The value under a path of names, where values are known.
+    pub(crate) fn value_at(&self, path: &[&str]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.values.as_ref()?.get(*first)?, |value, name| value.get(name))
+    }
+
     /// The text with its expressions evaluated; nothing when it has a fault or when values are not known here. May hold
     /// marks of values that only AWS knows.
     pub(crate) fn evaluate(&self, text: &Text) -> Option<String> {

@@ -1,10 +1,9 @@
 //! `access:` links: what a function may do with what.
 
-use crate::fault::{FaultKind, Place, Sink};
-use crate::scope::Scope;
-
 use super::{Declared, Kind, Reference};
-use crate::project::Text;
+use crate::fault::{FaultKind, Place, Sink};
+use crate::project::{Fields, Text, read_texts};
+use crate::scope::Scope;
 
 /// A verb of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +16,18 @@ pub(crate) enum Verb {
     Invoke,
 }
 
+/// What each verb may be said of, and the policy source that grants it (`policies/<name>.json.hbs`).
+const LINKS: &[(Verb, Kind, &str)] = &[
+    (Verb::Read, Kind::Bucket, "bucket-read"),
+    (Verb::Write, Kind::Bucket, "bucket-write"),
+    (Verb::Delete, Kind::Bucket, "bucket-delete"),
+    (Verb::List, Kind::Bucket, "bucket-list"),
+    (Verb::Publish, Kind::Topic, "topic-publish"),
+    (Verb::Invoke, Kind::Function, "function-invoke"),
+];
+
 impl Verb {
-    const ALL: [Self; 6] = [Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke];
+    const ALL: &'static [Self] = &[Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -31,36 +40,31 @@ impl Verb {
         }
     }
 
-    /// What the verb applies to.
-    pub(crate) fn target(self) -> Kind {
-        match self {
-            Self::Read | Self::Write | Self::Delete | Self::List => Kind::Bucket,
-            Self::Publish => Kind::Topic,
-            Self::Invoke => Kind::Function,
-        }
-    }
-
-    /// Name of the policy source that grants it.
-    pub(crate) fn policy_source(self) -> &'static str {
-        match self {
-            Self::Read => "bucket-read.json.hbs",
-            Self::Write => "bucket-write.json.hbs",
-            Self::Delete => "bucket-delete.json.hbs",
-            Self::List => "bucket-list.json.hbs",
-            Self::Publish => "topic-publish.json.hbs",
-            Self::Invoke => "function-invoke.json.hbs",
-        }
+    /// What the verb may be said of.
+    fn targets(self) -> Vec<Kind> {
+        LINKS.iter().filter(|(verb, ..)| *verb == self).map(|(_, kind, _)| *kind).collect()
     }
 
     /// Reads a verb; reports an unknown one.
     pub(crate) fn read(word: &str, place: &Place, sink: &Sink) -> Option<Self> {
-        let verb = Self::ALL.into_iter().find(|verb| verb.word() == word);
+        let verb = Self::ALL.iter().copied().find(|verb| verb.word() == word);
         if verb.is_none() {
             let known = Self::ALL.iter().map(|verb| verb.word().to_owned()).collect();
             sink.push(FaultKind::UnknownKey { key: word.to_owned(), known }, place);
         }
         verb
     }
+}
+
+/// Reads the links of an `access:` mapping.
+pub(crate) fn read_access(fields: &Fields<'_>, sink: &Sink) -> Vec<(Verb, Text)> {
+    let mut links = Vec::new();
+    for entry in fields.section("access") {
+        let Some(verb) = Verb::read(entry.name, &entry.place, sink) else { continue };
+        let targets = read_texts(entry.node, &entry.place, sink);
+        links.extend(targets.into_iter().map(|target| (verb, target)));
+    }
+    links
 }
 
 /// One link.
@@ -75,7 +79,7 @@ impl Access {
     /// Reads the target of a link.
     pub(crate) fn resolve(verb: Verb, text: &Text, scope: &Scope<'_>, declared: &Declared) -> Option<Self> {
         let literal = scope.literal(text)?;
-        let target = Reference::read(&literal, &[verb.target()], declared, &text.place, scope.sink())?;
+        let target = Reference::read(&literal, &verb.targets(), declared, &text.place, scope.sink())?;
         if let Some(path) = &target.path
             && (target.kind != Kind::Bucket || path.is_empty() || path.contains(['$', '"', '\\']) || path.len() > 1024)
         {
@@ -88,6 +92,13 @@ impl Access {
             return None;
         }
         Some(Self { verb, target, place: text.place.clone() })
+    }
+
+    /// Name of the policy source that grants it.
+    pub(crate) fn policy_source(&self) -> &'static str {
+        let is_ours = |(verb, kind, _): &&(Verb, Kind, &str)| *verb == self.verb && *kind == self.target.kind;
+        // Links are read by the same list, so each has its source; no file has the empty name.
+        LINKS.iter().find(is_ours).map_or("", |(.., source)| source)
     }
 
     /// The keys of the bucket that the link covers, `*` and `?` being wildcards.

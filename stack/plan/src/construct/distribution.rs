@@ -1,10 +1,19 @@
 //! `distributions:`.
 
-use super::{Declared, Kind, Reference};
+use serde_json::{Value, json};
+
+use super::{Construct, Declaration, Declared, Kind, Reference};
+use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
+use crate::links::Links;
+use crate::names::logical_id;
+use crate::naming::Naming;
 use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
 use crate::values::SettingValue;
+
+/// Greatest length of an origin access control's name.
+const ORIGIN_ACCESS_CONTROL_NAME: usize = 64;
 
 /// Managed cache policies of CloudFront.
 const CACHE_POLICIES: [(&str, &str); 4] = [
@@ -74,8 +83,12 @@ impl SettingValue for PriceClass {
     }
 }
 
-impl DistributionDeclaration {
-    pub(crate) fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
+impl Declaration for DistributionDeclaration {
+    type Resolved = Distribution;
+
+    const ATTRIBUTES: &'static [&'static str] = &["id", "arn", "domain", "url"];
+
+    fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let declaration = Self {
             place: named.place.clone(),
@@ -91,7 +104,19 @@ impl DistributionDeclaration {
         Some(declaration)
     }
 
-    pub(crate) fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Distribution {
+    fn attributes(&self, name: &str, _: &Naming, _: &Scope<'_>) -> Value {
+        let id = Naming::id(Kind::Distribution, name);
+        let domain = deferred::attribute(&id, "DomainName");
+        let arn = format!(
+            "arn:{}:cloudfront::{}:distribution/{}",
+            deferred::reference("AWS::Partition"),
+            deferred::reference("AWS::AccountId"),
+            deferred::reference(&id)
+        );
+        json!({ "id": deferred::reference(&id), "arn": arn, "url": format!("https://{domain}"), "domain": domain })
+    }
+
+    fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Distribution {
         let managed = |text: Option<&Text>, what: &str, policies: &[(&str, &str)]| {
             text.and_then(|text| managed_policy(text, what, policies, scope))
         };
@@ -121,20 +146,41 @@ impl DistributionDeclaration {
             invalidate: self.invalidate.iter().filter_map(|text| invalidation_path(text, scope)).collect(),
         }
     }
+}
 
+impl DistributionDeclaration {
     fn bucket(&self, scope: &Scope<'_>, declared: &Declared) -> Option<String> {
         let text = self.origin.as_ref()?;
         let literal = scope.literal(text)?;
-        let reference = Reference::read(&literal, &[Kind::Bucket], declared, &text.place, scope.sink())?;
-        if reference.path.is_some() {
-            let kind = FaultKind::BadValue {
-                value: literal,
-                expected: "a whole bucket".to_owned(),
-                help: format!("write `origin: bucket.{}`", reference.name),
-            };
-            scope.sink().push(kind, &text.place);
-        }
+        let reference = Reference::read_whole(&literal, &[Kind::Bucket], declared, &text.place, scope.sink())?;
         Some(reference.name)
+    }
+}
+
+impl Construct for Distribution {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn values(&self, links: &Links<'_>) -> Value {
+        let name = &self.name;
+        json!({
+            "id": Naming::id(Kind::Distribution, name),
+            "origin_access_control_id": logical_id(name, "OriginAccessControl"),
+            "origin_access_control_name": links.naming.of_account(name, ORIGIN_ACCESS_CONTROL_NAME),
+            "comment": format!("{} {}", links.naming.stack_name, name),
+            "bucket": self.bucket,
+            "domain": links.attribute(Kind::Bucket, &self.bucket, "domain"),
+            "cache_policy": self.cache_policy,
+            "origin_request_policy": self.origin_request_policy,
+            "response_headers_policy": self.response_headers_policy,
+            "default_root_object": self.default_root_object,
+            "price_class": self.price_class.0,
+        })
     }
 }
 

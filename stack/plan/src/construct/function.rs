@@ -2,14 +2,23 @@
 
 use indexmap::IndexMap;
 
-use super::Declared;
-use super::access::{Access, Verb};
+use serde_json::{Value, json};
+
+use super::access::{Access, Verb, read_access};
+use super::{Construct, Declaration, Declared, Kind};
+use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
-use crate::plan::Architecture;
+use crate::links::Links;
+use crate::names::logical_id;
+use crate::naming::Naming;
+use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Architecture};
 use crate::project::{Fields, Named, Text};
+use crate::role::Role;
 use crate::scope::Scope;
 use crate::values::{CargoName, EventAge, Memory, Retention, Retries, TemporaryStorage, Timeout};
 
+/// Greatest length of a function name.
+const FUNCTION_NAME: usize = 64;
 /// Greatest size of all environment variables of a function together, names and values, in bytes.
 const ENVIRONMENT_BYTES: usize = 4096;
 /// Names that AWS Lambda sets itself.
@@ -71,8 +80,12 @@ pub(crate) struct Function {
     pub(crate) policies: Vec<(String, Place)>,
 }
 
-impl FunctionDeclaration {
-    pub(crate) fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
+impl Declaration for FunctionDeclaration {
+    type Resolved = Function;
+
+    const ATTRIBUTES: &'static [&'static str] = &["name", "arn"];
+
+    fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let declaration = Self {
             place: named.place.clone(),
@@ -95,7 +108,7 @@ impl FunctionDeclaration {
         Some(declaration)
     }
 
-    pub(crate) fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Function {
+    fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Function {
         let package = self.package.as_ref().and_then(|text| scope.value::<CargoName>(text));
         let mut features: Vec<String> = self
             .features
@@ -135,6 +148,13 @@ impl FunctionDeclaration {
         }
     }
 
+    fn attributes(&self, name: &str, naming: &Naming, _: &Scope<'_>) -> Value {
+        let name = naming.physical(name, FUNCTION_NAME);
+        json!({ "arn": naming.arn("lambda", &format!("function:{name}")), "name": name })
+    }
+}
+
+impl FunctionDeclaration {
     fn resolve_environment(&self, scope: &Scope<'_>) -> IndexMap<String, String> {
         let mut environment = IndexMap::new();
         let mut bytes = 0;
@@ -154,14 +174,51 @@ impl FunctionDeclaration {
     }
 }
 
-fn read_access(fields: &Fields<'_>, sink: &Sink) -> Vec<(Verb, Text)> {
-    let mut links = Vec::new();
-    for entry in fields.section("access") {
-        let Some(verb) = Verb::read(entry.name, &entry.place, sink) else { continue };
-        let targets = crate::project::read_texts(entry.node, &entry.place, sink);
-        links.extend(targets.into_iter().map(|target| (verb, target)));
+impl Construct for Function {
+    fn name(&self) -> &str {
+        &self.name
     }
-    links
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn values(&self, links: &Links<'_>) -> Value {
+        let name = &self.name;
+        let (deletion_policy, update_replace_policy) = links.deletion_policies();
+        let function_name = links.attribute(Kind::Function, name, "name");
+        let log_group = logical_id(name, "LogGroup");
+        let is_asynchronous = links.grants_upon(Kind::Function, name).any(|grant| grant.is_asynchronous);
+        let mut role = Role::new(name, &self.place);
+        let logs = json!({ "arn": deferred::attribute(&log_group, "Arn") });
+        role.grant("function-logs", &logs, &self.place, links);
+        role.grant_access(&self.access, links);
+        let itself = json!({ "name": function_name, "arn": links.attribute(Kind::Function, name, "arn") });
+        role.add_policies(&self.policies, &itself, links);
+        json!({
+            "id": Naming::id(Kind::Function, name),
+            "role_id": logical_id(name, "Role"),
+            "log_group_id": log_group,
+            "invoke_config_id": logical_id(name, "InvokeConfig"),
+            "log_group_name": format!("/aws/lambda/{function_name}"),
+            "function_name": function_name,
+            "log_retention": self.log_retention.0,
+            "deletion_policy": deletion_policy,
+            "update_replace_policy": update_replace_policy,
+            "description": self.description,
+            "architecture": self.architecture.as_str(),
+            "memory": self.memory.0,
+            "timeout": self.timeout.0,
+            "temporary_storage": self.temporary_storage.map(|size| size.0),
+            "environment": self.environment,
+            "artifact_bucket_parameter": ARTIFACT_BUCKET_PARAMETER,
+            "key_parameter": Naming::code_key_id(name),
+            "asynchronous": self.declares_retries || is_asynchronous,
+            "retries": self.retries.0,
+            "max_event_age": self.max_event_age.0,
+            "policies": role.finish(links),
+        })
+    }
 }
 
 fn check_variable(name: &str, place: &Place, sink: &Sink) {

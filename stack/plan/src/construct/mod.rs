@@ -1,122 +1,81 @@
 //! The constructs of the language: what is declared, and what it means with every default filled.
 //!
-//! Each has a `...Declaration` (texts as written, for the form) and a resolved value (expressions evaluated, types
-//! checked), from which its template source is rendered.
+//! Each has a [`Declaration`] (texts as written, for the form) and a [`Construct`] (expressions evaluated, types checked),
+//! from which its template source is rendered. [`list`] is the one place that names them all.
 
 pub(crate) mod access;
 pub(crate) mod bucket;
 pub(crate) mod distribution;
 pub(crate) mod function;
+pub(crate) mod list;
+pub(crate) mod reference;
 pub(crate) mod topic;
 
-use std::collections::BTreeMap;
+use std::fmt::Debug;
 
-use crate::fault::{FaultKind, Place, Sink};
-use crate::scope::Known;
+use serde_json::Value;
 
-/// Kinds of construct.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Bucket,
-    Distribution,
-    Function,
-    Topic,
+use crate::fault::{Place, Sink};
+use crate::links::Links;
+use crate::naming::Naming;
+use crate::project::Named;
+use crate::scope::Scope;
+
+pub(crate) use list::{Constructs, Declarations, Kind};
+pub(crate) use reference::{Declared, Reference};
+
+/// A construct as written.
+pub(crate) trait Declaration: Sized + Clone + Debug {
+    /// The same with every default filled.
+    type Resolved: Construct;
+
+    /// What expressions may ask of it, in the order in which messages list it.
+    const ATTRIBUTES: &'static [&'static str];
+
+    /// Reads its form; reports what is wrong with it.
+    fn read(named: &Named<'_>, sink: &Sink) -> Option<Self>;
+
+    /// Evaluates its expressions, checks its values; what is faulty is reported and has a harmless value.
+    fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Self::Resolved;
+
+    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES). The scope knows parameters and the like, but no construct.
+    fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value;
 }
 
-impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Bucket, Self::Distribution, Self::Function, Self::Topic];
+/// A construct with every default filled.
+pub(crate) trait Construct {
+    /// Its name in the project file.
+    fn name(&self) -> &str;
 
-    /// The word in references and expressions.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Bucket => "bucket",
-            Self::Distribution => "distribution",
-            Self::Function => "function",
-            Self::Topic => "topic",
-        }
+    /// Where it is declared.
+    fn place(&self) -> &Place;
+
+    /// What services must be allowed so that its links to other constructs work.
+    fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
+        let _ = links;
+        Vec::new()
     }
 
-    /// What expressions may ask of it.
-    pub(crate) fn attributes(self) -> &'static [&'static str] {
-        match self {
-            Self::Bucket => &["name", "arn", "domain"],
-            Self::Distribution => &["id", "arn", "domain", "url"],
-            Self::Function | Self::Topic => &["name", "arn"],
-        }
-    }
+    /// Values of its template source.
+    fn values(&self, links: &Links<'_>) -> Value;
 }
 
-/// Names of everything that the project declares, faulty or not.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Declared(BTreeMap<Kind, Vec<String>>);
-
-impl Declared {
-    pub(crate) fn insert(&mut self, kind: Kind, name: &str) {
-        self.0.entry(kind).or_default().push(name.to_owned());
-    }
-
-    pub(crate) fn names(&self, kind: Kind) -> &[String] {
-        self.0.get(&kind).map_or(&[], Vec::as_slice)
-    }
-
-    /// The names that expressions may use.
-    pub(crate) fn known(&self) -> BTreeMap<String, Known> {
-        Kind::ALL
-            .into_iter()
-            .map(|kind| {
-                let members = self.names(kind).iter();
-                let attributes = || Known::group(kind.attributes().iter().copied());
-                (kind.word().to_owned(), Known::Group(members.map(|name| (name.clone(), attributes())).collect()))
-            })
-            .collect()
-    }
-
-    /// Reports a name that is not declared.
-    pub(crate) fn check(&self, kind: Kind, name: &str, place: &Place, sink: &Sink) -> bool {
-        let known = self.names(kind);
-        let is_known = known.iter().any(|candidate| candidate == name);
-        if !is_known {
-            let kind = FaultKind::UnknownReference {
-                construct: kind.word().to_owned(),
-                name: name.to_owned(),
-                known: known.to_vec(),
-            };
-            sink.push(kind, place);
-        }
-        is_known
-    }
-}
-
-/// `bucket.assets`, `bucket.assets/avatars/*`, `topic.news`.
+/// A service that acts in the name of one construct upon another: S3 starts a function when a bucket receives an object.
+///
+/// Upon a function it becomes an `AWS::Lambda::Permission`, which is rendered beside the construct that asks for it; upon
+/// a topic, a queue or a bucket it becomes a statement of the resource policy that the target renders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reference {
-    pub(crate) kind: Kind,
-    pub(crate) name: String,
-    /// What follows the first `/`.
-    pub(crate) path: Option<String>,
-}
-
-impl Reference {
-    /// Reads a reference to something that is declared and is of one of `kinds`; reports what is wrong with it.
-    pub(crate) fn read(text: &str, kinds: &[Kind], declared: &Declared, place: &Place, sink: &Sink) -> Option<Self> {
-        let (target, path) = match text.split_once('/') {
-            Some((target, path)) => (target, Some(path.to_owned())),
-            None => (text, None),
-        };
-        let found = target
-            .split_once('.')
-            .and_then(|(word, name)| Some((kinds.iter().copied().find(|kind| kind.word() == word)?, name)));
-        let Some((kind, name)) = found else {
-            let forms: Vec<String> = kinds.iter().map(|kind| format!("`{}.NAME`", kind.word())).collect();
-            let kind = FaultKind::BadValue {
-                value: text.to_owned(),
-                expected: "a reference that fits here".to_owned(),
-                help: format!("write {}", forms.join(" or ")),
-            };
-            sink.push(kind, place);
-            return None;
-        };
-        let is_declared = declared.check(kind, name, place, sink);
-        is_declared.then(|| Self { kind, name: name.to_owned(), path })
-    }
+pub(crate) struct Grant {
+    /// Who acts, for example `s3.amazonaws.com`.
+    pub(crate) service: &'static str,
+    /// The kind and the name of what is acted upon.
+    pub(crate) target: (Kind, String),
+    /// Logical id of the permission, when the target is a function.
+    pub(crate) permission_id: String,
+    /// ARN in whose name the service acts. May hold marks of values that only AWS knows, and wildcards.
+    pub(crate) source_arn: String,
+    /// True when the ARN has no account in it, so that the account must be named beside it.
+    pub(crate) names_account: bool,
+    /// True when the service does not wait for a function's answer.
+    pub(crate) is_asynchronous: bool,
 }

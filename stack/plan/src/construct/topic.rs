@@ -1,11 +1,21 @@
 //! `topics:`.
 
-use super::{Declared, Kind, Reference};
+use serde_json::{Value, json};
+
+use super::{Construct, Declaration, Declared, Grant, Kind, Reference};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
+use crate::links::Links;
+use crate::names::{hash, logical_id};
+use crate::naming::Naming;
 use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
 use crate::yaml::Node;
+
+/// Greatest length of a topic name.
+const TOPIC_NAME: usize = 256;
+/// Key of SNS itself.
+const SNS_KEY: &str = "alias/aws/sns";
 
 /// Keys of a subscription that say where it goes.
 const PROTOCOLS: [&str; 5] = ["https", "http", "email", "sqs", "lambda"];
@@ -65,8 +75,12 @@ impl Endpoint {
     }
 }
 
-impl TopicDeclaration {
-    pub(crate) fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
+impl Declaration for TopicDeclaration {
+    type Resolved = Topic;
+
+    const ATTRIBUTES: &'static [&'static str] = &["name", "arn"];
+
+    fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let declaration = Self {
             place: named.place.clone(),
@@ -82,7 +96,12 @@ impl TopicDeclaration {
         Some(declaration)
     }
 
-    pub(crate) fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Topic {
+    fn attributes(&self, name: &str, naming: &Naming, _: &Scope<'_>) -> Value {
+        let name = naming.physical(name, TOPIC_NAME);
+        json!({ "arn": naming.arn("sns", &name), "name": name })
+    }
+
+    fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Topic {
         Topic {
             name: name.to_owned(),
             place: self.place.clone(),
@@ -95,6 +114,70 @@ impl TopicDeclaration {
                 .collect(),
         }
     }
+}
+
+impl Construct for Topic {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn grants(&self, _: &Links<'_>) -> Vec<Grant> {
+        let mut functions: Vec<&str> =
+            self.subscriptions.iter().filter_map(|subscription| subscription.endpoint.function()).collect();
+        functions.sort_unstable();
+        functions.dedup();
+        let id = Naming::id(Kind::Topic, &self.name);
+        functions
+            .into_iter()
+            .map(|function| Grant {
+                service: "sns.amazonaws.com",
+                target: (Kind::Function, function.to_owned()),
+                permission_id: format!("{id}{}", logical_id(function, "Permission")),
+                source_arn: deferred::reference(&id),
+                names_account: false,
+                is_asynchronous: true,
+            })
+            .collect()
+    }
+
+    fn values(&self, links: &Links<'_>) -> Value {
+        let senders = links.senders(Kind::Topic, &self.name);
+        // A service may not use the key of SNS itself, so a topic that a service publishes to has none unless the project
+        // brings a key of its own whose policy lets that service use it.
+        let key = self.key.clone().or_else(|| senders.is_empty().then(|| SNS_KEY.to_owned()));
+        let subscriptions: Vec<Value> =
+            self.subscriptions.iter().map(|subscription| subscription_values(self, subscription)).collect();
+        json!({
+            "id": Naming::id(Kind::Topic, &self.name),
+            "policy_id": logical_id(&self.name, "TopicPolicy"),
+            "topic_name": links.attribute(Kind::Topic, &self.name, "name"),
+            "display_name": self.display_name,
+            "key": key,
+            "senders": senders,
+            "subscriptions": subscriptions,
+        })
+    }
+}
+
+fn subscription_values(topic: &Topic, subscription: &Subscription) -> Value {
+    let (address, function) = match &subscription.endpoint {
+        Endpoint::Address(address) => (Some(address.as_str()), None),
+        Endpoint::Function(function) => (None, Some(function.as_str())),
+    };
+    // The id follows the endpoint, not the position: SNS gives two subscriptions with one endpoint one ARN, so taking one
+    // out of the list must not rename the others.
+    let endpoint = hash(&format!("{} {}", subscription.protocol, address.or(function).unwrap_or_default()), 8);
+    json!({
+        "id": format!("{}{}{endpoint}", Naming::id(Kind::Topic, &topic.name), logical_id(subscription.protocol, "")),
+        "protocol": subscription.protocol,
+        "address": address,
+        "function_id": function.map(|function| Naming::id(Kind::Function, function)),
+        "raw": subscription.raw,
+    })
 }
 
 fn read_subscription(node: &Node, place: &Place, sink: &Sink) -> Option<SubscriptionDeclaration> {

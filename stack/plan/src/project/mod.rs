@@ -7,14 +7,10 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::construct::bucket::BucketDeclaration;
-use crate::construct::distribution::DistributionDeclaration;
-use crate::construct::function::FunctionDeclaration;
-use crate::construct::topic::TopicDeclaration;
-use crate::construct::{Declared, Kind};
+use crate::construct::{Constructs, Declarations, Declared, Kind};
 use crate::expression;
 use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
-use crate::resolve::{Constructs, check_links};
+use crate::resolve::check_links;
 use crate::scope::{Known, Scope};
 use crate::values::{Region, SettingValue};
 
@@ -39,10 +35,7 @@ pub struct Project {
     pub(crate) variables: Vec<String>,
     pub(crate) parameters: IndexMap<String, ParameterDeclaration>,
     pub(crate) environments: IndexMap<String, EnvironmentDeclaration>,
-    pub(crate) functions: IndexMap<String, FunctionDeclaration>,
-    pub(crate) buckets: IndexMap<String, BucketDeclaration>,
-    pub(crate) topics: IndexMap<String, TopicDeclaration>,
-    pub(crate) distributions: IndexMap<String, DistributionDeclaration>,
+    pub(crate) constructs: Declarations,
     pub(crate) outputs: IndexMap<String, OutputDeclaration>,
     pub(crate) declared: Declared,
 }
@@ -177,30 +170,20 @@ impl Project {
             }
         }
         let scope = Scope::of_names(self.all_names(), sink);
-        let constructs = Constructs::resolve(self, &scope);
+        let constructs = Constructs::resolve(&self.constructs, &scope, &self.declared);
         check_links(&constructs, sink);
         if let Some(description) = &self.description {
             scope.literal(description);
         }
-        let declares_nothing = Kind::ALL.into_iter().all(|kind| self.declared.names(kind).is_empty());
+        let declares_nothing = Kind::ALL.iter().all(|&kind| self.declared.names(kind).is_empty());
         if declares_nothing && sink.is_empty() {
-            let help =
-                "declare at least one construct under `functions`, `buckets`, `topics` or `distributions`".to_owned();
+            let sections: Vec<String> = Kind::ALL.iter().map(|kind| format!("`{}`", kind.section())).collect();
+            let help = format!("declare at least one construct under one of {}", sections.join(", "));
             sink.push(FaultKind::MissingKey { key: "functions".to_owned(), help }, &read::first_place(&self.text));
         }
         for output in self.outputs.values() {
             output.value.iter().for_each(|value| drop(scope.evaluate(value)));
             output.description.iter().for_each(|description| drop(scope.literal(description)));
-        }
-    }
-
-    /// Kind and name of the construct whose section is `section`.
-    pub(crate) fn section_of(kind: Kind) -> &'static str {
-        match kind {
-            Kind::Bucket => "buckets",
-            Kind::Distribution => "distributions",
-            Kind::Function => "functions",
-            Kind::Topic => "topics",
         }
     }
 }

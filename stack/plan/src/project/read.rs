@@ -6,11 +6,7 @@ use super::{
     BUILT_IN_NAMES, DEFAULT_ENVIRONMENT, EnvironmentDeclaration, Fields, Named, OutputDeclaration,
     ParameterDeclaration, Project, Text, read_text,
 };
-use crate::construct::bucket::BucketDeclaration;
-use crate::construct::distribution::DistributionDeclaration;
-use crate::construct::function::FunctionDeclaration;
-use crate::construct::topic::TopicDeclaration;
-use crate::construct::{Declared, Kind};
+use crate::construct::{Declarations, Declared, Kind};
 use crate::fault::{FaultKind, Place, Sink};
 use crate::names;
 use crate::yaml::{self, Document, Value};
@@ -30,10 +26,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
         variables: Vec::new(),
         parameters: IndexMap::new(),
         environments: IndexMap::new(),
-        functions: IndexMap::new(),
-        buckets: IndexMap::new(),
-        topics: IndexMap::new(),
-        distributions: IndexMap::new(),
+        constructs: Declarations::default(),
         outputs: IndexMap::new(),
         declared: Declared::default(),
     };
@@ -153,21 +146,11 @@ fn read_sections(fields: &Fields<'_>, project: &mut Project, sink: &Sink) {
 }
 
 fn read_constructs(fields: &Fields<'_>, project: &mut Project, sink: &Sink) {
-    for kind in Kind::ALL {
-        for named in fields.section(Project::section_of(kind)) {
-            check_name(&named, &format!("{} name", kind.word()), sink);
+    for &kind in Kind::ALL {
+        for named in fields.section(kind.section()) {
+            check_name(&named, &format!("{} name", kind.word().replace('_', " ")), sink);
             project.declared.insert(kind, named.name);
-            let name = named.name.to_owned();
-            match kind {
-                Kind::Bucket => BucketDeclaration::read(&named, sink).map(|it| drop(project.buckets.insert(name, it))),
-                Kind::Distribution => {
-                    DistributionDeclaration::read(&named, sink).map(|it| drop(project.distributions.insert(name, it)))
-                }
-                Kind::Function => {
-                    FunctionDeclaration::read(&named, sink).map(|it| drop(project.functions.insert(name, it)))
-                }
-                Kind::Topic => TopicDeclaration::read(&named, sink).map(|it| drop(project.topics.insert(name, it))),
-            };
+            project.constructs.read(kind, &named, sink);
         }
     }
 }

@@ -47,17 +47,26 @@ impl<'a> PolicyRenderer<'a> {
     }
 }
 
-fn built_in(file: &str) -> Option<&'static str> {
-    Some(match file {
-        "function-logs.json.hbs" => include_str!("../../../../policies/function-logs.json.hbs"),
-        "bucket-read.json.hbs" => include_str!("../../../../policies/bucket-read.json.hbs"),
-        "bucket-write.json.hbs" => include_str!("../../../../policies/bucket-write.json.hbs"),
-        "bucket-delete.json.hbs" => include_str!("../../../../policies/bucket-delete.json.hbs"),
-        "bucket-list.json.hbs" => include_str!("../../../../policies/bucket-list.json.hbs"),
-        "topic-publish.json.hbs" => include_str!("../../../../policies/topic-publish.json.hbs"),
-        "function-invoke.json.hbs" => include_str!("../../../../policies/function-invoke.json.hbs"),
-        _ => return None,
-    })
+/// Looks a built-in source up by its file name; each is named once.
+macro_rules! built_in {
+    ($($name:literal,)+) => {
+        fn built_in(file: &str) -> Option<&'static str> {
+            match file.strip_suffix(".json.hbs")? {
+                $($name => Some(include_str!(concat!("../../../../policies/", $name, ".json.hbs"))),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+built_in! {
+    "bucket-delete",
+    "bucket-list",
+    "bucket-read",
+    "bucket-write",
+    "function-invoke",
+    "function-logs",
+    "topic-publish",
 }
 
 fn parse(file: &str, text: &str) -> Result<Vec<Map<String, Value>>, FaultKind> {

@@ -11,36 +11,18 @@ use crate::deferred;
 use crate::expression::render_reason;
 use crate::template::Template;
 
-/// The sources that are built in.
+/// A template source that is built in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    Bucket,
-    Distribution,
-    Function,
-    Topic,
-}
-
-impl Source {
+pub(crate) struct Source {
     /// File name, under which a project may replace it.
-    pub(crate) fn file_name(self) -> &'static str {
-        match self {
-            Self::Bucket => "bucket.yaml.hbs",
-            Self::Distribution => "distribution.yaml.hbs",
-            Self::Function => "function.yaml.hbs",
-            Self::Topic => "topic.yaml.hbs",
-        }
-    }
-
-    /// Text of the source that is built in.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Bucket => include_str!("../../../../templates/bucket.yaml.hbs"),
-            Self::Distribution => include_str!("../../../../templates/distribution.yaml.hbs"),
-            Self::Function => include_str!("../../../../templates/function.yaml.hbs"),
-            Self::Topic => include_str!("../../../../templates/topic.yaml.hbs"),
-        }
-    }
+    pub(crate) file_name: &'static str,
+    /// Its text.
+    pub(crate) text: &'static str,
 }
+
+/// What a service may do to a function. No construct has it for itself: it is rendered beside the one that asks for it.
+pub(crate) const PERMISSION: Source =
+    Source { file_name: "permission.yaml.hbs", text: include_str!("../../../../templates/permission.yaml.hbs") };
 
 /// Renders template sources, each compiled when it is first needed.
 pub(crate) struct TemplateRenderer<'a> {
@@ -63,9 +45,9 @@ impl<'a> TemplateRenderer<'a> {
     /// # Errors
     /// Why the source gives no template.
     pub(crate) fn render(&mut self, source: Source, values: &Value) -> Result<Template, String> {
-        let name = source.file_name();
+        let name = source.file_name;
         if !self.registry.has_template(name) {
-            let text = self.replacements.get(name).map_or(source.text(), String::as_str);
+            let text = self.replacements.get(name).map_or(source.text, String::as_str);
             let compiled = Compiled::compile(text).map_err(|error| render_reason(&error.into()))?;
             if has_raw_output(&compiled) {
                 return Err(
@@ -101,14 +83,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    const ALL: [Source; 4] = [Source::Bucket, Source::Distribution, Source::Function, Source::Topic];
+    use crate::construct::Kind;
 
     #[test]
     fn built_in_sources_compile_and_never_write_raw() {
-        for source in ALL {
-            let compiled = Compiled::compile(source.text()).unwrap();
-            assert!(!has_raw_output(&compiled), "{}", source.file_name());
+        for source in Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION]) {
+            let compiled = Compiled::compile(source.text).unwrap();
+            assert!(!has_raw_output(&compiled), "{}", source.file_name);
         }
     }
 
@@ -116,7 +97,8 @@ mod tests {
     fn a_source_of_the_project_replaces_ours_and_cannot_write_raw() {
         let render = |text: &str| {
             let sources = BTreeMap::from([("topic.yaml.hbs".to_owned(), text.to_owned())]);
-            TemplateRenderer::new(&sources).render(Source::Topic, &json!({"id": "T", "hostile": "x\n  Evil: {}"}))
+            TemplateRenderer::new(&sources)
+                .render(Kind::Topic.source(), &json!({"id": "T", "hostile": "x\n  Evil: {}"}))
         };
         let template =
             render("Resources:\n  {{id}}: {Type: \"AWS::SNS::Topic\", Properties: {DisplayName: {{hostile}} }}\n")

@@ -1,6 +1,6 @@
 //! `contents:` of a bucket: files that become objects.
 
-use super::key_filter;
+use super::event::key_filter;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::project::{Fields, Text, read_text};
 use crate::scope::Scope;

@@ -1,6 +1,6 @@
 //! `lifecycle:` of a bucket: what S3 does to objects by itself.
 
-use super::key_filter;
+use super::event::key_filter;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::project::{Fields, Text};
 use crate::scope::Scope;

@@ -1,22 +1,31 @@
 //! `buckets:`.
 
 mod contents;
+mod event;
 mod lifecycle;
 
+pub(crate) use event::EventRule;
+
 use contents::{ContentsDeclaration, ContentsRule, read_contents};
+use event::{EventDeclaration, read_event};
 use lifecycle::{LifecycleDeclaration, LifecycleRule, read_lifecycle};
 
-use super::{Declared, Kind};
+use serde_json::{Value, json};
+
+use super::{Construct, Declaration, Declared, Grant, Kind, Reference};
 use crate::fault::{FaultKind, Place, Sink};
+use crate::links::Links;
+use crate::names::logical_id;
+use crate::naming::Naming;
 use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
-use crate::values::{BucketEvent, CorsMethod, CorsOrigin, HeaderName, MaxAge};
+use crate::values::{CorsMethod, CorsOrigin, HeaderName, MaxAge};
 use crate::yaml::Node;
 
 /// Greatest number of CORS rules of a bucket.
 const CORS_RULES: usize = 100;
-/// Greatest length of a key and so of a filter.
-const KEY_BYTES: usize = 1024;
+/// Greatest length of a bucket name.
+const BUCKET_NAME: usize = 63;
 
 /// A bucket as written.
 #[derive(Debug, Clone)]
@@ -37,16 +46,6 @@ struct CorsDeclaration {
     headers: Vec<Text>,
     expose: Vec<Text>,
     max_age: Option<Text>,
-}
-
-#[derive(Debug, Clone)]
-struct EventDeclaration {
-    place: Place,
-    on: Vec<Text>,
-    prefix: Option<Text>,
-    suffix: Option<Text>,
-    function: Option<Text>,
-    topic: Option<Text>,
 }
 
 /// A bucket with every default filled.
@@ -71,27 +70,12 @@ pub(crate) struct CorsRule {
     pub(crate) max_age: Option<u32>,
 }
 
-/// What an event informs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum EventTarget {
-    Function(String),
-    Topic(String),
-}
+impl Declaration for BucketDeclaration {
+    type Resolved = Bucket;
 
-/// One event of one type.
-#[derive(Debug, Clone)]
-pub(crate) struct EventRule {
-    pub(crate) place: Place,
-    pub(crate) event: BucketEvent,
-    /// Nothing while the value is not known.
-    pub(crate) prefix: Option<String>,
-    /// Nothing while the value is not known.
-    pub(crate) suffix: Option<String>,
-    pub(crate) target: EventTarget,
-}
+    const ATTRIBUTES: &'static [&'static str] = &["name", "arn", "domain"];
 
-impl BucketDeclaration {
-    pub(crate) fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
+    fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let declaration = Self {
             place: named.place.clone(),
@@ -110,7 +94,16 @@ impl BucketDeclaration {
         Some(declaration)
     }
 
-    pub(crate) fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Bucket {
+    fn attributes(&self, name: &str, naming: &Naming, _: &Scope<'_>) -> Value {
+        let name = naming.of_world(name, BUCKET_NAME);
+        json!({
+            "arn": format!("arn:{}:s3:::{name}", naming.partition),
+            "domain": format!("{name}.s3.{}.{}", naming.region, naming.service_domain),
+            "name": name,
+        })
+    }
+
+    fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Bucket {
         if self.cors.len() > CORS_RULES {
             let kind = FaultKind::LimitExceeded {
                 what: "CORS rules of a bucket".to_owned(),
@@ -177,76 +170,86 @@ impl CorsDeclaration {
     }
 }
 
-fn read_event(node: &Node, place: &Place, sink: &Sink) -> Option<EventDeclaration> {
-    let fields = Fields::open(node, place, sink)?;
-    if node.get("on").is_none() {
-        let help = "what happens: `on: \"ObjectCreated:*\"`".to_owned();
-        sink.push(FaultKind::MissingKey { key: "on".to_owned(), help }, place);
+impl Construct for Bucket {
+    fn name(&self) -> &str {
+        &self.name
     }
-    let event = EventDeclaration {
-        place: place.clone(),
-        on: fields.texts("on"),
-        prefix: fields.text("prefix"),
-        suffix: fields.text("suffix"),
-        function: fields.text("function"),
-        topic: fields.text("topic"),
-    };
-    let targets = usize::from(node.get("function").is_some()) + usize::from(node.get("topic").is_some());
-    if targets != 1 {
-        let help = "exactly one of `function: NAME` and `topic: NAME` says what the event informs".to_owned();
-        sink.push(FaultKind::MissingKey { key: "function".to_owned(), help }, place);
-    }
-    fields.finish();
-    Some(event)
-}
 
-impl EventDeclaration {
-    fn resolve(&self, scope: &Scope<'_>, declared: &Declared) -> Vec<EventRule> {
-        let target = |text: &Text, kind: Kind| {
-            let name = scope.literal(text)?;
-            let name = name.strip_prefix(&format!("{}.", kind.word())).unwrap_or(&name).to_owned();
-            declared.check(kind, &name, &text.place, scope.sink()).then_some(name)
-        };
-        let events: Vec<BucketEvent> = self.on.iter().filter_map(|text| scope.value(text)).collect();
-        let prefix = key_filter(self.prefix.as_ref(), scope);
-        let suffix = key_filter(self.suffix.as_ref(), scope);
-        let target = match (&self.function, &self.topic) {
-            (Some(text), None) => target(text, Kind::Function).map(EventTarget::Function),
-            (None, Some(text)) => target(text, Kind::Topic).map(EventTarget::Topic),
-            _ => None,
-        };
-        let Some(target) = target else { return Vec::new() };
-        let place = &self.place;
-        events
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
+        let mut targets: Vec<&Reference> = self.events.iter().map(|event| &event.target).collect();
+        targets.sort_unstable_by_key(|target| (target.kind, &target.name));
+        targets.dedup();
+        targets
             .into_iter()
-            .map(|event| EventRule {
-                place: place.clone(),
-                event,
-                prefix: prefix.clone(),
-                suffix: suffix.clone(),
-                target: target.clone(),
+            .map(|target| Grant {
+                service: "s3.amazonaws.com",
+                target: (target.kind, target.name.clone()),
+                permission_id: permission_id(&self.name, &target.name),
+                source_arn: links.attribute(Kind::Bucket, &self.name, "arn"),
+                names_account: true,
+                is_asynchronous: true,
             })
             .collect()
     }
+
+    fn values(&self, links: &Links<'_>) -> Value {
+        let (deletion_policy, update_replace_policy) = links.deletion_policies();
+        let arn = links.attribute(Kind::Bucket, &self.name, "arn");
+        let events = |kind: Kind| {
+            let of_kind = self.events.iter().filter(move |event| event.target.kind == kind);
+            of_kind.map(EventRule::values).collect::<Vec<_>>()
+        };
+        // S3 tests its destinations when a bucket is made, so what lets it use them comes first.
+        let depends_on: Vec<String> = self
+            .grants(links)
+            .into_iter()
+            .map(|grant| match grant.target {
+                (Kind::Function, _) => grant.permission_id,
+                (kind, name) => format!("{}Policy", Naming::id(kind, &name)),
+            })
+            .collect();
+        let distribution_arns: Vec<String> = links
+            .constructs
+            .distributions
+            .iter()
+            .filter(|distribution| distribution.bucket == self.name)
+            .map(|distribution| links.attribute(Kind::Distribution, &distribution.name, "arn"))
+            .collect();
+        json!({
+            "id": Naming::id(Kind::Bucket, &self.name),
+            "policy_id": logical_id(&self.name, "BucketPolicy"),
+            "bucket_name": links.attribute(Kind::Bucket, &self.name, "name"),
+            "objects_arn": format!("{arn}/*"),
+            "arn": arn,
+            "deletion_policy": deletion_policy,
+            "update_replace_policy": update_replace_policy,
+            "depends_on": depends_on,
+            "versioning": self.versioning,
+            "cors": self.cors.iter().map(|rule| json!({
+                "origins": rule.origins,
+                "methods": rule.methods,
+                "headers": rule.headers,
+                "expose": rule.expose,
+                "has_max_age": rule.max_age.is_some(),
+                "max_age": rule.max_age,
+            })).collect::<Vec<_>>(),
+            "lifecycle": self.lifecycle.iter().map(|rule| json!({
+                "prefix": rule.prefix,
+                "expire_days": rule.expire_days,
+                "abort_uploads_days": rule.abort_uploads_days,
+            })).collect::<Vec<_>>(),
+            "has_events": !self.events.is_empty(),
+            "function_events": events(Kind::Function),
+            "topic_events": events(Kind::Topic),
+            "distribution_arns": distribution_arns,
+        })
+    }
 }
 
-/// A prefix or suffix of keys; empty when it is not given, nothing while it is not known.
-fn key_filter(text: Option<&Text>, scope: &Scope<'_>) -> Option<String> {
-    let Some(text) = text else { return Some(String::new()) };
-    let value = scope.literal(text)?;
-    if value.len() > KEY_BYTES {
-        let kind = FaultKind::LimitExceeded { what: "bytes of a key".to_owned(), value: value.len(), limit: KEY_BYTES };
-        scope.sink().push(kind, &text.place);
-        return None;
-    }
-    if value.contains(['*', '?']) {
-        let kind = FaultKind::BadValue {
-            value,
-            expected: "a prefix or suffix of keys".to_owned(),
-            help: "S3 has no wildcards here: write `prefix: in/` and `suffix: .jpg`".to_owned(),
-        };
-        scope.sink().push(kind, &text.place);
-        return None;
-    }
-    Some(value)
+fn permission_id(bucket: &str, function: &str) -> String {
+    format!("{}{}", Naming::id(Kind::Bucket, bucket), logical_id(function, "Permission"))
 }
