@@ -16,6 +16,7 @@ mod names;
 mod naming;
 pub mod plan;
 mod planning;
+pub mod policy;
 pub mod project;
 mod render;
 mod resolve;
