@@ -135,10 +135,9 @@ impl Condition {
         };
         match self.quantifier {
             Quantifier::All => actual.iter().all(fits),
-            Quantifier::Any => actual.iter().any(fits),
             // A key of several values wants a quantifier; without one, a negation must hold of all of them.
             Quantifier::One if self.negated => actual.iter().all(fits),
-            Quantifier::One => actual.iter().any(fits),
+            Quantifier::Any | Quantifier::One => actual.iter().any(fits),
         }
     }
 
@@ -159,6 +158,7 @@ impl Condition {
             Comparison::Boolean => expected.eq_ignore_ascii_case(actual),
             Comparison::Binary => expected == actual,
             Comparison::Address => is_in_network(expected, actual),
+            // Asks about the key, never about a value of it.
             Comparison::Null => false,
         }
     }
