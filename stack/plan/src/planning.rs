@@ -12,7 +12,7 @@ use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
 use crate::project::{Project, load};
-use crate::render::{PERMISSION, Source, TemplateRenderer};
+use crate::render::{MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
 use crate::resolve::check_links;
 use crate::scope::Scope;
 use crate::settings::Settings;
@@ -98,6 +98,9 @@ impl<'a> Planner<'a> {
                 rendered.add(PERMISSION, &permission_values(grant), origin);
             }
             rendered.add(kind.source(), &values, origin);
+            for policy in values["managed_policies"].as_array().into_iter().flatten() {
+                rendered.add(MANAGED_POLICY, policy, origin);
+            }
         }
         let (mut template, origins) = rendered.finish();
         let artifacts = self.artifacts(&links);
