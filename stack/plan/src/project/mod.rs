@@ -1,5 +1,6 @@
 //! The project file: its text, and what it declares.
 
+mod document;
 mod fields;
 mod read;
 
@@ -14,6 +15,7 @@ use crate::resolve::check_links;
 use crate::scope::{Known, Scope};
 use crate::values::{Region, SettingValue};
 
+pub(crate) use document::{Document, read_document};
 pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
 
 /// Name of the environment that is used when none is named.
@@ -145,7 +147,7 @@ impl Project {
     /// All names that expressions of constructs may use.
     pub(crate) fn all_names(&self) -> BTreeMap<String, Known> {
         let mut names = self.basic_names();
-        names.extend(self.declared.known());
+        names.extend(self.declared.known(&self.constructs.absent()));
         names.extend(self.parameters.keys().map(|name| (name.clone(), Known::Value)));
         names
     }
