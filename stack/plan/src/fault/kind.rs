@@ -267,6 +267,9 @@ impl FaultKind {
             }
             Self::BadName { rule, .. } => rule.clone(),
             Self::LimitExceeded { .. } => "split it, or make it smaller".to_owned(),
+            Self::NameCollision { what, .. } if what == "physical name" => {
+                "rename one of them, or take another suffix".to_owned()
+            }
             Self::NameCollision { .. } => "rename one of them".to_owned(),
             Self::Recursion { mend, .. } => mend.clone(),
             Self::OverlappingEvents { first_line, .. } => {

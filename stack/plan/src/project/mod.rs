@@ -136,6 +136,12 @@ impl Project {
         self.parameters.keys().map(String::as_str).collect()
     }
 
+    /// True when the names of some environment have no suffix.
+    pub(crate) fn has_environment_without_suffix(&self) -> bool {
+        let mut suffixes = self.environments.values().map(|environment| environment.suffix.as_ref());
+        suffixes.any(|suffix| suffix.is_none_or(|text| text.raw.is_empty()))
+    }
+
     /// Names that every expression may use, attributes of constructs apart.
     pub(crate) fn basic_names(&self) -> BTreeMap<String, Known> {
         let mut names: BTreeMap<String, Known> =

@@ -1,9 +1,12 @@
 //! What must hold between constructs.
 
 mod events;
+mod names;
 mod recursion;
 mod sources;
 mod tables;
+
+pub(crate) use names::check_names;
 
 use crate::construct::Constructs;
 use crate::fault::Sink;

@@ -1,5 +1,8 @@
 //! Tables, queues, and the functions that read them.
 
+use serde_json::{Value, json};
+
+use super::hostile::HOSTILE;
 use super::*;
 
 const TABLES_AND_QUEUES: &str = include_str!("../../../../tests/fixtures/tables-and-queues/stack.yaml");
@@ -174,4 +177,74 @@ fn filters_let_a_function_write_what_it_reads() {
 tables: { t: { key: { id: S }, stream: new-image } }",
     );
     plan_text(&text, &context());
+}
+
+#[test]
+fn names_of_environments_meet_only_in_a_fault() {
+    let text = project("environments: { dev: { suffix: '{{user}}' }, prod: {} }\nqueues: { jobs: {}, alice-jobs: {} }");
+    let faults = faults_of(&text, &context());
+    assert_eq!(codes(&text, &context()), ["name-collision"], "{}", shown(&faults));
+    assert!(faults.faults()[0].to_string().contains("`s-alice-jobs`"), "{}", shown(&faults));
+    for fine in [Context { user: "bob".to_owned(), ..context() }, production()] {
+        plan_text(&text, &fine);
+    }
+    // Nobody else can have the name when every environment has a suffix.
+    let text = project("environments: { dev: { suffix: '{{user}}' } }\nqueues: { jobs: {}, alice-jobs: {} }");
+    plan_text(&text, &context());
+    let long = Context { suffix: Some("pr-12".to_owned()), ..context() };
+    let template = plan_text(&text, &long).template;
+    assert_eq!(template.resources["JobsQueue"].properties["QueueName"], "s-pr-12--jobs");
+}
+
+/// A text as it arrives in the template when it may hold parts that only AWS knows.
+fn text_of(value: &Value) -> String {
+    let text = value.as_str().or_else(|| value["Fn::Sub"].as_str()).unwrap();
+    if value.is_string() { text.to_owned() } else { text.replace("${!", "${") }
+}
+
+#[test]
+fn hostile_texts_of_tables_and_filters_arrive_as_they_are() {
+    let text = "stack: s\nregion: us-east-1\nparameters: { hostile: '' }
+functions: { f: { events: [{ queue: q, filters: [{ body: { a: ['{{hostile}}', '{{hostile}}{{queue.q.url}}'] } }] }] } }
+queues: { q: {} }
+tables:
+  t:
+    key: { id: S }
+    ttl: '{{hostile}}'
+    indexes: { abc: { key: { b: S }, projection: ['{{hostile}}'] } }
+";
+    for hostile in HOSTILE {
+        let context = Context { parameters: env(&[("hostile", hostile)]), ..context() };
+        if hostile.contains(char::is_control) {
+            assert!(codes(text, &context).iter().all(|code| *code == "bad-value"), "{hostile:?}");
+            continue;
+        }
+        let template = plan_text(text, &context).template;
+        let table = &template.resources["TTable"].properties;
+        assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], json!(hostile));
+        assert_eq!(table["GlobalSecondaryIndexes"][0]["Projection"]["NonKeyAttributes"], json!([hostile]));
+        let source = &template.resources["FFunctionQQueueSource"].properties;
+        let pattern = text_of(&source["FilterCriteria"]["Filters"][0]["Pattern"]);
+        let pattern: Value =
+            serde_json::from_str(&pattern).unwrap_or_else(|error| panic!("{hostile:?} {pattern} {error}"));
+        assert_eq!(pattern["body"]["a"], json!([hostile, format!("{hostile}${{QQueue}}")]), "{hostile:?}");
+        assert_eq!(crate::Template::parse(&template.to_yaml()).unwrap(), template, "{hostile:?}");
+    }
+}
+
+#[test]
+fn hostile_names_of_attributes_arrive_as_they_are() {
+    for hostile in HOSTILE.iter().filter(|hostile| !hostile.is_empty() && !hostile.contains(char::is_control)) {
+        let quoted = serde_json::to_string(hostile).unwrap();
+        let text = project(&format!(
+            "functions: {{ f: {{ events: [{{ queue: q, filters: [{{ {quoted}: [a] }}] }}] }} }}\nqueues: {{ q: {{}} }}\ntables: {{ t: {{ key: {{ {quoted}: S }} }} }}"
+        ));
+        let template = plan_text(&text, &context()).template;
+        let table = &template.resources["TTable"].properties;
+        assert_eq!(table["KeySchema"][0]["AttributeName"], json!(hostile));
+        assert_eq!(table["AttributeDefinitions"][0]["AttributeName"], json!(hostile));
+        let source = &template.resources["FFunctionQQueueSource"].properties;
+        let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(pattern).unwrap()[*hostile], json!(["a"]));
+    }
 }
