@@ -13,7 +13,7 @@ use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
 use crate::project::{Project, load};
 use crate::render::{MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
-use crate::resolve::check_links;
+use crate::resolve::{check_links, check_names};
 use crate::scope::Scope;
 use crate::settings::Settings;
 use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
@@ -72,6 +72,9 @@ impl<'a> Planner<'a> {
         scope.add_names(project.all_names());
         let constructs = Constructs::resolve(&project.constructs, &scope, &project.declared);
         check_links(&constructs, sink);
+        if project.has_environment_without_suffix() {
+            check_names(&constructs, &naming, sink);
+        }
         Some(Self { project, context, sink, settings, naming, scope, constructs })
     }
 

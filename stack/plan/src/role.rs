@@ -39,7 +39,7 @@ impl<'a> Role<'a> {
     /// Grants what `access:` links say.
     pub(crate) fn grant_access(&mut self, access: &[Access], links: &Links<'_>) {
         for link in access {
-            let target = links.attributes(link.target.kind, &link.target.name);
+            let target = links.target(link.target.kind, &link.target.name);
             let keys = link.target.path.as_deref();
             let statements = statements(link.policy_source(), &target, keys, &link.place, links);
             self.granted.extend(statements.unwrap_or_default());

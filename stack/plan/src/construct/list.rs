@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use super::bucket::BucketDeclaration;
 use super::distribution::DistributionDeclaration;
 use super::function::FunctionDeclaration;
+use super::queue::QueueDeclaration;
+use super::table::TableDeclaration;
 use super::topic::TopicDeclaration;
 use super::{Construct, Declaration, Declared};
 use crate::fault::Sink;
@@ -84,6 +86,17 @@ macro_rules! constructs {
                 }
             }
 
+            /// Attributes that a construct lacks, each with how to get it.
+            pub(crate) fn absent(&self) -> Vec<(Kind, &str, &'static str, &'static str)> {
+                let mut all = Vec::new();
+                $(
+                    for (name, it) in &self.$section {
+                        all.extend(it.absent().into_iter().map(|(what, help)| (Kind::$kind, name.as_str(), what, help)));
+                    }
+                )+
+                all
+            }
+
             /// What expressions see of every construct: `bucket.assets.name` and the like.
             pub(crate) fn attributes(&self, naming: &Naming, scope: &Scope<'_>) -> Map<String, Value> {
                 let mut all = Map::new();
@@ -123,5 +136,7 @@ constructs! {
     Function, "function", functions, FunctionDeclaration;
     Bucket, "bucket", buckets, BucketDeclaration;
     Topic, "topic", topics, TopicDeclaration;
+    Queue, "queue", queues, QueueDeclaration;
+    Table, "table", tables, TableDeclaration;
     Distribution, "distribution", distributions, DistributionDeclaration;
 }

@@ -8,12 +8,14 @@ pub(crate) mod bucket;
 pub(crate) mod distribution;
 pub(crate) mod function;
 pub(crate) mod list;
+pub(crate) mod queue;
 pub(crate) mod reference;
+pub(crate) mod table;
 pub(crate) mod topic;
 
 use std::fmt::Debug;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::fault::{Place, Sink};
 use crate::links::Links;
@@ -32,13 +34,18 @@ pub(crate) trait Declaration: Sized + Clone + Debug {
     /// What expressions may ask of it, in the order in which messages list it.
     const ATTRIBUTES: &'static [&'static str];
 
+    /// Those of [`ATTRIBUTES`](Self::ATTRIBUTES) that this one lacks, each with how to get it.
+    fn absent(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// Reads its form; reports what is wrong with it.
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self>;
 
     /// Evaluates its expressions, checks its values; what is faulty is reported and has a harmless value.
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Self::Resolved;
 
-    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES). The scope knows parameters and the like, but no construct.
+    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES) that is not [`absent`](Self::absent). The scope knows parameters and the like, but no construct.
     fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value;
 }
 
@@ -54,6 +61,11 @@ pub(crate) trait Construct {
     fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
         let _ = links;
         Vec::new()
+    }
+
+    /// What policy sources of links to it may ask besides its attributes.
+    fn facts(&self) -> Map<String, Value> {
+        Map::new()
     }
 
     /// Values of its template source.

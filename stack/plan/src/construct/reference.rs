@@ -19,14 +19,21 @@ impl Declared {
         self.0.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    /// The names that expressions may use.
-    pub(crate) fn known(&self) -> BTreeMap<String, Known> {
+    /// The names that expressions may use; `absent` are attributes that a construct lacks, with how to get them.
+    pub(crate) fn known(&self, absent: &[(Kind, &str, &'static str, &'static str)]) -> BTreeMap<String, Known> {
+        let attributes_of = |kind: Kind, name: &str| {
+            let lacks = |attribute: &str| absent.iter().find(|it| (it.0, it.1, it.2) == (kind, name, attribute));
+            let known = kind.attributes().iter().map(|&attribute| {
+                let known = lacks(attribute).map_or(Known::Value, |(.., help)| Known::Absent(help));
+                (attribute.to_owned(), known)
+            });
+            Known::Group(known.collect())
+        };
         Kind::ALL
             .iter()
             .map(|&kind| {
-                let members = self.names(kind).iter();
-                let attributes = || Known::group(kind.attributes().iter().copied());
-                (kind.word().to_owned(), Known::Group(members.map(|name| (name.clone(), attributes())).collect()))
+                let members = self.names(kind).iter().map(|name| (name.clone(), attributes_of(kind, name)));
+                (kind.word().to_owned(), Known::Group(members.collect()))
             })
             .collect()
     }

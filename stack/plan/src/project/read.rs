@@ -49,9 +49,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 20] = [
-        "tables",
-        "queues",
+    const UNSERVED: [&str; 18] = [
         "http_apis",
         "rest_apis",
         "domains",

@@ -66,6 +66,15 @@ built_in! {
     "bucket-write",
     "function-invoke",
     "function-logs",
+    "function-tracing",
+    "queue-consume",
+    "queue-send",
+    "table-delete",
+    "table-query",
+    "table-read",
+    "table-scan",
+    "table-stream",
+    "table-write",
     "topic-publish",
 }
 

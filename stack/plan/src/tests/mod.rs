@@ -1,5 +1,6 @@
 //! Whole projects: text to plan, and text to faults.
 
+mod data;
 mod faults;
 mod hostile;
 mod plans;

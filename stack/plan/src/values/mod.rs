@@ -1,8 +1,17 @@
 //! Values of settings: their text and their domain.
 
 mod bucket;
+mod number;
+mod table;
+mod url;
 
 pub(crate) use bucket::{BucketEvent, CorsMethod, CorsOrigin, HeaderName};
+pub(crate) use number::{
+    BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay, MessageRetention,
+    MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, VisibilityTimeout,
+};
+pub(crate) use table::{AttributeName, KeyType, StartingPosition, StreamView, is_index_name};
+pub(crate) use url::{InvokeMode, UrlAuth, UrlMethod, UrlOrigin};
 
 use crate::plan::{Architecture, Removal};
 

@@ -245,6 +245,7 @@ impl Construct for Bucket {
             "has_events": !self.events.is_empty(),
             "function_events": events(Kind::Function),
             "topic_events": events(Kind::Topic),
+            "queue_events": events(Kind::Queue),
             "distribution_arns": distribution_arns,
         })
     }
