@@ -6,6 +6,7 @@
 //! deployer cannot disagree about what a template says.
 
 pub mod built;
+mod companions;
 mod construct;
 mod deferred;
 pub mod event;

@@ -4,6 +4,7 @@ use super::{Declared, Kind, Reference};
 use crate::fault::{FaultKind, Place, Sink};
 use crate::project::{Fields, Text, read_texts};
 use crate::scope::Scope;
+use crate::values::METHODS;
 
 /// A verb of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub(crate) enum Verb {
     List,
     Publish,
     Invoke,
+    Invalidate,
 }
 
 /// What each verb may be said of, and the policy source that grants it (`policies/<name>.json.hbs`).
@@ -24,10 +26,13 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::List, Kind::Bucket, "bucket-list"),
     (Verb::Publish, Kind::Topic, "topic-publish"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
+    (Verb::Invoke, Kind::HttpApi, "http_api-invoke"),
+    (Verb::Invalidate, Kind::Distribution, "distribution-invalidate"),
 ];
 
 impl Verb {
-    const ALL: &'static [Self] = &[Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke];
+    const ALL: &'static [Self] =
+        &[Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke, Self::Invalidate];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -37,6 +42,7 @@ impl Verb {
             Self::List => "list",
             Self::Publish => "publish",
             Self::Invoke => "invoke",
+            Self::Invalidate => "invalidate",
         }
     }
 
@@ -81,12 +87,12 @@ impl Access {
         let literal = scope.literal(text)?;
         let target = Reference::read(&literal, &verb.targets(), declared, &text.place, scope.sink())?;
         if let Some(path) = &target.path
-            && (target.kind != Kind::Bucket || path.is_empty() || path.contains(['$', '"', '\\']) || path.len() > 1024)
+            && !is_part_of(target.kind, path)
         {
             let kind = FaultKind::BadValue {
                 value: literal,
-                expected: "a target with a key pattern".to_owned(),
-                help: "only buckets have keys: `bucket.NAME/prefix/*`, at most 1024 characters, without `$`".to_owned(),
+                expected: "a part of a target".to_owned(),
+                help: "buckets have keys, `bucket.NAME/prefix/*`, and APIs have routes, `http_api.NAME/GET/path/*`; at most 1024 characters, without `$`".to_owned(),
             };
             scope.sink().push(kind, &text.place);
             return None;
@@ -120,6 +126,19 @@ impl Access {
                 beginnings_meet && ends_meet
             }
         }
+    }
+}
+
+/// True for a pattern of a bucket's keys, and for a method and a path of an API.
+fn is_part_of(kind: Kind, path: &str) -> bool {
+    let is_pattern = !path.is_empty() && !path.contains(['$', '"', '\\']) && path.len() <= 1024;
+    match kind {
+        Kind::Bucket => is_pattern,
+        Kind::HttpApi => {
+            let method = path.split('/').next().unwrap_or_default();
+            is_pattern && path.contains('/') && (method == "*" || METHODS.contains(&method))
+        }
+        _ => false,
     }
 }
 

@@ -8,27 +8,54 @@ use crate::scope::Known;
 
 /// Names of everything that the project declares, faulty or not.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Declared(BTreeMap<Kind, Vec<String>>);
+pub(crate) struct Declared {
+    names: BTreeMap<Kind, Vec<String>>,
+    groups: BTreeMap<(Kind, String), Vec<Group>>,
+}
+
+/// Attributes of the parts of a construct: `user_pool.users.clients.web` has the group `clients` with `web`.
+pub(crate) type Group = (&'static str, Vec<String>);
 
 impl Declared {
     pub(crate) fn insert(&mut self, kind: Kind, name: &str) {
-        self.0.entry(kind).or_default().push(name.to_owned());
+        self.names.entry(kind).or_default().push(name.to_owned());
+    }
+
+    pub(crate) fn insert_groups(&mut self, kind: Kind, name: &str, groups: Vec<Group>) {
+        self.groups.insert((kind, name.to_owned()), groups);
     }
 
     pub(crate) fn names(&self, kind: Kind) -> &[String] {
-        self.0.get(&kind).map_or(&[], Vec::as_slice)
+        self.names.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Names of the parts of a construct in one group of attributes.
+    pub(crate) fn members(&self, kind: Kind, name: &str, group: &str) -> &[String] {
+        let groups = self.groups.get(&(kind, name.to_owned()));
+        let found = groups.into_iter().flatten().find(|(own, _)| *own == group);
+        found.map_or(&[], |(_, members)| members.as_slice())
     }
 
     /// The names that expressions may use.
     pub(crate) fn known(&self) -> BTreeMap<String, Known> {
         Kind::ALL
             .iter()
+            .filter(|kind| !kind.attributes().is_empty())
             .map(|&kind| {
                 let members = self.names(kind).iter();
-                let attributes = || Known::group(kind.attributes().iter().copied());
-                (kind.word().to_owned(), Known::Group(members.map(|name| (name.clone(), attributes())).collect()))
+                let known = members.map(|name| (name.clone(), self.attributes(kind, name)));
+                (kind.word().to_owned(), Known::Group(known.collect()))
             })
             .collect()
+    }
+
+    fn attributes(&self, kind: Kind, name: &str) -> Known {
+        let mut known: BTreeMap<String, Known> =
+            kind.attributes().iter().map(|attribute| ((*attribute).to_owned(), Known::Value)).collect();
+        for (group, members) in self.groups.get(&(kind, name.to_owned())).into_iter().flatten() {
+            known.insert((*group).to_owned(), Known::group(members.iter().cloned()));
+        }
+        Known::Group(known)
     }
 
     /// Reports a name that is not declared.

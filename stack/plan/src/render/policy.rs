@@ -64,8 +64,10 @@ built_in! {
     "bucket-list",
     "bucket-read",
     "bucket-write",
+    "distribution-invalidate",
     "function-invoke",
     "function-logs",
+    "http_api-invoke",
     "topic-publish",
 }
 

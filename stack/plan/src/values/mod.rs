@@ -1,7 +1,12 @@
 //! Values of settings: their text and their domain.
 
+mod api;
 mod bucket;
 
+pub(crate) use api::{
+    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, HostedZone, METHODS, Rate, RefreshLifetime,
+    TokenLifetime,
+};
 pub(crate) use bucket::{BucketEvent, CorsMethod, CorsOrigin, HeaderName};
 
 use crate::plan::{Architecture, Removal};
@@ -209,7 +214,7 @@ impl SettingValue for ProjectPath {
 }
 
 /// `30s`, `5m`, `6h`, `2d`, or a number of seconds.
-fn parse_seconds(text: &str) -> Option<u32> {
+pub(crate) fn parse_seconds(text: &str) -> Option<u32> {
     let (number, unit) = match text.char_indices().next_back()? {
         (at, 's') => (&text[..at], 1),
         (at, 'm') => (&text[..at], 60),
