@@ -60,11 +60,6 @@ impl Origin {
             Self::Construct(kind, name) => links.attribute(*kind, name, "domain"),
             Self::Host(host) => host.clone(),
         };
-        json!({ "id": self.id(), "host": host, "path": self.path(links), "is_bucket": self.is_bucket() })
-    }
-
-    /// What stands before every path.
-    fn path(&self, _: &Links<'_>) -> Option<String> {
-        None
+        json!({ "id": self.id(), "host": host, "path": Value::Null, "is_bucket": self.is_bucket() })
     }
 }

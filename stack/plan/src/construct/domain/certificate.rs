@@ -70,6 +70,9 @@ impl<'a> Certificates<'a> {
     /// ARN of the certificate for a name, literal or to be known; a fault and an empty text when there can be none.
     pub(crate) fn arn(&self, host: &Hostname, reach: Reach) -> String {
         let Some(domain) = self.domain_of(host) else {
+            if self.links.constructs.domains.iter().any(|domain| domain.is_faulty) {
+                return String::new();
+            }
             let kind = FaultKind::BadValue {
                 value: host.name.clone(),
                 expected: "under a domain of the project".to_owned(),

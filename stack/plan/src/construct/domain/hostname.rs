@@ -29,8 +29,7 @@ impl Hostname {
 pub(crate) fn read_hostname(text: Option<&Text>, scope: &Scope<'_>) -> Option<Hostname> {
     let text = text?;
     let value = scope.literal(text)?;
-    let waits = value.ends_with('.') && text.raw.trim_end().ends_with("}}");
-    if value.is_empty() || waits {
+    if is_left_out(text, &value) {
         return None;
     }
     if is_hostname(&value) {
@@ -40,6 +39,11 @@ pub(crate) fn read_hostname(text: Option<&Text>, scope: &Scope<'_>) -> Option<Ho
     let kind = FaultKind::BadValue { value, expected: "a domain name".to_owned(), help: help.to_owned() };
     scope.sink().push(kind, &text.place);
     None
+}
+
+/// True for a value that stands for no name at all.
+pub(super) fn is_left_out(text: &Text, value: &str) -> bool {
+    value.is_empty() || (value.ends_with('.') && text.raw.trim_end().ends_with("}}"))
 }
 
 fn is_hostname(text: &str) -> bool {

@@ -6,6 +6,8 @@ mod hostname;
 pub(crate) use certificate::{Alias, Certificates, EDGE_REGION, Reach};
 pub(crate) use hostname::{Hostname, read_hostname};
 
+use hostname::is_left_out;
+
 use serde_json::{Value, json};
 
 use super::{Construct, Declaration, Declared};
@@ -33,6 +35,8 @@ pub(crate) struct Domain {
     pub(crate) place: Place,
     /// The domain's own name; nothing when it evaluates to nothing.
     pub(crate) host: Option<Hostname>,
+    /// True when its name has a fault, so that nobody knows what lies under it.
+    pub(crate) is_faulty: bool,
     /// Id of the hosted zone.
     pub(crate) zone: Option<String>,
     /// True when the file gives one, faulty or not.
@@ -69,12 +73,15 @@ impl Declaration for DomainDeclaration {
     fn resolve(&self, name: &str, scope: &Scope<'_>, _: &Declared) -> Domain {
         // What evaluates to nothing is left out, as the domain itself is.
         let given = |text: &&Text| scope.literal(text).is_some_and(|value| !value.is_empty());
+        let host = read_hostname(self.name.as_ref(), scope);
+        let left_out = |text: &Text| scope.literal(text).is_some_and(|value| is_left_out(text, &value));
         Domain {
             name: name.to_owned(),
             place: self.place.clone(),
-            host: read_hostname(self.name.as_ref(), scope),
+            is_faulty: host.is_none() && !self.name.as_ref().is_some_and(left_out),
+            host,
             zone: self.zone.as_ref().filter(given).and_then(|text| scope.value::<HostedZone>(text)).map(|zone| zone.0),
-            declares_zone: self.zone.as_ref().filter(given).is_some(),
+            declares_zone: self.zone.as_ref().as_ref().is_some_and(given),
             wildcard: scope.value_or(self.wildcard.as_ref(), false),
             certificates: self.certificates.iter().filter(given).filter_map(|text| scope.value(text)).collect(),
         }

@@ -78,7 +78,7 @@ impl Declaration for HttpApiDeclaration {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let authorizers: Vec<AuthorizerDeclaration> =
             fields.section("authorizers").iter().filter_map(|named| AuthorizerDeclaration::read(named, sink)).collect();
-        let names: Vec<String> = fields.section("authorizers").iter().map(|named| named.name.to_owned()).collect();
+        let declared: Vec<String> = fields.section("authorizers").iter().map(|own| own.name.to_owned()).collect();
         let routes = fields.section("routes");
         if routes.is_empty() {
             let help = "what answers which requests: `routes: { \"GET /items\": list-items }`".to_owned();
@@ -87,7 +87,7 @@ impl Declaration for HttpApiDeclaration {
         let declaration = Self {
             place: named.place.clone(),
             description: fields.text("description"),
-            routes: routes.iter().filter_map(|named| RouteDeclaration::read(named, &names, sink)).collect(),
+            routes: routes.iter().filter_map(|named| RouteDeclaration::read(named, &declared, sink)).collect(),
             routes_place: fields.place_of("routes"),
             authorizers,
             cors: fields.get("cors").and_then(|(node, place)| read_cors(node, &place, sink)),
@@ -149,7 +149,9 @@ impl HttpApiDeclaration {
         }
         for route in &self.routes {
             let of_route = self.authorizers.iter().find(|own| route.authorizer.as_deref() == Some(own.name.as_str()));
-            if let (Some(scopes), Some(false) | None) = (route.scopes.first(), of_route.map(|own| own.is_jwt())) {
+            if let (Some(scopes), Some(false) | None) =
+                (route.scopes.first(), of_route.map(AuthorizerDeclaration::is_jwt))
+            {
                 let kind = FaultKind::BadValue {
                     value: scopes.raw.clone(),
                     expected: "a scope of a token that API Gateway checks".to_owned(),

@@ -19,6 +19,7 @@ pub(super) struct PasswordDeclaration {
 
 /// What a password must have.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "four questions that Cognito asks one by one")]
 pub(crate) struct Password {
     length: Length,
     lower_case: bool,
