@@ -9,6 +9,7 @@ pub mod built;
 mod companions;
 mod construct;
 mod deferred;
+mod deployments;
 pub mod event;
 mod expression;
 pub mod fault;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::companions::{companions, received_parameters};
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
+use crate::deployments::follow_content;
 use crate::fault::{FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
@@ -105,7 +106,7 @@ impl<'a> Planner<'a> {
                 rendered.add(ALIAS, &alias.values(), origin);
             }
         }
-        let (mut template, origins) = rendered.finish();
+        let (mut template, mut origins) = rendered.finish();
         let companions = companions(&links, self.project, self.context);
         let artifacts = self.artifacts(&links);
         template.format_version = Some("2010-09-09".to_owned());
@@ -116,6 +117,7 @@ impl<'a> Planner<'a> {
         template.parameters.extend(code_parameters(&artifacts));
         template.parameters.extend(received_parameters(&companions));
         template.outputs.extend(outputs);
+        follow_content(&mut template, &mut origins, Kind::RestApi.source().file_name);
         self.check(&template, &origins);
         if !self.sink.is_empty() {
             return None;

@@ -27,6 +27,7 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Publish, Kind::Topic, "topic-publish"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
     (Verb::Invoke, Kind::HttpApi, "http_api-invoke"),
+    (Verb::Invoke, Kind::RestApi, "rest_api-invoke"),
     (Verb::Invalidate, Kind::Distribution, "distribution-invalidate"),
 ];
 
@@ -134,7 +135,7 @@ fn is_part_of(kind: Kind, path: &str) -> bool {
     let is_pattern = !path.is_empty() && !path.contains(['$', '"', '\\']) && path.len() <= 1024;
     match kind {
         Kind::Bucket => is_pattern,
-        Kind::HttpApi => {
+        Kind::HttpApi | Kind::RestApi => {
             let method = path.split('/').next().unwrap_or_default();
             is_pattern && path.contains('/') && (method == "*" || METHODS.contains(&method))
         }

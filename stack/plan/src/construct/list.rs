@@ -8,6 +8,7 @@ use super::distribution::DistributionDeclaration;
 use super::domain::DomainDeclaration;
 use super::function::FunctionDeclaration;
 use super::http_api::HttpApiDeclaration;
+use super::rest_api::RestApiDeclaration;
 use super::topic::TopicDeclaration;
 use super::user_pool::UserPoolDeclaration;
 use super::{Construct, Declaration, Declared};
@@ -133,5 +134,6 @@ constructs! {
     Distribution, "distribution", distributions, DistributionDeclaration;
     UserPool, "user_pool", user_pools, UserPoolDeclaration;
     HttpApi, "http_api", http_apis, HttpApiDeclaration;
+    RestApi, "rest_api", rest_apis, RestApiDeclaration;
     Domain, "domain", domains, DomainDeclaration;
 }

@@ -12,6 +12,7 @@ pub(crate) mod function;
 pub(crate) mod http_api;
 pub(crate) mod list;
 pub(crate) mod reference;
+pub(crate) mod rest_api;
 pub(crate) mod topic;
 pub(crate) mod user_pool;
 

@@ -49,10 +49,9 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 17] = [
+    const UNSERVED: [&str; 16] = [
         "tables",
         "queues",
-        "rest_apis",
         "alarms",
         "roles",
         "secrets",

@@ -68,6 +68,7 @@ built_in! {
     "function-invoke",
     "function-logs",
     "http_api-invoke",
+    "rest_api-invoke",
     "topic-publish",
 }
 

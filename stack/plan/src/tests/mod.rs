@@ -3,6 +3,7 @@
 mod faults;
 mod hostile;
 mod plans;
+mod rest;
 mod web;
 
 use std::collections::BTreeMap;

@@ -93,6 +93,106 @@ impl SettingValue for ApiMethod {
     }
 }
 
+/// Name of a stage, the first part of paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StageName(pub(crate) String);
+
+impl Default for StageName {
+    fn default() -> Self {
+        Self("api".to_owned())
+    }
+}
+
+impl SettingValue for StageName {
+    const EXPECTED: &'static str = "the name of a stage";
+    const HELP: &'static str = "letters, digits, `-` and `_`, at most 128: `stage: v1`";
+    fn parse(text: &str) -> Option<Self> {
+        let character = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        ((1..=128).contains(&text.len()) && text.bytes().all(character)).then(|| Self(text.to_owned()))
+    }
+}
+
+/// Where a REST API is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// In its region.
+    Regional,
+    /// Through the locations of CloudFront.
+    Edge,
+}
+
+impl SettingValue for Endpoint {
+    const EXPECTED: &'static str = "`regional` or `edge`";
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "regional" => Some(Self::Regional),
+            "edge" => Some(Self::Edge),
+            _ => None,
+        }
+    }
+}
+
+/// The oldest version of TLS that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MinimumTls {
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+impl SettingValue for MinimumTls {
+    const EXPECTED: &'static str = "`1.2` or `1.3`";
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "1.2" => Some(Self::Tls12),
+            "1.3" => Some(Self::Tls13),
+            _ => None,
+        }
+    }
+}
+
+/// A media type, `*` allowed for its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MediaType(pub(crate) String);
+
+impl SettingValue for MediaType {
+    const EXPECTED: &'static str = "a media type";
+    const HELP: &'static str = "for example `image/png`, `image/*` or `*/*`";
+    fn parse(text: &str) -> Option<Self> {
+        let is_part = |part: &str| {
+            let character = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte);
+            part == "*" || (!part.is_empty() && part.bytes().all(character))
+        };
+        let (kind, subtype) = text.split_once('/')?;
+        (is_part(kind) && is_part(subtype)).then(|| Self(text.to_owned()))
+    }
+}
+
+/// Requests of a key in a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Quota {
+    pub(crate) limit: u32,
+    /// In the words of API Gateway.
+    pub(crate) period: &'static str,
+}
+
+impl SettingValue for Quota {
+    const EXPECTED: &'static str = "a number of requests in a period";
+    const HELP: &'static str = "write `10000/day`, `/week` or `/month`";
+    fn parse(text: &str) -> Option<Self> {
+        let (limit, period) = text.split_once('/')?;
+        let limit = parse_whole(limit.trim(), 1, u32::MAX >> 1)?;
+        let period = match period.trim() {
+            "day" => "DAY",
+            "week" => "WEEK",
+            "month" => "MONTH",
+            _ => return None,
+        };
+        Some(Self { limit, period })
+    }
+}
+
 /// Id of a hosted zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostedZone(pub(crate) String);

@@ -9,7 +9,7 @@ use crate::project::Text;
 use crate::scope::Scope;
 
 /// Constructs that a distribution may serve.
-const KINDS: [Kind; 2] = [Kind::Bucket, Kind::HttpApi];
+const KINDS: [Kind; 3] = [Kind::Bucket, Kind::HttpApi, Kind::RestApi];
 
 /// Where answers come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,12 @@ pub(super) fn read_origin(text: &Text, scope: &Scope<'_>, declared: &Declared) -
 }
 
 impl Origin {
+    /// What stands before every path: the stage of a REST API.
+    fn path(&self, links: &Links<'_>) -> Option<String> {
+        let Self::Construct(Kind::RestApi, name) = self else { return None };
+        links.constructs.rest_apis.iter().find(|api| api.name == *name)?.path()
+    }
+
     pub(super) fn is_bucket(&self) -> bool {
         matches!(self, Self::Construct(Kind::Bucket, _))
     }
@@ -60,6 +66,6 @@ impl Origin {
             Self::Construct(kind, name) => links.attribute(*kind, name, "domain"),
             Self::Host(host) => host.clone(),
         };
-        json!({ "id": self.id(), "host": host, "path": Value::Null, "is_bucket": self.is_bucket() })
+        json!({ "id": self.id(), "host": host, "path": self.path(links), "is_bucket": self.is_bucket() })
     }
 }

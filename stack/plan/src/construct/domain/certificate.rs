@@ -185,7 +185,8 @@ impl crate::construct::Constructs {
     fn hosts(&self) -> Vec<(&Hostname, Reach)> {
         let regional = self.http_apis.iter().filter_map(|api| Some((api.domain.as_ref()?, Reach::Region)));
         let edge = self.distributions.iter().flat_map(|distribution| &distribution.domains);
-        regional.chain(edge.map(|host| (host, Reach::Edge))).collect()
+        let rest = self.rest_apis.iter().filter_map(|api| Some((api.domain.as_ref()?, api.reach())));
+        regional.chain(rest).chain(edge.map(|host| (host, Reach::Edge))).collect()
     }
 }
 

@@ -56,6 +56,10 @@ pub(crate) fn read_cors(node: &Node, place: &Place, sink: &Sink) -> Option<CorsD
 }
 
 impl CorsDeclaration {
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
     pub(crate) fn resolve(&self, scope: &Scope<'_>) -> Cors {
         let cors = Cors {
             origins: values::<ApiOrigin>(&self.origins, scope, |origin| origin.0),

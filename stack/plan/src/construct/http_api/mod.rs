@@ -4,9 +4,9 @@ mod authorizer;
 mod cors;
 mod route;
 
-pub(crate) use authorizer::{Authorizer, AuthorizerDeclaration, Caller};
+pub(crate) use authorizer::{Authorizer, AuthorizerDeclaration, Caller, check_authorizer_name, invocation_uri};
 pub(crate) use cors::{Cors, CorsDeclaration, read_cors};
-pub(crate) use route::{Route, RouteDeclaration};
+pub(crate) use route::{Route, RouteDeclaration, known_authorizer, read_auth};
 
 use serde_json::{Value, json};
 
