@@ -6,8 +6,10 @@
 //! deployer cannot disagree about what a template says.
 
 pub mod built;
+mod companions;
 mod construct;
 mod deferred;
+mod deployments;
 pub mod event;
 mod expression;
 pub mod fault;

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use crate::companions::{companions, received_parameters};
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
+use crate::deployments::follow_content;
 use crate::fault::{FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
 use crate::project::{Project, load};
-use crate::render::{MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
+use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
 use crate::resolve::{check_links, check_names};
 use crate::scope::Scope;
 use crate::settings::Settings;
@@ -100,12 +102,18 @@ impl<'a> Planner<'a> {
             for grant in construct.grants(&links).iter().filter(|grant| grant.target.0 == Kind::Function) {
                 rendered.add(PERMISSION, &permission_values(grant), origin);
             }
-            rendered.add(kind.source(), &values, origin);
+            if !values.is_null() {
+                rendered.add(kind.source(), &values, origin);
+            }
             for policy in values["managed_policies"].as_array().into_iter().flatten() {
                 rendered.add(MANAGED_POLICY, policy, origin);
             }
+            for alias in construct.aliases(&links) {
+                rendered.add(ALIAS, &alias.values(), origin);
+            }
         }
-        let (mut template, origins) = rendered.finish();
+        let (mut template, mut origins) = rendered.finish();
+        let companions = companions(&links, self.project, self.context);
         let artifacts = self.artifacts(&links);
         template.format_version = Some("2010-09-09".to_owned());
         template.description = Some(
@@ -113,7 +121,9 @@ impl<'a> Planner<'a> {
                 .unwrap_or_else(|| format!("{}, environment {}", self.project.name, self.settings.environment.name)),
         );
         template.parameters.extend(code_parameters(&artifacts));
+        template.parameters.extend(received_parameters(&companions));
         template.outputs.extend(outputs);
+        follow_content(&mut template, &mut origins, Kind::RestApi.source().file_name);
         self.check(&template, &origins);
         if !self.sink.is_empty() {
             return None;
@@ -126,6 +136,7 @@ impl<'a> Planner<'a> {
             contents: self.contents(&links),
             actions: self.actions(),
             parameters: BTreeMap::new(),
+            companions,
             artifacts,
             template,
             origins: origins.into_iter().map(|(id, (origin, _))| (id, origin)).collect(),
@@ -267,7 +278,7 @@ fn code_parameters(artifacts: &[Artifact]) -> IndexMap<String, Parameter> {
 }
 
 /// The template as it grows, and where its parts come from.
-struct Rendered<'a> {
+pub(crate) struct Rendered<'a> {
     renderer: TemplateRenderer<'a>,
     template: Template,
     origins: BTreeMap<String, (Origin, Place)>,
@@ -275,11 +286,11 @@ struct Rendered<'a> {
 }
 
 impl<'a> Rendered<'a> {
-    fn new(sources: &'a BTreeMap<String, String>, sink: &'a Sink) -> Self {
+    pub(crate) fn new(sources: &'a BTreeMap<String, String>, sink: &'a Sink) -> Self {
         Self { renderer: TemplateRenderer::new(sources), template: Template::default(), origins: BTreeMap::new(), sink }
     }
 
-    fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
+    pub(crate) fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
         let file = source.file_name;
         let part = match self.renderer.render(source, values) {
             Ok(part) => part,
@@ -314,7 +325,7 @@ impl<'a> Rendered<'a> {
         self.template.outputs.extend(part.outputs);
     }
 
-    fn finish(self) -> (Template, BTreeMap<String, (Origin, Place)>) {
+    pub(crate) fn finish(self) -> (Template, BTreeMap<String, (Origin, Place)>) {
         (self.template, self.origins)
     }
 }

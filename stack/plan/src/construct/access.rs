@@ -4,7 +4,7 @@ use super::{Declared, Kind, Reference};
 use crate::fault::{FaultKind, Place, Sink};
 use crate::project::{Fields, Text, read_texts};
 use crate::scope::Scope;
-use crate::values::is_index_name;
+use crate::values::{METHODS, is_index_name};
 
 /// A verb of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(crate) enum Verb {
     Send,
     Consume,
     Invoke,
+    Invalidate,
 }
 
 /// What stands before the name of an index in a target.
@@ -39,6 +40,9 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Send, Kind::Queue, "queue-send"),
     (Verb::Consume, Kind::Queue, "queue-consume"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
+    (Verb::Invoke, Kind::HttpApi, "http_api-invoke"),
+    (Verb::Invoke, Kind::RestApi, "rest_api-invoke"),
+    (Verb::Invalidate, Kind::Distribution, "distribution-invalidate"),
 ];
 
 impl Verb {
@@ -53,6 +57,7 @@ impl Verb {
         Self::Send,
         Self::Consume,
         Self::Invoke,
+        Self::Invalidate,
     ];
 
     pub(crate) fn word(self) -> &'static str {
@@ -67,6 +72,7 @@ impl Verb {
             Self::Send => "send",
             Self::Consume => "consume",
             Self::Invoke => "invoke",
+            Self::Invalidate => "invalidate",
         }
     }
 
@@ -157,19 +163,26 @@ impl Access {
 
 /// What is wrong with what follows the `/` of a target, and how to mend it.
 fn path_fault(verb: Verb, kind: Kind, path: &str) -> Option<(&'static str, &'static str)> {
-    if kind == Kind::Table {
-        let is_index = path.strip_prefix(INDEX_PATH).is_some_and(is_index_name);
-        let is_searched = matches!(verb, Verb::Query | Verb::Scan);
-        return (!is_index || !is_searched).then_some((
-            "a table or one of its indexes",
-            "`table.NAME`, or for `query` and `scan` also `table.NAME/index/INDEX`",
-        ));
-    }
     let is_pattern = !path.is_empty() && !path.contains(['$', '"', '\\']) && path.len() <= 1024;
-    (kind != Kind::Bucket || !is_pattern).then_some((
-        "a target with a key pattern",
-        "only buckets have keys: `bucket.NAME/prefix/*`, at most 1024 characters, without `$`",
-    ))
+    match kind {
+        Kind::Table => {
+            let is_index = path.strip_prefix(INDEX_PATH).is_some_and(is_index_name);
+            let is_searched = matches!(verb, Verb::Query | Verb::Scan);
+            (!is_index || !is_searched).then_some((
+                "a table or one of its indexes",
+                "`table.NAME`, or for `query` and `scan` also `table.NAME/index/INDEX`",
+            ))
+        }
+        Kind::HttpApi | Kind::RestApi => {
+            let method = path.split('/').next().unwrap_or_default();
+            let is_route = is_pattern && path.contains('/') && (method == "*" || METHODS.contains(&method));
+            (!is_route).then_some(("a route of an API", "a method and a path: `http_api.NAME/GET/path/*`"))
+        }
+        _ => (kind != Kind::Bucket || !is_pattern).then_some((
+            "a target with a key pattern",
+            "buckets have keys, `bucket.NAME/prefix/*`, and APIs have routes, `http_api.NAME/GET/path/*`; at most 1024 characters, without `$`",
+        )),
+    }
 }
 
 #[cfg(test)]

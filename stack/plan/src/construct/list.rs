@@ -5,10 +5,14 @@ use serde_json::{Map, Value};
 
 use super::bucket::BucketDeclaration;
 use super::distribution::DistributionDeclaration;
+use super::domain::DomainDeclaration;
 use super::function::FunctionDeclaration;
 use super::queue::QueueDeclaration;
 use super::table::TableDeclaration;
+use super::http_api::HttpApiDeclaration;
+use super::rest_api::RestApiDeclaration;
 use super::topic::TopicDeclaration;
+use super::user_pool::UserPoolDeclaration;
 use super::{Construct, Declaration, Declared};
 use crate::fault::Sink;
 use crate::naming::Naming;
@@ -75,11 +79,12 @@ macro_rules! constructs {
 
         impl Declarations {
             /// Reads one construct.
-            pub(crate) fn read(&mut self, kind: Kind, named: &Named<'_>, sink: &Sink) {
+            pub(crate) fn read(&mut self, kind: Kind, named: &Named<'_>, declared: &mut Declared, sink: &Sink) {
                 let name = named.name.to_owned();
                 match kind {
                     $(Kind::$kind => {
                         if let Some(declaration) = <$declaration>::read(named, sink) {
+                            declared.insert_groups(kind, named.name, declaration.groups());
                             self.$section.insert(name, declaration);
                         }
                     })+
@@ -103,7 +108,10 @@ macro_rules! constructs {
                 $(
                     let members = self.$section.iter();
                     let members = members.map(|(name, it)| (name.clone(), it.attributes(name, naming, scope)));
-                    all.insert($word.to_owned(), Value::Object(members.collect()));
+                    // A kind that has nothing to ask for leaves its word to parameters.
+                    if !<$declaration>::ATTRIBUTES.is_empty() {
+                        all.insert($word.to_owned(), Value::Object(members.collect()));
+                    }
                 )+
                 all
             }
@@ -139,4 +147,8 @@ constructs! {
     Queue, "queue", queues, QueueDeclaration;
     Table, "table", tables, TableDeclaration;
     Distribution, "distribution", distributions, DistributionDeclaration;
+    UserPool, "user_pool", user_pools, UserPoolDeclaration;
+    HttpApi, "http_api", http_apis, HttpApiDeclaration;
+    RestApi, "rest_api", rest_apis, RestApiDeclaration;
+    Domain, "domain", domains, DomainDeclaration;
 }

@@ -4,14 +4,19 @@
 //! from which its template source is rendered. [`list`] is the one place that names them all.
 
 pub(crate) mod access;
+pub(crate) mod api;
 pub(crate) mod bucket;
 pub(crate) mod distribution;
+pub(crate) mod domain;
 pub(crate) mod function;
+pub(crate) mod http_api;
 pub(crate) mod list;
 pub(crate) mod queue;
 pub(crate) mod reference;
+pub(crate) mod rest_api;
 pub(crate) mod table;
 pub(crate) mod topic;
+pub(crate) mod user_pool;
 
 use std::fmt::Debug;
 
@@ -23,8 +28,9 @@ use crate::naming::Naming;
 use crate::project::Named;
 use crate::scope::Scope;
 
+pub(crate) use domain::Alias;
 pub(crate) use list::{Constructs, Declarations, Kind};
-pub(crate) use reference::{Declared, Reference};
+pub(crate) use reference::{Declared, Group, Reference};
 
 /// A construct as written.
 pub(crate) trait Declaration: Sized + Clone + Debug {
@@ -45,7 +51,13 @@ pub(crate) trait Declaration: Sized + Clone + Debug {
     /// Evaluates its expressions, checks its values; what is faulty is reported and has a harmless value.
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Self::Resolved;
 
-    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES) that is not [`absent`](Self::absent). The scope knows parameters and the like, but no construct.
+    /// Attributes of its parts, for [`attributes`](Self::attributes) to give as objects under the group's name.
+    fn groups(&self) -> Vec<Group> {
+        Vec::new()
+    }
+
+    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES) that is not [`absent`](Self::absent). The scope knows
+    /// parameters and the like, but no construct.
     fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value;
 }
 
@@ -68,7 +80,13 @@ pub(crate) trait Construct {
         Map::new()
     }
 
-    /// Values of its template source.
+    /// Names in DNS that lead to it; each becomes records beside it.
+    fn aliases(&self, links: &Links<'_>) -> Vec<Alias> {
+        let _ = links;
+        Vec::new()
+    }
+
+    /// Values of its template source; null when it has nothing to render.
     fn values(&self, links: &Links<'_>) -> Value;
 }
 

@@ -8,15 +8,32 @@ use crate::scope::Known;
 
 /// Names of everything that the project declares, faulty or not.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Declared(BTreeMap<Kind, Vec<String>>);
+pub(crate) struct Declared {
+    names: BTreeMap<Kind, Vec<String>>,
+    groups: BTreeMap<(Kind, String), Vec<Group>>,
+}
+
+/// Attributes of the parts of a construct: `user_pool.users.clients.web` has the group `clients` with `web`.
+pub(crate) type Group = (&'static str, Vec<String>);
 
 impl Declared {
     pub(crate) fn insert(&mut self, kind: Kind, name: &str) {
-        self.0.entry(kind).or_default().push(name.to_owned());
+        self.names.entry(kind).or_default().push(name.to_owned());
+    }
+
+    pub(crate) fn insert_groups(&mut self, kind: Kind, name: &str, groups: Vec<Group>) {
+        self.groups.insert((kind, name.to_owned()), groups);
     }
 
     pub(crate) fn names(&self, kind: Kind) -> &[String] {
-        self.0.get(&kind).map_or(&[], Vec::as_slice)
+        self.names.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Names of the parts of a construct in one group of attributes.
+    pub(crate) fn members(&self, kind: Kind, name: &str, group: &str) -> &[String] {
+        let groups = self.groups.get(&(kind, name.to_owned()));
+        let found = groups.into_iter().flatten().find(|(own, _)| *own == group);
+        found.map_or(&[], |(_, members)| members.as_slice())
     }
 
     /// The names that expressions may use; `absent` are attributes that a construct lacks, with how to get them.
@@ -27,10 +44,15 @@ impl Declared {
                 let known = lacks(attribute).map_or(Known::Value, |(.., help)| Known::Absent(help));
                 (attribute.to_owned(), known)
             });
-            Known::Group(known.collect())
+            let mut known: BTreeMap<String, Known> = known.collect();
+            for (group, members) in self.groups.get(&(kind, name.to_owned())).into_iter().flatten() {
+                known.insert((*group).to_owned(), Known::group(members.iter().cloned()));
+            }
+            Known::Group(known)
         };
         Kind::ALL
             .iter()
+            .filter(|kind| !kind.attributes().is_empty())
             .map(|&kind| {
                 let members = self.names(kind).iter().map(|name| (name.clone(), attributes_of(kind, name)));
                 (kind.word().to_owned(), Known::Group(members.collect()))

@@ -64,6 +64,7 @@ built_in! {
     "bucket-list",
     "bucket-read",
     "bucket-write",
+    "distribution-invalidate",
     "function-invoke",
     "function-logs",
     "function-tracing",
@@ -75,6 +76,8 @@ built_in! {
     "table-scan",
     "table-stream",
     "table-write",
+    "http_api-invoke",
+    "rest_api-invoke",
     "topic-publish",
 }
 

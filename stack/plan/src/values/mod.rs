@@ -1,10 +1,15 @@
 //! Values of settings: their text and their domain.
 
+mod api;
 mod bucket;
 mod number;
 mod table;
 mod url;
 
+pub(crate) use api::{
+    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, Endpoint, HostedZone, METHODS, MediaType, MinimumTls, Quota,
+    Rate, RefreshLifetime, StageName, TokenLifetime,
+};
 pub(crate) use bucket::{BucketEvent, CorsMethod, CorsOrigin, HeaderName};
 pub(crate) use number::{
     BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay, MessageRetention,
@@ -218,7 +223,7 @@ impl SettingValue for ProjectPath {
 }
 
 /// `30s`, `5m`, `6h`, `2d`, or a number of seconds.
-fn parse_seconds(text: &str) -> Option<u32> {
+pub(crate) fn parse_seconds(text: &str) -> Option<u32> {
     let (number, unit) = match text.char_indices().next_back()? {
         (at, 's') => (&text[..at], 1),
         (at, 'm') => (&text[..at], 60),

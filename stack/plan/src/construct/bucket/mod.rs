@@ -216,7 +216,7 @@ impl Construct for Bucket {
             .constructs
             .distributions
             .iter()
-            .filter(|distribution| distribution.bucket == self.name)
+            .filter(|distribution| distribution.reads(&self.name))
             .map(|distribution| links.attribute(Kind::Distribution, &distribution.name, "arn"))
             .collect();
         json!({
