@@ -3,6 +3,7 @@
 use crate::construct::access::Verb;
 use crate::construct::bucket::{Bucket, EventRule};
 use crate::construct::function::Function;
+use crate::construct::transcoder::Transcoder;
 use crate::construct::{Constructs, Kind};
 use crate::fault::{FaultKind, Sink};
 
@@ -11,10 +12,25 @@ pub(crate) fn check_links(constructs: &Constructs, sink: &Sink) {
     for bucket in &constructs.buckets {
         check_overlap(bucket, sink);
         for event in &bucket.events {
+            check_order(event, constructs, sink);
             for function in started_by(event, constructs) {
                 check_recursion(bucket, event, function, sink);
+                check_transcoding(bucket, event, function, constructs, sink);
             }
         }
+    }
+}
+
+/// S3 does not publish to topics that keep an order.
+fn check_order(event: &EventRule, constructs: &Constructs, sink: &Sink) {
+    let is_target = |name: &str| event.target.kind == Kind::Topic && event.target.name == name;
+    if constructs.topics.iter().any(|topic| topic.fifo && is_target(&topic.name)) {
+        let kind = FaultKind::BadValue {
+            value: event.target.name.clone(),
+            expected: "a topic that S3 can publish to".to_owned(),
+            help: "events come in no order: leave `fifo` of the topic out".to_owned(),
+        };
+        sink.push(kind, &event.place);
     }
 }
 
@@ -54,6 +70,28 @@ fn check_recursion(bucket: &Bucket, event: &EventRule, function: &Function, sink
             written: access.key_pattern().to_owned(),
         };
         sink.push(kind, &access.place);
+    }
+}
+
+/// A function that transcodes where its own event listens gets the results of its jobs.
+fn check_transcoding(bucket: &Bucket, event: &EventRule, function: &Function, constructs: &Constructs, sink: &Sink) {
+    let (Some(prefix), Some(suffix)) = (&event.prefix, &event.suffix) else { return };
+    if !event.event.0.starts_with("ObjectCreated") {
+        return;
+    }
+    let jobs = function.access.iter().filter(|access| access.verb == Verb::Transcode);
+    for job in jobs {
+        let transcoder = constructs.transcoders.iter().find(|transcoder| transcoder.name == job.target.name);
+        let Some(output) = transcoder.and_then(Transcoder::results) else { continue };
+        if output.target.name == bucket.name && output.may_touch(prefix, suffix) {
+            let kind = FaultKind::Recursion {
+                function: function.name.clone(),
+                bucket: bucket.name.clone(),
+                verb: Verb::Transcode.word().to_owned(),
+                written: output.key_pattern().to_owned(),
+            };
+            sink.push(kind, &job.place);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) enum Verb {
     List,
     Publish,
     Invoke,
+    Transcode,
 }
 
 /// What each verb may be said of, and the policy source that grants it (`policies/<name>.json.hbs`).
@@ -24,10 +25,12 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::List, Kind::Bucket, "bucket-list"),
     (Verb::Publish, Kind::Topic, "topic-publish"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
+    (Verb::Transcode, Kind::Transcoder, "transcoder-transcode"),
 ];
 
 impl Verb {
-    const ALL: &'static [Self] = &[Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke];
+    const ALL: &'static [Self] =
+        &[Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke, Self::Transcode];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -37,6 +40,7 @@ impl Verb {
             Self::List => "list",
             Self::Publish => "publish",
             Self::Invoke => "invoke",
+            Self::Transcode => "transcode",
         }
     }
 

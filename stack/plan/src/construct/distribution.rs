@@ -8,6 +8,7 @@ use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
 use crate::names::logical_id;
 use crate::naming::Naming;
+use crate::plan::Action;
 use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
 use crate::values::SettingValue;
@@ -164,6 +165,14 @@ impl Construct for Distribution {
 
     fn place(&self) -> &Place {
         &self.place
+    }
+
+    fn actions(&self, _: &Links<'_>) -> Vec<Action> {
+        let invalidate = || Action::Invalidate {
+            logical_id: Naming::id(Kind::Distribution, &self.name),
+            paths: self.invalidate.clone(),
+        };
+        (!self.invalidate.is_empty()).then(invalidate).into_iter().collect()
     }
 
     fn values(&self, links: &Links<'_>) -> Value {

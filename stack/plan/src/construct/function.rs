@@ -252,7 +252,7 @@ fn description(text: &Text, scope: &Scope<'_>) -> Option<String> {
     Some(value)
 }
 
-fn policy_name(text: &Text, scope: &Scope<'_>) -> Option<String> {
+pub(super) fn policy_name(text: &Text, scope: &Scope<'_>) -> Option<String> {
     let name = scope.literal(text)?;
     if crate::names::is_kebab(&name) && name.len() <= 64 {
         return Some(name);

@@ -3,10 +3,15 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::alarm::AlarmDeclaration;
 use super::bucket::BucketDeclaration;
 use super::distribution::DistributionDeclaration;
+use super::event_rule::EventRuleDeclaration;
 use super::function::FunctionDeclaration;
+use super::role::RoleDeclaration;
+use super::schedule::ScheduleDeclaration;
 use super::topic::TopicDeclaration;
+use super::transcoder::TranscoderDeclaration;
 use super::{Construct, Declaration, Declared};
 use crate::fault::Sink;
 use crate::naming::Naming;
@@ -124,4 +129,9 @@ constructs! {
     Bucket, "bucket", buckets, BucketDeclaration;
     Topic, "topic", topics, TopicDeclaration;
     Distribution, "distribution", distributions, DistributionDeclaration;
+    EventRule, "event_rule", event_rules, EventRuleDeclaration;
+    Alarm, "alarm", alarms, AlarmDeclaration;
+    Schedule, "schedule", schedules, ScheduleDeclaration;
+    Transcoder, "transcoder", transcoders, TranscoderDeclaration;
+    Role, "role", roles, RoleDeclaration;
 }

@@ -2,6 +2,7 @@
 
 mod fields;
 mod read;
+mod tree;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::scope::{Known, Scope};
 use crate::values::{Region, SettingValue};
 
 pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
+pub(crate) use tree::Tree;
 
 /// Name of the environment that is used when none is named.
 pub const DEFAULT_ENVIRONMENT: &str = "dev";

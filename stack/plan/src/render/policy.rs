@@ -64,9 +64,11 @@ built_in! {
     "bucket-list",
     "bucket-read",
     "bucket-write",
+    "dead-letter-send",
     "function-invoke",
     "function-logs",
     "topic-publish",
+    "transcoder-transcode",
 }
 
 fn parse(file: &str, text: &str) -> Result<Vec<Map<String, Value>>, FaultKind> {

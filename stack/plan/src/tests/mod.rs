@@ -2,6 +2,8 @@
 
 mod faults;
 mod hostile;
+mod hostile_operations;
+mod operations;
 mod plans;
 
 use std::collections::BTreeMap;
