@@ -300,3 +300,25 @@ transcoders: {{ t: {{ input: bucket.b/in/*, output: {output} }} }}\n"
     }
     plan_text(&text("bucket.b/out/"), &context());
 }
+
+#[test]
+fn each_page_names_every_key() {
+    let fixtures = [OPERATIONS, STORAGE].map(|text| crate::yaml::parse(text).unwrap());
+    for (section, page) in [
+        ("buckets", include_str!("../../../../docs/constructs/bucket.md")),
+        ("topics", include_str!("../../../../docs/constructs/topic.md")),
+        ("alarms", include_str!("../../../../docs/constructs/alarm.md")),
+        ("event_rules", include_str!("../../../../docs/constructs/event_rule.md")),
+        ("schedules", include_str!("../../../../docs/constructs/schedule.md")),
+        ("transcoders", include_str!("../../../../docs/constructs/transcoder.md")),
+        ("roles", include_str!("../../../../docs/constructs/role.md")),
+    ] {
+        let constructs = fixtures.iter().filter_map(|root| root.get(section)?.as_mapping()).flatten();
+        let keys: BTreeSet<&str> =
+            constructs.flat_map(|it| it.value.as_mapping().unwrap()).map(|entry| entry.key.as_str()).collect();
+        assert!(!keys.is_empty(), "{section}");
+        for key in keys {
+            assert!(page.contains(&format!("`{key}`")), "the page of {section} lacks `{key}`");
+        }
+    }
+}
