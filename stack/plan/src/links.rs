@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::construct::{Constructs, Grant, Kind};
+use crate::deferred;
 use crate::fault::Sink;
 use crate::names::logical_id;
 use crate::naming::Naming;
@@ -69,6 +70,22 @@ impl<'a> Links<'a> {
     pub(crate) fn attribute(&self, kind: Kind, name: &str, attribute: &str) -> String {
         let value = self.scope.value_at(&[kind.word(), name, attribute]);
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// True for a construct whose resource the stack has.
+    pub(crate) fn is_owned(&self, kind: Kind, name: &str) -> bool {
+        self.constructs.each().iter().any(|(of_kind, it)| *of_kind == kind && it.name() == name && it.is_owned())
+    }
+
+    /// The ARN of a construct as other resources write it: a reference to the resource of this stack, so that
+    /// CloudFormation makes it first, or the ARN of what exists already.
+    pub(crate) fn reference(&self, kind: Kind, name: &str) -> String {
+        let id = Naming::id(kind, name);
+        match kind {
+            _ if !self.is_owned(kind, name) => self.attribute(kind, name, "arn"),
+            Kind::Topic => deferred::reference(&id),
+            _ => deferred::attribute(&id, "Arn"),
+        }
     }
 
     /// What services may do to a construct, in the order of the template.

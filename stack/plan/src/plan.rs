@@ -130,6 +130,9 @@ impl Architecture {
 }
 
 /// A directory that becomes the objects of a bucket.
+///
+/// The deployer puts one object for each file, under the prefix and the file's path below the source. The content type
+/// is that of the first of [`files`](Self::files) that matches and has one, else it follows the file's extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Contents {
     /// Bucket name in the project file.
@@ -140,11 +143,46 @@ pub struct Contents {
     pub source: String,
     /// Key prefix, empty for the root of the bucket.
     pub prefix: String,
-    /// `Cache-Control` of every object, where declared.
+    /// `Cache-Control` of every object that no entry of [`files`](Self::files) gives another.
     pub cache_control: Option<String>,
+    /// Headers of some files. The first entry that matches and has the header wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ContentHeaders>,
+    /// True when an object whose file is gone is deleted with the next deployment, where the deployer put it.
+    pub delete_removed: bool,
 }
 
-/// A step after the stack reached its state.
+/// Headers of the files of a directory whose path matches a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContentHeaders {
+    /// Path below the source. `*` stands for any characters, `/` among them; everything else for itself.
+    pub pattern: String,
+    /// `Cache-Control` of the objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<String>,
+    /// `Content-Type` of the objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+}
+
+impl ContentHeaders {
+    /// True when a path below the source, with `/` between its parts, matches the pattern.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        let mut parts = self.pattern.split('*');
+        let Some(mut rest) = parts.next().and_then(|first| path.strip_prefix(first)) else { return false };
+        let Some(last) = parts.next_back() else { return rest.is_empty() };
+        for part in parts {
+            let Some((_, after)) = rest.split_once(part) else { return false };
+            rest = after;
+        }
+        rest.ends_with(last)
+    }
+}
+
+/// A step around the deployment of the stack, which CloudFormation has no resource for.
+///
+/// The deployer runs them in their order after the stack reached its state and the contents are uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -156,6 +194,58 @@ pub enum Action {
         /// Paths, as CloudFront writes them (`/index.html`).
         paths: Vec<String>,
     },
+    /// Keep our notifications in the configuration of a bucket that exists already and is not ours.
+    ///
+    /// After the deployment of the stack: read the configuration (`GetBucketNotificationConfiguration`), drop the entries
+    /// whose id begins with `id_prefix`, add `entries`, and write it (`PutBucketNotificationConfiguration`) when that is
+    /// another configuration. Entries with other ids, and what is said of `EventBridge`, stay as they were read. S3 takes
+    /// the configuration as a whole and without a condition, so read it again after writing: foreign entries that came in
+    /// between are put back with ours. S3 refuses entries that overlap; the message belongs to the user.
+    ///
+    /// Before the stack is destroyed: the same without `entries`, while their targets still exist. The buckets that a
+    /// deployed stack has entries in stand in the metadata of its template under [`NOTIFICATIONS_METADATA`]; entries of a
+    /// bucket that stands there and in no action any more are taken out after the deployment.
+    MergeNotifications {
+        /// Name of the bucket.
+        bucket_name: String,
+        /// What the ids of all our entries begin with, and no others.
+        id_prefix: String,
+        /// What must be there, in the order of the project file; may be empty.
+        entries: Vec<Notification>,
+    },
+}
+
+/// Key of the template's `Metadata` that lists the foreign buckets with entries of this stack, each as
+/// `{"BucketName": ..., "IdPrefix": ...}`. Absent without any.
+pub const NOTIFICATIONS_METADATA: &str = "stack:notifications";
+
+/// One entry of a bucket's notification configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notification {
+    /// Id: begins with the action's prefix; the same entry has the same id in every plan.
+    pub id: String,
+    /// Event types, as S3 writes them (`s3:ObjectCreated:*`).
+    pub events: Vec<String>,
+    /// What keys begin with; empty for all.
+    pub prefix: String,
+    /// What keys end with; empty for all.
+    pub suffix: String,
+    /// What is informed.
+    pub target: NotificationTarget,
+    /// ARN of what is informed.
+    pub target_arn: String,
+}
+
+/// What a notification informs, which decides the list of the configuration that it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotificationTarget {
+    /// `LambdaFunctionConfigurations`.
+    Function,
+    /// `QueueConfigurations`.
+    Queue,
+    /// `TopicConfigurations`.
+    Topic,
 }
 
 /// Where a resource comes from.
@@ -190,4 +280,31 @@ pub struct Context {
     pub template_sources: BTreeMap<String, String>,
     /// The project's own policy sources by file name (`invalidate-avatars.json.hbs`).
     pub policy_sources: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_of_files_match_whole_paths() {
+        let matches = |pattern: &str, path: &str| {
+            ContentHeaders { pattern: pattern.to_owned(), cache_control: None, content_type: None }.matches(path)
+        };
+        for (pattern, path) in [
+            ("index.html", "index.html"),
+            ("*.html", "a/b.html"),
+            ("assets/*", "assets/x/y.js"),
+            ("*", ""),
+            ("a*b*c", "a-b-b-c"),
+            ("a*a", "aa"),
+        ] {
+            assert!(matches(pattern, path), "{pattern} {path}");
+        }
+        for (pattern, path) in
+            [("index.html", "a/index.html"), ("*.html", "a.html.gz"), ("a*a", "a"), ("a*b*c", "acb"), ("", "a")]
+        {
+            assert!(!matches(pattern, path), "{pattern} {path}");
+        }
+    }
 }

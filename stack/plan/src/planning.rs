@@ -12,7 +12,7 @@ use crate::deployments::follow_content;
 use crate::fault::{FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
-use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
+use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Context, NOTIFICATIONS_METADATA, Origin, Plan};
 use crate::project::{Project, load};
 use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
 use crate::resolve::{check_links, check_names};
@@ -90,7 +90,10 @@ impl<'a> Planner<'a> {
             .constructs
             .each()
             .into_iter()
-            .map(|(kind, construct)| (kind, construct, construct.values(&links)))
+            .map(|(kind, construct)| {
+                let values = construct.is_rendered().then(|| construct.values(&links));
+                (kind, construct, values.filter(|values| !values.is_null()))
+            })
             .collect();
         // What is faulty would only bring faults of its own.
         if !self.sink.is_empty() {
@@ -102,11 +105,11 @@ impl<'a> Planner<'a> {
             for grant in construct.grants(&links).iter().filter(|grant| grant.target.0 == Kind::Function) {
                 rendered.add(PERMISSION, &permission_values(grant), origin);
             }
-            if !values.is_null() {
+            if let Some(values) = values {
                 rendered.add(kind.source(), &values, origin);
-            }
-            for policy in values["managed_policies"].as_array().into_iter().flatten() {
-                rendered.add(MANAGED_POLICY, policy, origin);
+                for policy in values["managed_policies"].as_array().into_iter().flatten() {
+                    rendered.add(MANAGED_POLICY, policy, origin);
+                }
             }
             for alias in construct.aliases(&links) {
                 rendered.add(ALIAS, &alias.values(), origin);
@@ -115,6 +118,9 @@ impl<'a> Planner<'a> {
         let (mut template, mut origins) = rendered.finish();
         let companions = companions(&links, self.project, self.context);
         let artifacts = self.artifacts(&links);
+        let constructs = self.constructs.each();
+        let actions: Vec<Action> = constructs.iter().flat_map(|(_, construct)| construct.actions(&links)).collect();
+        template.metadata = metadata(&actions);
         template.format_version = Some("2010-09-09".to_owned());
         template.description = Some(
             description
@@ -133,8 +139,8 @@ impl<'a> Planner<'a> {
             stack_name: self.naming.stack_name.clone(),
             tags: self.tags(),
             outputs: template.outputs.keys().cloned().collect(),
-            contents: self.contents(&links),
-            actions: self.actions(),
+            contents: constructs.iter().flat_map(|(_, construct)| construct.contents(&links)).collect(),
+            actions,
             parameters: BTreeMap::new(),
             companions,
             artifacts,
@@ -187,31 +193,6 @@ impl<'a> Planner<'a> {
         artifacts
     }
 
-    fn contents(&self, links: &Links<'_>) -> Vec<Contents> {
-        let of_bucket = |bucket: &crate::construct::bucket::Bucket| {
-            let bucket_name = links.attribute(Kind::Bucket, &bucket.name, "name");
-            let name = bucket.name.clone();
-            bucket.contents.clone().into_iter().map(move |contents| Contents {
-                bucket: name.clone(),
-                bucket_name: bucket_name.clone(),
-                source: contents.source,
-                prefix: contents.prefix,
-                cache_control: contents.cache_control,
-            })
-        };
-        self.constructs.buckets.iter().flat_map(of_bucket).collect()
-    }
-
-    fn actions(&self) -> Vec<Action> {
-        let declared = self.constructs.distributions.iter().filter(|distribution| !distribution.invalidate.is_empty());
-        declared
-            .map(|distribution| Action::Invalidate {
-                logical_id: Naming::id(Kind::Distribution, &distribution.name),
-                paths: distribution.invalidate.clone(),
-            })
-            .collect()
-    }
-
     fn tags(&self) -> BTreeMap<String, String> {
         let environment = &self.settings.environment;
         [
@@ -255,6 +236,20 @@ fn permission_values(grant: &Grant) -> Value {
         "names_account": grant.names_account,
         "source_arn": grant.source_arn,
     })
+}
+
+/// What the deployer must know of a deployed stack without its project file.
+fn metadata(actions: &[Action]) -> Option<Value> {
+    let buckets: Vec<Value> = actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::MergeNotifications { bucket_name, id_prefix, .. } => {
+                Some(json!({ "BucketName": bucket_name, "IdPrefix": id_prefix }))
+            }
+            Action::Invalidate { .. } => None,
+        })
+        .collect();
+    (!buckets.is_empty()).then(|| json!({ NOTIFICATIONS_METADATA: buckets }))
 }
 
 fn code_parameters(artifacts: &[Artifact]) -> IndexMap<String, Parameter> {

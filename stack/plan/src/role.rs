@@ -136,7 +136,10 @@ fn documents_of(statements: Vec<Value>) -> Vec<Value> {
     let mut documents: Vec<Vec<Map<String, Value>>> = Vec::new();
     for piece in pieces {
         match documents.last_mut() {
-            Some(last) if size(&document([last.as_slice(), std::slice::from_ref(&piece)].concat())) <= MANAGED_POLICY_CHARACTERS => {
+            Some(last)
+                if size(&document([last.as_slice(), std::slice::from_ref(&piece)].concat()))
+                    <= MANAGED_POLICY_CHARACTERS =>
+            {
                 last.push(piece);
             }
             _ => documents.push(vec![piece]),
@@ -158,6 +161,8 @@ fn statements(
     values.insert("target".to_owned(), target.clone());
     values.insert("keys".to_owned(), json!(keys.unwrap_or("*")));
     values.insert("has_keys".to_owned(), json!(keys.is_some()));
+    let (partition, domain) = (links.naming.partition, links.naming.service_domain);
+    values.insert("aws".to_owned(), json!({ "partition": partition, "domain": domain }));
     let fault = match links.policies.statements(&file, &Value::Object(values)) {
         Some(Ok(statements)) => return Some(statements),
         // The fault of the parameter is reported; that its name has no value is no fault of the source.

@@ -20,6 +20,7 @@ pub(crate) enum Verb {
     Consume,
     Invoke,
     Invalidate,
+    Transcode,
 }
 
 /// What stands before the name of an index in a target.
@@ -43,6 +44,7 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Invoke, Kind::HttpApi, "http_api-invoke"),
     (Verb::Invoke, Kind::RestApi, "rest_api-invoke"),
     (Verb::Invalidate, Kind::Distribution, "distribution-invalidate"),
+    (Verb::Transcode, Kind::Transcoder, "transcoder-transcode"),
 ];
 
 impl Verb {
@@ -58,6 +60,7 @@ impl Verb {
         Self::Consume,
         Self::Invoke,
         Self::Invalidate,
+        Self::Transcode,
     ];
 
     pub(crate) fn word(self) -> &'static str {
@@ -73,6 +76,7 @@ impl Verb {
             Self::Consume => "consume",
             Self::Invoke => "invoke",
             Self::Invalidate => "invalidate",
+            Self::Transcode => "transcode",
         }
     }
 

@@ -3,15 +3,20 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::alarm::AlarmDeclaration;
 use super::bucket::BucketDeclaration;
 use super::distribution::DistributionDeclaration;
 use super::domain::DomainDeclaration;
+use super::event_rule::EventRuleDeclaration;
 use super::function::FunctionDeclaration;
-use super::queue::QueueDeclaration;
-use super::table::TableDeclaration;
 use super::http_api::HttpApiDeclaration;
+use super::queue::QueueDeclaration;
 use super::rest_api::RestApiDeclaration;
+use super::role::RoleDeclaration;
+use super::schedule::ScheduleDeclaration;
+use super::table::TableDeclaration;
 use super::topic::TopicDeclaration;
+use super::transcoder::TranscoderDeclaration;
 use super::user_pool::UserPoolDeclaration;
 use super::{Construct, Declaration, Declared};
 use crate::fault::Sink;
@@ -151,4 +156,9 @@ constructs! {
     HttpApi, "http_api", http_apis, HttpApiDeclaration;
     RestApi, "rest_api", rest_apis, RestApiDeclaration;
     Domain, "domain", domains, DomainDeclaration;
+    EventRule, "event_rule", event_rules, EventRuleDeclaration;
+    Alarm, "alarm", alarms, AlarmDeclaration;
+    Schedule, "schedule", schedules, ScheduleDeclaration;
+    Transcoder, "transcoder", transcoders, TranscoderDeclaration;
+    Role, "role", roles, RoleDeclaration;
 }

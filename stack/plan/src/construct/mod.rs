@@ -4,18 +4,26 @@
 //! from which its template source is rendered. [`list`] is the one place that names them all.
 
 pub(crate) mod access;
+pub(crate) mod alarm;
 pub(crate) mod api;
 pub(crate) mod bucket;
 pub(crate) mod distribution;
 pub(crate) mod domain;
+pub(crate) mod event_rule;
+mod filter;
 pub(crate) mod function;
 pub(crate) mod http_api;
 pub(crate) mod list;
 pub(crate) mod queue;
 pub(crate) mod reference;
 pub(crate) mod rest_api;
+pub(crate) mod role;
+pub(crate) mod schedule;
 pub(crate) mod table;
+mod tags;
+mod target;
 pub(crate) mod topic;
+pub(crate) mod transcoder;
 pub(crate) mod user_pool;
 
 use std::fmt::Debug;
@@ -25,6 +33,7 @@ use serde_json::{Map, Value};
 use crate::fault::{Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
+use crate::plan::{Action, Contents};
 use crate::project::Named;
 use crate::scope::Scope;
 
@@ -86,8 +95,30 @@ pub(crate) trait Construct {
         Vec::new()
     }
 
+    /// False for what exists already and is only referred to: the stack has no resource for the thing itself.
+    fn is_owned(&self) -> bool {
+        true
+    }
+
+    /// False when its template source would give no resource, or when it has a fault that leaves nothing to render.
+    fn is_rendered(&self) -> bool {
+        self.is_owned()
+    }
+
     /// Values of its template source; null when it has nothing to render.
     fn values(&self, links: &Links<'_>) -> Value;
+
+    /// Files that become objects after the stack is deployed.
+    fn contents(&self, links: &Links<'_>) -> Vec<Contents> {
+        let _ = links;
+        Vec::new()
+    }
+
+    /// What else is to be done around the stack.
+    fn actions(&self, links: &Links<'_>) -> Vec<Action> {
+        let _ = links;
+        Vec::new()
+    }
 }
 
 /// A service that acts in the name of one construct upon another: S3 starts a function when a bucket receives an object.

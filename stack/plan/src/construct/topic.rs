@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::filter::{Filter, FilterDeclaration, read_filter};
+use super::tags::{Tags, TagsDeclaration, read_tags, tag_list};
 use super::{Construct, Declaration, Declared, Grant, Kind, Reference};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
@@ -10,22 +12,37 @@ use crate::names::{hash, logical_id};
 use crate::naming::Naming;
 use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
+use crate::values::{ImportedTopic, is_on_loopback};
 use crate::yaml::Node;
 
 /// Greatest length of a topic name.
 const TOPIC_NAME: usize = 256;
+/// What names of topics that keep the order end with.
+const FIFO_ENDING: &str = ".fifo";
 /// Key of SNS itself.
 const SNS_KEY: &str = "alias/aws/sns";
 
 /// Keys of a subscription that say where it goes.
 const PROTOCOLS: [&str; 5] = ["https", "http", "email", "sqs", "lambda"];
 
+/// Keys of a topic that the project makes itself.
+const KEYS_OF_OWN: [&str; 5] = ["display_name", "key", "fifo", "content_deduplication", "tags"];
+
+/// Other keys of a subscription.
+const SETTINGS: [&str; 3] = ["raw", "filter", "filter_on"];
+
 /// A topic as written.
 #[derive(Debug, Clone)]
 pub(crate) struct TopicDeclaration {
     place: Place,
+    import: Option<Text>,
+    /// Keys that an imported topic has not.
+    keys_of_own: Vec<(String, Place)>,
     display_name: Option<Text>,
     key: Option<Text>,
+    fifo: Option<Text>,
+    content_deduplication: Option<Text>,
+    tags: TagsDeclaration,
     subscriptions: Vec<SubscriptionDeclaration>,
 }
 
@@ -35,6 +52,7 @@ struct SubscriptionDeclaration {
     place: Place,
     endpoint: Text,
     raw: Option<Text>,
+    filter: Option<FilterDeclaration>,
 }
 
 /// A topic with every default filled.
@@ -42,9 +60,16 @@ struct SubscriptionDeclaration {
 pub(crate) struct Topic {
     pub(crate) name: String,
     pub(crate) place: Place,
+    /// ARN of the topic that exists already.
+    pub(crate) import: Option<String>,
     pub(crate) display_name: Option<String>,
     /// Customer managed key.
     pub(crate) key: Option<String>,
+    /// True for a topic that keeps the order of messages.
+    pub(crate) fifo: bool,
+    /// True when messages of one content count as one message.
+    pub(crate) content_deduplication: bool,
+    pub(crate) tags: Tags,
     pub(crate) subscriptions: Vec<Subscription>,
 }
 
@@ -56,6 +81,7 @@ pub(crate) struct Subscription {
     pub(crate) protocol: &'static str,
     pub(crate) endpoint: Endpoint,
     pub(crate) raw: bool,
+    pub(crate) filter: Option<Filter>,
 }
 
 /// The end of a subscription.
@@ -86,8 +112,18 @@ impl Declaration for TopicDeclaration {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let declaration = Self {
             place: named.place.clone(),
+            import: fields.text("import"),
+            keys_of_own: fields
+                .all()
+                .into_iter()
+                .filter(|entry| KEYS_OF_OWN.contains(&entry.name))
+                .map(|entry| (entry.name.to_owned(), entry.place))
+                .collect(),
             display_name: fields.text("display_name"),
             key: fields.text("key"),
+            fifo: fields.text("fifo"),
+            content_deduplication: fields.text("content_deduplication"),
+            tags: read_tags(&fields, sink),
             subscriptions: fields
                 .items("subscriptions")
                 .iter()
@@ -98,22 +134,56 @@ impl Declaration for TopicDeclaration {
         Some(declaration)
     }
 
-    fn attributes(&self, name: &str, naming: &Naming, _: &Scope<'_>) -> Value {
-        let name = naming.physical(name, TOPIC_NAME);
+    fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value {
+        if let Some(arn) = self.imported(scope) {
+            let name = arn.rsplit(':').next().unwrap_or_default();
+            return json!({ "name": name, "arn": arn });
+        }
+        let name = if scope.value_or(self.fifo.as_ref(), false) {
+            format!("{}{FIFO_ENDING}", naming.physical(name, TOPIC_NAME - FIFO_ENDING.len()))
+        } else {
+            naming.physical(name, TOPIC_NAME)
+        };
         json!({ "arn": naming.arn("sns", &name), "name": name })
     }
 
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Topic {
+        let import = self.imported(scope);
+        if import.is_some() {
+            self.check_imported(scope.sink());
+        }
+        let fifo = scope.value_or(self.fifo.as_ref(), false);
         Topic {
             name: name.to_owned(),
             place: self.place.clone(),
+            import,
+            fifo,
+            content_deduplication: scope.value_or(self.content_deduplication.as_ref(), false),
+            tags: self.tags.resolve(scope),
             display_name: self.display_name.as_ref().and_then(|text| scope.literal(text)),
-            key: self.key.as_ref().and_then(|text| scope.evaluate(text)),
+            key: self.key.as_ref().and_then(|text| scope.evaluate(text)).filter(|key| !key.is_empty()),
             subscriptions: self
                 .subscriptions
                 .iter()
-                .filter_map(|subscription| subscription.resolve(scope, declared))
+                .filter_map(|subscription| subscription.resolve(fifo, scope, declared))
                 .collect(),
+        }
+    }
+}
+
+impl TopicDeclaration {
+    fn imported(&self, scope: &Scope<'_>) -> Option<String> {
+        scope.value::<ImportedTopic>(self.import.as_ref()?)?.0
+    }
+
+    fn check_imported(&self, sink: &Sink) {
+        for (key, place) in &self.keys_of_own {
+            let kind = FaultKind::BadValue {
+                value: key.clone(),
+                expected: "a key of an imported topic".to_owned(),
+                help: "what exists already is referred to and never changed: `import` and `subscriptions`".to_owned(),
+            };
+            sink.push(kind, place);
         }
     }
 }
@@ -127,7 +197,15 @@ impl Construct for Topic {
         &self.place
     }
 
-    fn grants(&self, _: &Links<'_>) -> Vec<Grant> {
+    fn is_owned(&self) -> bool {
+        self.import.is_none()
+    }
+
+    fn is_rendered(&self) -> bool {
+        self.is_owned() || !self.subscriptions.is_empty()
+    }
+
+    fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
         let mut targets: Vec<(Kind, &str)> = self
             .subscriptions
             .iter()
@@ -145,7 +223,7 @@ impl Construct for Topic {
                 service: "sns.amazonaws.com",
                 target: (kind, name.to_owned()),
                 permission_id: format!("{id}{}", logical_id(name, "Permission")),
-                source_arn: deferred::reference(&id),
+                source_arn: links.reference(Kind::Topic, &self.name),
                 names_account: false,
                 is_asynchronous: true,
             })
@@ -161,6 +239,11 @@ impl Construct for Topic {
             self.subscriptions.iter().map(|subscription| subscription_values(self, subscription)).collect();
         json!({
             "id": Naming::id(Kind::Topic, &self.name),
+            "is_owned": self.is_owned(),
+            "topic": links.reference(Kind::Topic, &self.name),
+            "fifo": self.fifo,
+            "content_deduplication": self.content_deduplication,
+            "tags": tag_list(&self.tags),
             "policy_id": logical_id(&self.name, "TopicPolicy"),
             "topic_name": links.attribute(Kind::Topic, &self.name, "name"),
             "display_name": self.display_name,
@@ -186,16 +269,19 @@ fn subscription_values(topic: &Topic, subscription: &Subscription) -> Value {
         "address": address,
         "target_id": target.map(|(kind, name)| Naming::id(kind, name)),
         "raw": subscription.raw,
+        "filter": subscription.filter.as_ref().map(|filter| &filter.policy),
+        "filter_scope": subscription.filter.as_ref().map(|filter| filter.scope.word()),
     })
 }
 
 fn read_subscription(node: &Node, place: &Place, sink: &Sink) -> Option<SubscriptionDeclaration> {
     let fields = Fields::open(node, place, sink)?;
     let raw = fields.text("raw");
+    let filter = read_filter(&fields, sink);
     let mut endpoints: Vec<(&'static str, Text)> =
         PROTOCOLS.into_iter().filter_map(|protocol| Some((protocol, fields.text(protocol)?))).collect();
     let given = PROTOCOLS.iter().filter(|protocol| node.get(protocol).is_some()).count();
-    let unknown = fields.all().iter().any(|entry| entry.name != "raw" && !PROTOCOLS.contains(&entry.name));
+    let unknown = fields.all().iter().any(|entry| !SETTINGS.contains(&entry.name) && !PROTOCOLS.contains(&entry.name));
     if given > 1 || (given == 0 && !unknown) {
         let help = format!("exactly one of {} says where messages go", PROTOCOLS.join(", "));
         sink.push(FaultKind::MissingKey { key: "https".to_owned(), help }, place);
@@ -203,19 +289,28 @@ fn read_subscription(node: &Node, place: &Place, sink: &Sink) -> Option<Subscrip
     }
     fields.finish();
     let (protocol, endpoint) = endpoints.pop()?;
-    Some(SubscriptionDeclaration { protocol, place: place.clone(), endpoint, raw })
+    Some(SubscriptionDeclaration { protocol, place: place.clone(), endpoint, raw, filter })
 }
 
 impl SubscriptionDeclaration {
     /// Nothing for an endpoint that is empty: it is left out.
-    fn resolve(&self, scope: &Scope<'_>, declared: &Declared) -> Option<Subscription> {
+    fn resolve(&self, fifo: bool, scope: &Scope<'_>, declared: &Declared) -> Option<Subscription> {
         let raw = scope.value_or(self.raw.as_ref(), false);
+        let filter = self.filter.as_ref().and_then(|filter| filter.resolve(scope));
         let value = scope.evaluate(&self.endpoint)?;
         if value.is_empty() {
             return None;
         }
         let (protocol, endpoint) = self.endpoint(value, scope, declared)?;
-        Some(Subscription { place: self.place.clone(), protocol, endpoint, raw })
+        if fifo && protocol != "sqs" {
+            let kind = FaultKind::BadValue {
+                value: protocol.to_owned(),
+                expected: "a subscriber of a FIFO topic".to_owned(),
+                help: "SNS keeps the order for queues only: `sqs: ARN`".to_owned(),
+            };
+            scope.sink().push(kind, &self.endpoint.place);
+        }
+        Some(Subscription { place: self.place.clone(), protocol, endpoint, raw, filter })
     }
 
     fn endpoint(&self, value: String, scope: &Scope<'_>, declared: &Declared) -> Option<(&'static str, Endpoint)> {
@@ -259,40 +354,5 @@ impl SubscriptionDeclaration {
         };
         scope.sink().push(kind, &self.endpoint.place);
         None
-    }
-}
-
-/// True for plain HTTP to this machine.
-fn is_on_loopback(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix("[::1]") {
-        Some(after) => return after.is_empty() || after.starts_with(':'),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let is_loopback_address = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    is_loopback_address || host == "localhost" || host.ends_with(".localhost")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_on_loopback;
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for url in ["http://localhost:8080/x", "http://127.0.0.1:1", "http://[::1]:9/", "http://hook.localhost/"] {
-            assert!(is_on_loopback(url), "{url}");
-        }
-        for url in [
-            "http://example.com",
-            "http://localhost.example.com/",
-            "http://localhost@example.com/",
-            "http://127.0.0.1.example.com",
-            "http://[::1].example.com",
-            "https://localhost",
-            "http://",
-        ] {
-            assert!(!is_on_loopback(url), "{url}");
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod document;
 mod fields;
 mod read;
+mod tree;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::values::{Region, SettingValue};
 
 pub(crate) use document::{Document, read_document};
 pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
+pub(crate) use tree::Tree;
 
 /// Name of the environment that is used when none is named.
 pub const DEFAULT_ENVIRONMENT: &str = "dev";

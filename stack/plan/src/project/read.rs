@@ -49,15 +49,10 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 14] = [
-        "alarms",
-        "roles",
+    const UNSERVED: [&str; 9] = [
         "secrets",
         "databases",
         "networks",
-        "event_rules",
-        "schedules",
-        "transcoders",
         "repositories",
         "pipelines",
         "services",

@@ -65,6 +65,7 @@ built_in! {
     "bucket-read",
     "bucket-write",
     "distribution-invalidate",
+    "dead-letter-send",
     "function-invoke",
     "function-logs",
     "function-tracing",
@@ -79,6 +80,7 @@ built_in! {
     "http_api-invoke",
     "rest_api-invoke",
     "topic-publish",
+    "transcoder-transcode",
 }
 
 fn parse(file: &str, text: &str) -> Result<Vec<Map<String, Value>>, FaultKind> {

@@ -1,6 +1,6 @@
 //! Events of buckets and subscriptions of topics.
 
-use crate::construct::bucket::Bucket;
+use crate::construct::bucket::{Bucket, EventRule};
 use crate::construct::topic::Topic;
 use crate::construct::{Constructs, Kind};
 use crate::fault::{FaultKind, Place, Sink};
@@ -8,11 +8,12 @@ use crate::fault::{FaultKind, Place, Sink};
 pub(super) fn check(constructs: &Constructs, sink: &Sink) {
     for bucket in &constructs.buckets {
         check_overlap(bucket, sink);
+        bucket.events.iter().for_each(|event| check_order(event, constructs, sink));
         for event in bucket.events.iter().filter(|event| event.target.kind == Kind::Queue) {
             check_standard(&event.target.name, "events of a bucket", &event.place, constructs, sink);
         }
     }
-    for topic in &constructs.topics {
+    for topic in constructs.topics.iter().filter(|topic| !topic.fifo) {
         check_subscriptions(topic, constructs, sink);
     }
 }
@@ -26,6 +27,19 @@ pub(super) fn check_standard(queue: &str, what: &str, place: &Place, constructs:
             help: "FIFO queues are not served here: name a standard queue".to_owned(),
         };
         sink.push(kind, place);
+    }
+}
+
+/// S3 does not publish to topics that keep an order.
+fn check_order(event: &EventRule, constructs: &Constructs, sink: &Sink) {
+    let is_target = |name: &str| event.target.kind == Kind::Topic && event.target.name == name;
+    if constructs.topics.iter().any(|topic| topic.fifo && is_target(&topic.name)) {
+        let kind = FaultKind::BadValue {
+            value: event.target.name.clone(),
+            expected: "a topic that S3 can publish to".to_owned(),
+            help: "events come in no order: leave `fifo` of the topic out".to_owned(),
+        };
+        sink.push(kind, &event.place);
     }
 }
 

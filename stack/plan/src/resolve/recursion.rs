@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::construct::access::{Access, Verb};
 use crate::construct::bucket::{Bucket, EventRule};
 use crate::construct::function::Function;
+use crate::construct::transcoder::Transcoder;
 use crate::construct::{Constructs, Kind};
 use crate::fault::{FaultKind, Sink};
 
@@ -16,6 +17,7 @@ pub(super) fn check(constructs: &Constructs, sink: &Sink) {
         for event in &bucket.events {
             for function in started_by(&(event.target.kind, event.target.name.clone()), constructs) {
                 check_objects(bucket, event, function, sink);
+                check_transcoding(bucket, event, function, constructs, sink);
             }
         }
     }
@@ -84,6 +86,24 @@ fn check_objects(bucket: &Bucket, event: &EventRule, function: &Function, sink: 
         let target = format!("`{}` in bucket `{}`", access.key_pattern(), bucket.name);
         let mend = "let it write under another prefix or into another bucket: `write: bucket.name/prefix/*`";
         report(function, access, target, mend, sink);
+    }
+}
+
+/// A function that transcodes where its own event listens gets the results of its jobs.
+fn check_transcoding(bucket: &Bucket, event: &EventRule, function: &Function, constructs: &Constructs, sink: &Sink) {
+    let (Some(prefix), Some(suffix)) = (&event.prefix, &event.suffix) else { return };
+    if !event.event.0.starts_with("ObjectCreated") {
+        return;
+    }
+    let jobs = function.access.iter().filter(|access| access.verb == Verb::Transcode);
+    for job in jobs {
+        let transcoder = constructs.transcoders.iter().find(|transcoder| transcoder.name == job.target.name);
+        let Some(output) = transcoder.and_then(Transcoder::results) else { continue };
+        if output.target.name == bucket.name && output.may_touch(prefix, suffix) {
+            let target = format!("`{}` in bucket `{}`", output.key_pattern(), bucket.name);
+            let mend = "let the transcoder write under another prefix or into another bucket";
+            report(function, job, target, mend, sink);
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 mod data;
 mod faults;
 mod hostile;
+mod hostile_operations;
+mod operations;
 mod plans;
 mod rest;
 mod web;

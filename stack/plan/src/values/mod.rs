@@ -1,21 +1,41 @@
 //! Values of settings: their text and their domain.
 
+mod alarm;
 mod api;
+mod aws;
 mod bucket;
+mod iam;
+mod loopback;
+mod media;
 mod number;
+mod schedule;
 mod table;
+mod text;
 mod url;
 
-pub(crate) use api::{
-    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, Endpoint, HostedZone, METHODS, MediaType, MinimumTls, Quota,
-    Rate, RefreshLifetime, StageName, TokenLifetime,
+pub(crate) use alarm::{
+    Comparison, FilterPattern, LogGroupName, MetricName, MetricValue, MissingData, Number, Period, Periods, Statistic,
 };
-pub(crate) use bucket::{BucketEvent, CorsMethod, CorsOrigin, HeaderName};
+pub(crate) use api::{
+    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, Endpoint, HostedZone, METHODS, MediaType, MinimumTls,
+    Quota, Rate, RefreshLifetime, StageName, TokenLifetime,
+};
+pub(crate) use aws::{Arn, HeaderValue, ImportedTopic, KmsKey};
+pub(crate) use bucket::{
+    BucketEvent, CorsMethod, CorsOrigin, HeaderName, ImportedBucket, PublicAccess, StorageClass, WebsiteKey,
+};
+pub(crate) use iam::{GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session};
+pub(crate) use loopback::is_on_loopback;
+pub(crate) use media::{AudioBitrate, Bitrate, Pixels, Quality};
 pub(crate) use number::{
     BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay, MessageRetention,
     MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, VisibilityTimeout,
 };
+pub(crate) use schedule::{
+    DeliveryAge, DeliveryRetries, FlexibleWindow, Moment, RuleSchedule, SchedulerSchedule, TimeZone,
+};
 pub(crate) use table::{AttributeName, KeyType, StartingPosition, StreamView, is_index_name};
+pub(crate) use text::{Description, EventBus, InputPath};
 pub(crate) use url::{InvokeMode, UrlAuth, UrlMethod, UrlOrigin};
 
 use crate::plan::{Architecture, Removal};
@@ -152,6 +172,17 @@ impl SettingValue for Days {
     const HELP: &'static str = "write a whole number with its unit: `30d`";
     fn parse(text: &str) -> Option<Self> {
         parse_days(text).filter(|days| (1..=36_500).contains(days)).map(Self)
+    }
+}
+
+/// How many versions of an object stay that are no longer current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VersionCount(pub(crate) u32);
+
+impl SettingValue for VersionCount {
+    const EXPECTED: &'static str = "a number of versions from 1 to 100";
+    fn parse(text: &str) -> Option<Self> {
+        parse_whole(text, 1, 100).map(Self)
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::{Declared, Kind, Reference};
 use crate::fault::{FaultKind, Place, Sink};
-use crate::naming::Naming;
+use crate::links::Links;
 use crate::project::{Fields, Text};
 use crate::scope::Scope;
 use crate::values::BucketEvent;
@@ -86,7 +86,7 @@ impl EventDeclaration {
 
 impl EventRule {
     /// Values of the rule in the bucket's template source.
-    pub(super) fn values(&self) -> Value {
+    pub(super) fn values(&self, links: &Links<'_>) -> Value {
         let filter = |name: &str, value: &Option<String>| {
             value.as_ref().filter(|value| !value.is_empty()).map(|value| json!({ "name": name, "value": value }))
         };
@@ -94,7 +94,7 @@ impl EventRule {
             [filter("prefix", &self.prefix), filter("suffix", &self.suffix)].into_iter().flatten().collect();
         json!({
             "event": format!("s3:{}", self.event.0),
-            "target_id": Naming::id(self.target.kind, &self.target.name),
+            "target": links.reference(self.target.kind, &self.target.name),
             "filters": filters,
         })
     }
@@ -103,10 +103,14 @@ impl EventRule {
 /// A prefix or suffix of keys; empty when it is not given, nothing while it is not known.
 pub(super) fn key_filter(text: Option<&Text>, scope: &Scope<'_>) -> Option<String> {
     let Some(text) = text else { return Some(String::new()) };
-    let value = scope.literal(text)?;
+    check_key_filter(scope.literal(text)?, &text.place, scope.sink())
+}
+
+/// The same for a value that is known.
+pub(super) fn check_key_filter(value: String, place: &Place, sink: &Sink) -> Option<String> {
     if value.len() > KEY_BYTES {
         let kind = FaultKind::LimitExceeded { what: "bytes of a key".to_owned(), value: value.len(), limit: KEY_BYTES };
-        scope.sink().push(kind, &text.place);
+        sink.push(kind, place);
         return None;
     }
     if value.contains(['*', '?']) {
@@ -115,7 +119,7 @@ pub(super) fn key_filter(text: Option<&Text>, scope: &Scope<'_>) -> Option<Strin
             expected: "a prefix or suffix of keys".to_owned(),
             help: "S3 has no wildcards here: write `prefix: in/` and `suffix: .jpg`".to_owned(),
         };
-        scope.sink().push(kind, &text.place);
+        sink.push(kind, place);
         return None;
     }
     Some(value)

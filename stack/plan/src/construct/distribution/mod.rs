@@ -18,6 +18,7 @@ use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
 use crate::names::logical_id;
 use crate::naming::Naming;
+use crate::plan::Action;
 use crate::project::{Fields, Named, Text};
 use crate::scope::Scope;
 use crate::values::SettingValue;
@@ -178,6 +179,14 @@ impl Construct for Distribution {
         let certificates = Certificates::new(links);
         let alias = |host| certificates.alias(&id, host, target.clone(), ZONE.to_owned());
         self.domains.iter().filter_map(alias).collect()
+    }
+
+    fn actions(&self, _: &Links<'_>) -> Vec<Action> {
+        let invalidate = || Action::Invalidate {
+            logical_id: Naming::id(Kind::Distribution, &self.name),
+            paths: self.invalidate.clone(),
+        };
+        (!self.invalidate.is_empty()).then(invalidate).into_iter().collect()
     }
 
     fn values(&self, links: &Links<'_>) -> Value {

@@ -233,11 +233,12 @@ impl Construct for Function {
         let function_name = links.attribute(Kind::Function, name, "name");
         let log_group = logical_id(name, "LogGroup");
         let is_asynchronous = links.grants_upon(Kind::Function, name).any(|grant| grant.is_asynchronous);
-        let policies = self.role(&log_group, links).finish(links);
+        let role_id = logical_id(name, "Role");
+        let policies = self.role(&log_group, links).finish_with_managed(&role_id, links);
         let declares_outcome = self.declares_retries || self.on_failure.is_some() || self.on_success.is_some();
         json!({
             "id": Naming::id(Kind::Function, name),
-            "role_id": logical_id(name, "Role"),
+            "role_id": role_id,
             "log_group_id": log_group,
             "invoke_config_id": logical_id(name, "InvokeConfig"),
             "log_group_name": format!("/aws/lambda/{function_name}"),
@@ -264,7 +265,9 @@ impl Construct for Function {
             "has_destination": self.on_failure.is_some() || self.on_success.is_some(),
             "sources": self.sources.iter().map(|source| source.values(name)).collect::<Vec<_>>(),
             "url": self.url.as_ref().map(|url| url.values(name)),
-            "policies": policies,
+            "policies": policies.inline,
+            "managed_policy_ids": policies.managed.iter().map(|policy| policy["id"].clone()).collect::<Vec<_>>(),
+            "managed_policies": policies.managed,
         })
     }
 }
@@ -281,7 +284,7 @@ fn description(text: &Text, scope: &Scope<'_>) -> Option<String> {
     Some(value)
 }
 
-fn policy_name(text: &Text, scope: &Scope<'_>) -> Option<String> {
+pub(super) fn policy_name(text: &Text, scope: &Scope<'_>) -> Option<String> {
     let name = scope.literal(text)?;
     if crate::names::is_kebab(&name) && name.len() <= 64 {
         return Some(name);

@@ -136,11 +136,7 @@ impl Declaration for RestApiDeclaration {
                 .map(|media_type| media_type.0)
                 .collect(),
             routes: self.routes.iter().filter_map(|route| route.resolve(scope, declared)).collect(),
-            authorizers: self
-                .authorizers
-                .iter()
-                .filter_map(|authorizer| authorizer.resolve(scope, declared))
-                .collect(),
+            authorizers: self.authorizers.iter().filter_map(|authorizer| authorizer.resolve(scope, declared)).collect(),
             plans: self.plans.iter().map(|plan| plan.resolve(scope)).collect(),
             cors: self.cors.as_ref().map(|cors| cors::resolve(cors, scope)),
             throttle: self.throttle.as_ref().and_then(|throttle| throttle.resolve(scope)),

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::cors::{headers, parameters, preflight_headers};
 use super::{API_NAME, Plan, RestApi, Route, Target, key_id, tree};
+use crate::construct::Kind;
 use crate::construct::access::Access;
 use crate::construct::api::{RouteKey, Throttle};
 use crate::construct::domain::{Certificates, Reach};
 use crate::construct::http_api::invocation_uri;
-use crate::construct::Kind;
 use crate::deferred;
 use crate::links::Links;
 use crate::names::logical_id;
@@ -127,13 +127,7 @@ impl RestApi {
     }
 
     /// Reads an object: `GET /images/{size}/{object+}` asks for the key that the file makes of the path.
-    fn bucket_integration(
-        &self,
-        route: &Route,
-        access: &Access,
-        key: &str,
-        links: &Links<'_>,
-    ) -> (Value, Vec<Value>) {
+    fn bucket_integration(&self, route: &Route, access: &Access, key: &str, links: &Links<'_>) -> (Value, Vec<Value>) {
         let bucket = links.attribute(Kind::Bucket, &access.target.name, "name");
         let (partition, region) = (links.naming.partition, &links.naming.region);
         let parameter =
@@ -198,9 +192,8 @@ impl RestApi {
         let mut paths: Vec<&str> = Vec::new();
         for route in &self.routes {
             let path = route.key.path.as_str();
-            let answers = |other: &&Route| {
-                other.key.path == path && (other.key.method == "OPTIONS" || other.key.method == "ANY")
-            };
+            let answers =
+                |other: &&Route| other.key.path == path && (other.key.method == "OPTIONS" || other.key.method == "ANY");
             if !paths.contains(&path) && self.routes.iter().find(answers).is_none() {
                 paths.push(path);
             }
