@@ -9,7 +9,7 @@ use crate::companions::{companions, received_parameters};
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
 use crate::deployments::follow_content;
-use crate::fault::{FaultKind, Faults, Place, Sink};
+use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
@@ -47,7 +47,12 @@ pub fn check_project(file_name: &str, text: &str, context: &Context) -> Result<P
         Ok(plan) if faults.is_empty() => Ok(plan),
         Ok(_) => Err(Faults::new(file_name, text, faults)),
         Err(more) => {
-            faults.extend(more.into_faults());
+            // A template of what is faulty would only bring faults of its own.
+            let is_follow_up = |fault: &Fault| {
+                matches!(fault.kind, FaultKind::InvalidTemplate(_) | FaultKind::InvalidTemplateSource { .. })
+            };
+            let is_well_formed = faults.is_empty();
+            faults.extend(more.into_faults().into_iter().filter(|fault| is_well_formed || !is_follow_up(fault)));
             Err(Faults::new(file_name, text, faults))
         }
     }

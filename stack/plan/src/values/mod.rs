@@ -4,8 +4,8 @@ mod api;
 mod bucket;
 
 pub(crate) use api::{
-    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, Endpoint, HostedZone, METHODS, MediaType, MinimumTls, Quota,
-    Rate, RefreshLifetime, StageName, TokenLifetime,
+    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, Endpoint, HostedZone, METHODS, MediaType, MinimumTls,
+    Quota, Rate, RefreshLifetime, StageName, TokenLifetime,
 };
 pub(crate) use bucket::{BucketEvent, CorsMethod, CorsOrigin, HeaderName};
 

@@ -50,7 +50,8 @@ pub(super) fn headers(cors: &Cors) -> Vec<(&'static str, String)> {
 pub(super) fn preflight_headers(cors: &Cors) -> Vec<(&'static str, String)> {
     let mut all = headers(cors);
     all.retain(|(name, _)| *name != "Access-Control-Expose-Headers");
-    let methods = if cors.methods.iter().any(|method| method == "*") { METHODS.join(",") } else { cors.methods.join(",") };
+    let methods =
+        if cors.methods.iter().any(|method| method == "*") { METHODS.join(",") } else { cors.methods.join(",") };
     all.push(("Access-Control-Allow-Methods", quoted(&methods)));
     all.push(("Access-Control-Allow-Headers", quoted(&cors.headers.join(","))));
     if let Some(seconds) = cors.max_age {

@@ -2,6 +2,7 @@
 
 mod authorizer;
 mod cors;
+mod integration;
 mod plan;
 mod route;
 mod tree;
@@ -136,11 +137,7 @@ impl Declaration for RestApiDeclaration {
                 .map(|media_type| media_type.0)
                 .collect(),
             routes: self.routes.iter().filter_map(|route| route.resolve(scope, declared)).collect(),
-            authorizers: self
-                .authorizers
-                .iter()
-                .filter_map(|authorizer| authorizer.resolve(scope, declared))
-                .collect(),
+            authorizers: self.authorizers.iter().filter_map(|authorizer| authorizer.resolve(scope, declared)).collect(),
             plans: self.plans.iter().map(|plan| plan.resolve(scope)).collect(),
             cors: self.cors.as_ref().map(|cors| cors::resolve(cors, scope)),
             throttle: self.throttle.as_ref().and_then(|throttle| throttle.resolve(scope)),
@@ -157,12 +154,11 @@ impl Declaration for RestApiDeclaration {
     fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value {
         let id = deferred::reference(&Naming::id(Kind::RestApi, name));
         let stage = scope.value_or(self.stage.as_ref(), StageName::default()).0;
-        let (url, domain) = match read_hostname(self.domain.as_ref(), scope) {
-            Some(host) => (format!("https://{}", host.name), host.name),
-            None => {
-                let host = format!("{id}.execute-api.{}.{}", naming.region, naming.service_domain);
-                (format!("https://{host}/{stage}"), host)
-            }
+        let (url, domain) = if let Some(host) = read_hostname(self.domain.as_ref(), scope) {
+            (format!("https://{}", host.name), host.name)
+        } else {
+            let host = format!("{id}.execute-api.{}.{}", naming.region, naming.service_domain);
+            (format!("https://{host}/{stage}"), host)
         };
         let keys: Map<String, Value> = key_names(&self.plans)
             .into_iter()

@@ -117,8 +117,7 @@ impl RouteDeclaration {
         let target = match (&self.function, &self.bucket) {
             (Some(text), _) => {
                 let literal = scope.literal(text)?;
-                let function =
-                    Reference::read_name(&literal, Kind::Function, declared, &text.place, scope.sink())?;
+                let function = Reference::read_name(&literal, Kind::Function, declared, &text.place, scope.sink())?;
                 Target::Function(function.name)
             }
             (None, Some(text)) => self.bucket(text, scope, declared)?,
@@ -144,16 +143,23 @@ impl RouteDeclaration {
         let whole = if value.starts_with("bucket.") { value.clone() } else { format!("bucket.{value}") };
         let reference = Reference::read(&whole, &[Kind::Bucket], declared, &text.place, scope.sink())?;
         let Some(key) = reference.path.clone().filter(|key| !key.is_empty()) else {
-            refuse("a bucket and a key", "write the key with parameters of the path: `images/{size}/{object}`".to_owned());
+            refuse(
+                "a bucket and a key",
+                "write the key with parameters of the path: `images/{size}/{object}`".to_owned(),
+            );
             return None;
         };
         if self.key.method != "GET" && self.key.method != "HEAD" {
-            refuse("possible for this method", "objects are read by GET and HEAD routes; a function writes them".to_owned());
+            refuse(
+                "possible for this method",
+                "objects are read by GET and HEAD routes; a function writes them".to_owned(),
+            );
             return None;
         }
         let Some(pattern) = key_pattern(&key, &self.key.parameters()) else {
             let parameters = self.key.parameters().join(", ");
-            let help = format!("letters, digits and `-._~/`, and parameters of the path in braces; it has: {parameters}");
+            let help =
+                format!("letters, digits and `-._~/`, and parameters of the path in braces; it has: {parameters}");
             refuse("a key made of the path", help);
             return None;
         };
