@@ -48,8 +48,10 @@ pub fn check_project(file_name: &str, text: &str, context: &Context) -> Result<P
         Ok(_) => Err(Faults::new(file_name, text, faults)),
         Err(more) => {
             // A template of what is faulty would only bring faults of its own.
-            let is_follow_up = |fault: &Fault| {
-                matches!(fault.kind, FaultKind::InvalidTemplate(_) | FaultKind::InvalidTemplateSource { .. })
+            let is_follow_up = |fault: &Fault| match &fault.kind {
+                FaultKind::InvalidTemplate(_) | FaultKind::InvalidTemplateSource { .. } => true,
+                FaultKind::NameCollision { first, second, .. } => first == second,
+                _ => false,
             };
             let is_well_formed = faults.is_empty();
             faults.extend(more.into_faults().into_iter().filter(|fault| is_well_formed || !is_follow_up(fault)));

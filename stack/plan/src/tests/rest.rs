@@ -197,6 +197,9 @@ fn each_kind_of_fault_of_rest_apis_is_found() {
         ("bad-name", with("plans: { P: {} }")),
         ("bad-name", with("plans: { p: { keys: K } }")),
         ("name-collision", with("plans: { p: { keys: k }, q: { keys: k } }")),
+        ("name-collision", with("plans: { p: { keys: [a-b1, a-b-1] } }")),
+        ("name-collision", with("plans: { a-b1: {}, a-b-1: {} }")),
+        ("name-collision", with("authorizers: { a-b1: { function: f }, a-b-1: { function: f } }")),
         ("bad-value", with("domain: api.example.com")),
         ("unknown-key", with("api_keys: [a]")),
     ] {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::api::{self, RouteKey, Throttle, ThrottleDeclaration, read_throttle};
 use super::domain::{Certificates, Hostname, Reach, read_hostname};
 use super::http_api::{Cors, CorsDeclaration, read_cors};
-use super::{Alias, Construct, Declaration, Declared, Grant, Group, Kind};
+use super::{Alias, Construct, Declaration, Declared, Grant, Group, Kind, check_parts};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
@@ -88,6 +88,9 @@ impl Declaration for RestApiDeclaration {
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let authorizers = fields.section("authorizers");
+        check_parts("an authorizer", authorizers.iter().map(|own| (own.name, &own.place)), sink);
+        let plans = fields.section("plans");
+        check_parts("a plan", plans.iter().map(|own| (own.name, &own.place)), sink);
         let declared: Vec<String> = authorizers.iter().map(|own| own.name.to_owned()).collect();
         let routes = fields.section("routes");
         if routes.is_empty() {
@@ -103,7 +106,7 @@ impl Declaration for RestApiDeclaration {
             binary_media_types: fields.texts("binary_media_types"),
             routes: routes.iter().filter_map(|named| RouteDeclaration::read(named, &declared, sink)).collect(),
             authorizers: authorizers.iter().filter_map(|named| AuthorizerDeclaration::read(named, sink)).collect(),
-            plans: fields.section("plans").iter().filter_map(|named| PlanDeclaration::read(named, sink)).collect(),
+            plans: plans.iter().filter_map(|named| PlanDeclaration::read(named, sink)).collect(),
             cors: fields.get("cors").and_then(|(node, place)| read_cors(node, &place, sink)),
             throttle: read_throttle(&fields, sink),
             metrics: fields.text("metrics"),
