@@ -2,6 +2,7 @@
 
 mod faults;
 mod hostile;
+mod pages;
 mod plans;
 mod rest;
 mod web;
