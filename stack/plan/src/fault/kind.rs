@@ -250,13 +250,13 @@ impl FaultKind {
                 did_you_mean(key, known).unwrap_or_else(|| list_known("keys that may stand here", known))
             }
             Self::UnservedSection { .. } => {
-                let served: Vec<String> = Kind::ALL.iter().map(|kind| format!("`{}`", kind.section())).collect();
-                format!("this version serves {}", served.join(", "))
+                let sections: Vec<String> = Kind::ALL.iter().map(|kind| format!("`{}`", kind.section())).collect();
+                format!("this version serves {}", sections.join(", "))
             }
             Self::MissingKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::WrongType { expected, .. } => format!("write {expected} here"),
             Self::UnknownReference { construct, name, known } => did_you_mean(name, known)
-                .unwrap_or_else(|| list_known(&format!("declared under `{construct}s:`"), known)),
+                .unwrap_or_else(|| list_known(&format!("declared under `{}:`", section_of(construct)), known)),
             Self::UnknownName { name, .. } if name.starts_with("env.") => {
                 "list the variable under `env:` at the top of the project file".to_owned()
             }
@@ -297,4 +297,10 @@ impl FaultKind {
         };
         (!help.is_empty()).then_some(help)
     }
+}
+
+/// The section under which a construct of a kind is declared.
+fn section_of(word: &str) -> String {
+    let kind = Kind::ALL.iter().find(|kind| kind.word() == word);
+    kind.map_or_else(|| format!("{word}s"), |kind| kind.section().to_owned())
 }

@@ -221,6 +221,10 @@ fn each_kind_of_fault_of_the_web_family_is_found() {
         ("bad-value", domain("name: example.com, zone: Z1A, certificates: arn")),
         ("bad-value", domain("name: other.com, zone: Z1A")),
         (
+            "name-collision",
+            "functions: { f: {} }\nbuckets: { b: {} }\ndomains: { m: { name: a.com, zone: Z1 } }\nhttp_apis: { a: { domain: x.a.com, routes: { 'GET /': f } } }\ndistributions: { d: { origin: bucket.b, domain: x.a.com } }".to_owned(),
+        ),
+        (
             "bad-value",
             "buckets: { b: {} }\ndomains: { m: { name: a.com, zone: Z1 }, n: { name: b.com, zone: Z2 } }\ndistributions: { d: { origin: bucket.b, domain: [x.a.com, x.b.com] } }".to_owned(),
         ),
