@@ -292,3 +292,11 @@ distributions: { d: { origin: "https://x.{{hostile}}", fallback: "/{{hostile}}",
         assert!(codes.iter().all(|code| *code == "bad-value"), "{hostile:?} {codes:?}");
     }
 }
+
+#[test]
+fn faults_of_the_family_as_they_are_told() {
+    let text = include_str!("../../../../tests/fixtures/web-faults/stack.yaml");
+    let faults = faults_of(text, &context());
+    assert!(faults.faults().iter().all(|fault| fault.place.line() > 0));
+    insta::assert_snapshot!("web_faults", shown(&faults));
+}

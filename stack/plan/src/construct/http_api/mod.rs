@@ -147,7 +147,7 @@ impl HttpApiDeclaration {
                 sink.push(FaultKind::LimitExceeded { what: what.to_owned(), value, limit }, &self.routes_place);
             }
         }
-        for route in &self.routes {
+        for route in self.routes.iter().filter(|route| !route.is_faulty) {
             let of_route = self.authorizers.iter().find(|own| route.authorizer.as_deref() == Some(own.name.as_str()));
             if let (Some(scopes), Some(false) | None) =
                 (route.scopes.first(), of_route.map(AuthorizerDeclaration::is_jwt))

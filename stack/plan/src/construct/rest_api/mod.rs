@@ -192,7 +192,9 @@ impl RestApiDeclaration {
                 let help = "who has a key, and how much it may: `plans: { ci: { keys: [ci] } }`".to_owned();
                 sink.push(FaultKind::MissingKey { key: "plans".to_owned(), help }, place);
             }
-            route.check_scopes(&self.authorizers, sink);
+            if !route.is_faulty {
+                route.check_scopes(&self.authorizers, sink);
+            }
         }
     }
 }
