@@ -26,12 +26,14 @@ pub(crate) mod topic;
 pub(crate) mod transcoder;
 pub(crate) mod user_pool;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use serde_json::{Map, Value};
 
-use crate::fault::{Place, Sink};
+use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
+use crate::names::logical_id;
 use crate::naming::Naming;
 use crate::plan::{Action, Contents};
 use crate::project::Named;
@@ -139,4 +141,23 @@ pub(crate) struct Grant {
     pub(crate) names_account: bool,
     /// True when the service does not wait for a function's answer.
     pub(crate) is_asynchronous: bool,
+}
+
+/// Reports parts of one construct, such as its authorizers, whose names would give them one logical id.
+fn check_parts<'a>(what: &str, names: impl IntoIterator<Item = (&'a str, &'a Place)>, sink: &Sink) {
+    let mut first_of: BTreeMap<String, &Place> = BTreeMap::new();
+    for (name, place) in names {
+        let id = logical_id(name, "");
+        if let Some(first) = first_of.get(&id) {
+            let kind = FaultKind::NameCollision {
+                what: format!("logical id of {what}"),
+                name: id,
+                first: first.key_path.clone(),
+                second: place.key_path.clone(),
+            };
+            sink.push(kind, place);
+        } else {
+            first_of.insert(id, place);
+        }
+    }
 }

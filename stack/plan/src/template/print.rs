@@ -25,45 +25,40 @@ impl Template {
     }
 
     /// The template as YAML. Intrinsic functions stand in their long form; strings that YAML would read as something
-    /// else are quoted, also those that only YAML 1.1 would, which CloudFormation reads: `OFF` is a truth value there.
+    /// else are quoted, those of YAML 1.1 included, which CloudFormation reads (`OFF` is false there).
     #[must_use]
     pub fn to_yaml(&self) -> String {
         // The writer folds lines at U+2028 and U+2029, which YAML 1.2 reads as text. JSON is YAML, too.
         let json = self.to_json();
-        if json.contains(['\u{2028}', '\u{2029}', QUOTE]) {
+        if json.contains(['\u{2028}', '\u{2029}']) || json.contains(QUOTE) {
             return json;
         }
         // The same as above: nothing in here that YAML cannot write.
-        serde_norway::to_string(&marked(self.to_value())).unwrap_or_default().replace(QUOTE, "'")
+        let yaml = serde_norway::to_string(&mark_words(self.to_value())).unwrap_or_default();
+        yaml.replace(QUOTE, "'")
     }
 }
 
-/// Stands for a quote until the text is written: the writer knows YAML 1.2 only and would not quote these strings.
-const QUOTE: char = '\u{e000}';
+/// Stands for a quote around a word that the writer, which knows YAML 1.2, leaves without.
+const QUOTE: &str = "__single_quote__";
 
-fn marked(value: Value) -> Value {
+fn mark_words(value: Value) -> Value {
+    let mark = |text: String| if is_old_word(&text) { format!("{QUOTE}{text}{QUOTE}") } else { text };
     match value {
-        Value::String(text) => Value::String(marked_text(text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(marked).collect()),
+        Value::String(text) => Value::String(mark(text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(mark_words).collect()),
         Value::Object(entries) => {
-            Value::Object(entries.into_iter().map(|(key, value)| (marked_text(key), marked(value))).collect())
+            Value::Object(entries.into_iter().map(|(key, value)| (mark(key), mark_words(value))).collect())
         }
         other => other,
     }
 }
 
-fn marked_text(text: String) -> String {
-    if is_more_in_yaml_1_1(&text) { format!("{QUOTE}{text}{QUOTE}") } else { text }
-}
-
-/// True for a string of YAML 1.2 that is a truth value or a number in YAML 1.1: `off`, `1_000`, `12:30`.
-fn is_more_in_yaml_1_1(text: &str) -> bool {
-    let is_word = ["y", "n", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    let number = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
-        && number.contains(['_', ':'])
-        && number.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b':' | b'.' | b'x'));
-    is_word || is_number
+/// True for what YAML 1.1 reads as a boolean or a number of base 60, and YAML 1.2 as text.
+fn is_old_word(text: &str) -> bool {
+    const BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
+    let is_base_60 = text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || b":_.".contains(&byte));
+    is_base_60 || BOOLEANS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]
@@ -71,19 +66,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::template::Resource;
 
     #[test]
-    fn what_yaml_1_1_would_read_otherwise_is_quoted() {
-        let properties =
-            json!({ "On": "OFF", "a": ["no", "1_000", "12:30:45", "plain", "10", "note", "a_b:c"], "it's": "y" });
-        let resource = Resource { resource_type: "A::B::C".to_owned(), properties, ..Resource::default() };
-        let template = Template { resources: [("X".to_owned(), resource)].into(), ..Template::default() };
+    fn words_of_yaml_1_1_are_quoted() {
+        let resource =
+            json!({ "Type": "A::B::C", "Properties": { "ON": "OFF", "a": ["no", "12:30", "nothing", "y"] } });
+        let template = Template::parse(&json!({ "Resources": { "R": resource } }).to_string()).unwrap();
         let yaml = template.to_yaml();
-        for quoted in ["'On': 'OFF'", "- 'no'", "- '1_000'", "- '12:30:45'", "- plain", "- '10'", "- note", "it's: 'y'"]
-        {
-            assert!(yaml.contains(quoted), "{quoted}\n{yaml}");
+        for line in ["'ON': 'OFF'", "- 'no'", "- '12:30'", "- nothing", "- 'y'"] {
+            assert!(yaml.lines().any(|found| found.trim() == line), "{line}\n{yaml}");
         }
         assert_eq!(Template::parse(&yaml).unwrap(), template);
+    }
+
+    #[test]
+    fn a_text_with_the_mark_is_written_as_json() {
+        let resource = json!({ "Type": "A::B::C", "Properties": { "a": QUOTE } });
+        let template = Template::parse(&json!({ "Resources": { "R": resource } }).to_string()).unwrap();
+        assert_eq!(Template::parse(&template.to_yaml()).unwrap(), template);
     }
 }

@@ -79,12 +79,12 @@ fn an_imported_pool_is_referenced_and_never_owned() {
     assert_eq!(types(&plan, "AWS::Cognito::UserPool"), ["StaffUserPool"]);
     // A client that has no id of its own is made in the pool of somebody else.
     assert_eq!(types(&plan, "AWS::Cognito::UserPoolClient"), ["UsersUserPoolCiToolClient"]);
-    assert_eq!(properties(&plan, "UsersUserPoolCiToolClient")["UserPoolId"], "eu-west-1_AbCdEf123");
+    assert_eq!(properties(&plan, "UsersUserPoolCiToolClient")["UserPoolId"], "eu-central-1_AbCdEf123");
     assert_eq!(types(&plan, "AWS::Cognito::UserPoolDomain"), [""; 0]);
     let variables = &properties(&plan, "GuardFunction")["Environment"]["Variables"];
     assert_eq!(
         variables["JWKS_URI"],
-        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123/.well-known/jwks.json"
+        "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf123/.well-known/jwks.json"
     );
     assert_eq!(variables["CLIENT_ID"], "1h2j3k4l5m");
     let token = &properties(&plan, "AvatarsHttpApiOneClientAuthorizer")["JwtConfiguration"];
@@ -178,6 +178,10 @@ fn each_kind_of_fault_of_the_web_family_is_found() {
         ("unknown-reference", authorizer("user_pool: p, clients: app")),
         ("missing-key", authorizer("user_pool: empty")),
         ("bad-value", authorizer("issuer: 'http://x', audience: y")),
+        (
+            "name-collision",
+            api("authorizers: { a-b1: { function: f }, a-b-1: { function: f } }"),
+        ),
         ("bad-value", authorizer("function: f, cache: 2h")),
         ("bad-value", authorizer("function: f, identity: Authorization")),
         ("bad-name", format!("{functions}\nhttp_apis: {{ a: {{ routes: {{ 'GET /': f }}, authorizers: {{ X: {{ function: f }} }} }} }}")),
@@ -187,7 +191,9 @@ fn each_kind_of_fault_of_the_web_family_is_found() {
         ("bad-value", pool("domain_prefix: my-aws-pool")),
         ("unknown-key", pool("password: { numbers: true }")),
         ("bad-name", pool("clients: { Web: {} }")),
+        ("name-collision", pool("clients: { a-b1: {}, a-b-1: {} }")),
         ("missing-key", client("import: abc")),
+        ("bad-value", pool("import: eu-west-1_AbCdEf, clients: { web: {} }")),
         ("bad-value", client("flows: [magic]")),
         ("bad-value", client("access_token: 2d")),
         ("bad-value", client("refresh_token: 1m")),
@@ -214,6 +220,10 @@ fn each_kind_of_fault_of_the_web_family_is_found() {
         ("bad-value", domain("name: example.com, zone: example")),
         ("bad-value", domain("name: example.com, zone: Z1A, certificates: arn")),
         ("bad-value", domain("name: other.com, zone: Z1A")),
+        (
+            "name-collision",
+            "functions: { f: {} }\nbuckets: { b: {} }\ndomains: { m: { name: a.com, zone: Z1 } }\nhttp_apis: { a: { domain: x.a.com, routes: { 'GET /': f } } }\ndistributions: { d: { origin: bucket.b, domain: x.a.com } }".to_owned(),
+        ),
         (
             "bad-value",
             "buckets: { b: {} }\ndomains: { m: { name: a.com, zone: Z1 }, n: { name: b.com, zone: Z2 } }\ndistributions: { d: { origin: bucket.b, domain: [x.a.com, x.b.com] } }".to_owned(),
@@ -281,4 +291,12 @@ distributions: { d: { origin: "https://x.{{hostile}}", fallback: "/{{hostile}}",
         let codes = codes(refused, &context);
         assert!(codes.iter().all(|code| *code == "bad-value"), "{hostile:?} {codes:?}");
     }
+}
+
+#[test]
+fn faults_of_the_family_as_they_are_told() {
+    let text = include_str!("../../../../tests/fixtures/web-faults/stack.yaml");
+    let faults = faults_of(text, &context());
+    assert!(faults.faults().iter().all(|fault| fault.place.line() > 0));
+    insta::assert_snapshot!("web_faults", shown(&faults));
 }

@@ -200,7 +200,9 @@ impl Construct for Distribution {
         let certificates = Certificates::new(links);
         // All names are under certificates that CloudFront takes one of: the first name's.
         let arns: Vec<String> = self.domains.iter().map(|host| certificates.arn(host, Reach::Edge)).collect();
-        if let Some((host, _)) = self.domains.iter().zip(&arns).find(|(_, arn)| Some(*arn) != arns.first()) {
+        if let Some((host, _)) =
+            self.domains.iter().zip(&arns).find(|(_, arn)| !arn.is_empty() && Some(*arn) != arns.first())
+        {
             let kind = FaultKind::BadValue {
                 value: host.name.clone(),
                 expected: "under the domain of the first name".to_owned(),

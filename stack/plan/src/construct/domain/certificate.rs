@@ -69,6 +69,7 @@ impl<'a> Certificates<'a> {
 
     /// ARN of the certificate for a name, literal or to be known; a fault and an empty text when there can be none.
     pub(crate) fn arn(&self, host: &Hostname, reach: Reach) -> String {
+        self.check_unique(host);
         let Some(domain) = self.domain_of(host) else {
             if self.links.constructs.domains.iter().any(|domain| domain.is_faulty) {
                 return String::new();
@@ -94,6 +95,21 @@ impl<'a> Certificates<'a> {
         }
         let id = certificate_id(domain);
         deferred::reference(&if region == self.links.naming.region { id } else { edge_parameter(domain) })
+    }
+
+    /// Reports a name to which another construct answers already.
+    fn check_unique(&self, host: &Hostname) {
+        let hosts = self.links.constructs.hosts();
+        let first = hosts.iter().find(|(other, _)| other.name == host.name);
+        if let Some((first, _)) = first.filter(|(first, _)| first.place != host.place) {
+            let kind = FaultKind::NameCollision {
+                what: "domain name".to_owned(),
+                name: host.name.clone(),
+                first: first.place.key_path.clone(),
+                second: host.place.key_path.clone(),
+            };
+            self.links.sink.push(kind, &host.place);
+        }
     }
 
     /// Records for a name; nothing when the zone of its domain is not the project's.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::api::{self, RouteKey, Throttle, ThrottleDeclaration, read_throttle};
 use super::domain::{Certificates, Hostname, Reach, read_hostname};
-use super::{Alias, Construct, Declaration, Declared, Grant, Kind};
+use super::{Alias, Construct, Declaration, Declared, Grant, Kind, check_parts};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
@@ -76,9 +76,9 @@ impl Declaration for HttpApiDeclaration {
 
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
-        let authorizers: Vec<AuthorizerDeclaration> =
-            fields.section("authorizers").iter().filter_map(|named| AuthorizerDeclaration::read(named, sink)).collect();
-        let declared: Vec<String> = fields.section("authorizers").iter().map(|own| own.name.to_owned()).collect();
+        let authorizers = fields.section("authorizers");
+        check_parts("an authorizer", authorizers.iter().map(|own| (own.name, &own.place)), sink);
+        let declared: Vec<String> = authorizers.iter().map(|own| own.name.to_owned()).collect();
         let routes = fields.section("routes");
         if routes.is_empty() {
             let help = "what answers which requests: `routes: { \"GET /items\": list-items }`".to_owned();
@@ -89,7 +89,7 @@ impl Declaration for HttpApiDeclaration {
             description: fields.text("description"),
             routes: routes.iter().filter_map(|named| RouteDeclaration::read(named, &declared, sink)).collect(),
             routes_place: fields.place_of("routes"),
-            authorizers,
+            authorizers: authorizers.iter().filter_map(|named| AuthorizerDeclaration::read(named, sink)).collect(),
             cors: fields.get("cors").and_then(|(node, place)| read_cors(node, &place, sink)),
             throttle: read_throttle(&fields, sink),
             metrics: fields.text("metrics"),
@@ -147,7 +147,7 @@ impl HttpApiDeclaration {
                 sink.push(FaultKind::LimitExceeded { what: what.to_owned(), value, limit }, &self.routes_place);
             }
         }
-        for route in &self.routes {
+        for route in self.routes.iter().filter(|route| !route.is_faulty) {
             let of_route = self.authorizers.iter().find(|own| route.authorizer.as_deref() == Some(own.name.as_str()));
             if let (Some(scopes), Some(false) | None) =
                 (route.scopes.first(), of_route.map(AuthorizerDeclaration::is_jwt))

@@ -15,6 +15,8 @@ pub(crate) struct RouteDeclaration {
     function: Option<Text>,
     /// Name of an authorizer that the API declares.
     pub(super) authorizer: Option<String>,
+    /// True when its authorizer is none that the API declares.
+    pub(super) is_faulty: bool,
     auth: Option<Text>,
     pub(super) scopes: Vec<Text>,
     throttle: Option<ThrottleDeclaration>,
@@ -41,6 +43,7 @@ impl RouteDeclaration {
             place: named.place.clone(),
             function: None,
             authorizer: None,
+            is_faulty: false,
             auth: None,
             scopes: Vec::new(),
             throttle: None,
@@ -50,7 +53,9 @@ impl RouteDeclaration {
         } else {
             let fields = Fields::open(named.node, &named.place, sink)?;
             route.function = fields.required("function", "what answers: `function: NAME`");
-            route.authorizer = fields.text("authorizer").and_then(|text| known_authorizer(&text, authorizers, sink));
+            let authorizer = fields.text("authorizer").filter(|text| text.raw != "none");
+            route.authorizer = authorizer.as_ref().and_then(|text| known_authorizer(text, authorizers, sink));
+            route.is_faulty = authorizer.is_some() && route.authorizer.is_none();
             route.auth = fields.text("auth");
             route.scopes = fields.texts("scopes");
             route.throttle = read_throttle(&fields, sink);
@@ -103,11 +108,8 @@ pub(crate) fn read_auth(text: &Text, scope: &Scope<'_>) -> bool {
     }
 }
 
-/// The name of an authorizer of the API; nothing for `none`, which a route may say.
+/// The name of an authorizer of the API; reports one that it does not declare.
 pub(crate) fn known_authorizer(text: &Text, known: &[String], sink: &Sink) -> Option<String> {
-    if text.raw == "none" {
-        return None;
-    }
     if !known.contains(&text.raw) {
         let kind = FaultKind::UnknownReference {
             construct: "authorizer".to_owned(),

@@ -2,6 +2,7 @@
 
 mod authorizer;
 mod cors;
+mod integration;
 mod plan;
 mod route;
 mod tree;
@@ -16,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::api::{self, RouteKey, Throttle, ThrottleDeclaration, read_throttle};
 use super::domain::{Certificates, Hostname, Reach, read_hostname};
 use super::http_api::{Cors, CorsDeclaration, read_cors};
-use super::{Alias, Construct, Declaration, Declared, Grant, Group, Kind};
+use super::{Alias, Construct, Declaration, Declared, Grant, Group, Kind, check_parts};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
@@ -87,6 +88,9 @@ impl Declaration for RestApiDeclaration {
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
         let authorizers = fields.section("authorizers");
+        check_parts("an authorizer", authorizers.iter().map(|own| (own.name, &own.place)), sink);
+        let plans = fields.section("plans");
+        check_parts("a plan", plans.iter().map(|own| (own.name, &own.place)), sink);
         let declared: Vec<String> = authorizers.iter().map(|own| own.name.to_owned()).collect();
         let routes = fields.section("routes");
         if routes.is_empty() {
@@ -102,7 +106,7 @@ impl Declaration for RestApiDeclaration {
             binary_media_types: fields.texts("binary_media_types"),
             routes: routes.iter().filter_map(|named| RouteDeclaration::read(named, &declared, sink)).collect(),
             authorizers: authorizers.iter().filter_map(|named| AuthorizerDeclaration::read(named, sink)).collect(),
-            plans: fields.section("plans").iter().filter_map(|named| PlanDeclaration::read(named, sink)).collect(),
+            plans: plans.iter().filter_map(|named| PlanDeclaration::read(named, sink)).collect(),
             cors: fields.get("cors").and_then(|(node, place)| read_cors(node, &place, sink)),
             throttle: read_throttle(&fields, sink),
             metrics: fields.text("metrics"),
@@ -153,12 +157,11 @@ impl Declaration for RestApiDeclaration {
     fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value {
         let id = deferred::reference(&Naming::id(Kind::RestApi, name));
         let stage = scope.value_or(self.stage.as_ref(), StageName::default()).0;
-        let (url, domain) = match read_hostname(self.domain.as_ref(), scope) {
-            Some(host) => (format!("https://{}", host.name), host.name),
-            None => {
-                let host = format!("{id}.execute-api.{}.{}", naming.region, naming.service_domain);
-                (format!("https://{host}/{stage}"), host)
-            }
+        let (url, domain) = if let Some(host) = read_hostname(self.domain.as_ref(), scope) {
+            (format!("https://{}", host.name), host.name)
+        } else {
+            let host = format!("{id}.execute-api.{}.{}", naming.region, naming.service_domain);
+            (format!("https://{host}/{stage}"), host)
         };
         let keys: Map<String, Value> = key_names(&self.plans)
             .into_iter()
@@ -189,7 +192,9 @@ impl RestApiDeclaration {
                 let help = "who has a key, and how much it may: `plans: { ci: { keys: [ci] } }`".to_owned();
                 sink.push(FaultKind::MissingKey { key: "plans".to_owned(), help }, place);
             }
-            route.check_scopes(&self.authorizers, sink);
+            if !route.is_faulty {
+                route.check_scopes(&self.authorizers, sink);
+            }
         }
     }
 }

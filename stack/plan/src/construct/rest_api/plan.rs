@@ -1,8 +1,7 @@
 //! `plans:` of a REST API: who has a key, and how much it may.
 
-use std::collections::BTreeMap;
-
 use crate::construct::api::{Throttle, ThrottleDeclaration, read_throttle};
+use crate::construct::check_parts;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::names::is_kebab;
 use crate::project::{Fields, Named, Text};
@@ -60,22 +59,10 @@ pub(super) fn key_names(plans: &[PlanDeclaration]) -> Vec<String> {
     plans.iter().flat_map(|plan| &plan.keys).map(|key| key.raw.clone()).collect()
 }
 
-/// Reports a key that two plans have: API Gateway would not know which of them counts.
+/// Reports a key that two plans have, as API Gateway would not know which of them counts, and keys that would get one id.
 pub(super) fn check_keys(plans: &[PlanDeclaration], sink: &Sink) {
-    let mut first_of: BTreeMap<&str, &Place> = BTreeMap::new();
-    for key in plans.iter().flat_map(|plan| &plan.keys) {
-        if let Some(first) = first_of.get(key.raw.as_str()) {
-            let kind = FaultKind::NameCollision {
-                what: "API key".to_owned(),
-                name: key.raw.clone(),
-                first: first.key_path.clone(),
-                second: key.place.key_path.clone(),
-            };
-            sink.push(kind, &key.place);
-        } else {
-            first_of.insert(&key.raw, &key.place);
-        }
-    }
+    let keys = plans.iter().flat_map(|plan| &plan.keys);
+    check_parts("an API key", keys.map(|key| (key.raw.as_str(), &key.place)), sink);
 }
 
 fn check_name(name: &str, what: &str, place: &Place, sink: &Sink) {

@@ -18,6 +18,8 @@ pub(super) struct RouteDeclaration {
     function: Option<Text>,
     bucket: Option<Text>,
     authorizer: Option<String>,
+    /// True when its authorizer is none that the API declares.
+    pub(super) is_faulty: bool,
     auth: Option<Text>,
     api_key: Option<Text>,
     scopes: Vec<Text>,
@@ -57,6 +59,7 @@ impl RouteDeclaration {
             function: None,
             bucket: None,
             authorizer: None,
+            is_faulty: false,
             auth: None,
             api_key: None,
             scopes: Vec::new(),
@@ -72,7 +75,9 @@ impl RouteDeclaration {
                 let help = "exactly one of `function` and `bucket` says what answers".to_owned();
                 sink.push(FaultKind::MissingKey { key: "function".to_owned(), help }, &named.place);
             }
-            route.authorizer = fields.text("authorizer").and_then(|text| known_authorizer(&text, authorizers, sink));
+            let authorizer = fields.text("authorizer").filter(|text| text.raw != "none");
+            route.authorizer = authorizer.as_ref().and_then(|text| known_authorizer(text, authorizers, sink));
+            route.is_faulty = authorizer.is_some() && route.authorizer.is_none();
             route.auth = fields.text("auth");
             route.api_key = fields.text("api_key");
             route.scopes = fields.texts("scopes");

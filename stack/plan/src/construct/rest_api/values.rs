@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::cors::{headers, parameters, preflight_headers};
+use super::cors::{headers, parameters};
+use super::integration::Integration;
 use super::{API_NAME, Plan, RestApi, Route, Target, key_id, tree};
 use crate::construct::Kind;
 use crate::construct::access::Access;
 use crate::construct::api::{RouteKey, Throttle};
 use crate::construct::domain::{Certificates, Reach};
-use crate::construct::http_api::invocation_uri;
 use crate::deferred;
 use crate::links::Links;
 use crate::names::logical_id;
@@ -24,9 +24,6 @@ const LOG_FORMAT: &str = concat!(
 
 /// What API Gateway answers itself: the form in which our functions answer errors.
 const ERROR: &str = r#"{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}"#;
-
-/// Headers of an object that callers see.
-const OBJECT_HEADERS: [&str; 4] = ["Content-Type", "Cache-Control", "ETag", "Last-Modified"];
 
 impl RestApi {
     pub(super) fn source_values(&self, links: &Links<'_>) -> Value {
@@ -108,9 +105,12 @@ impl RestApi {
                 names.map(|name| (format!("method.request.path.{name}"), json!(true))).collect()
             }
         };
-        let (integration, responses) = match &route.target {
-            Target::Function(function) => (function_integration(function, links), Vec::new()),
-            Target::Bucket { access, key } => self.bucket_integration(route, access, key, links),
+        let role = deferred::attribute(&logical_id(&self.name, "RestApiRole"), "Arn");
+        let behind = match &route.target {
+            Target::Function(function) => Integration::function(function, links),
+            Target::Bucket { access, key } => {
+                Integration::bucket(&route.key, (access, key), &role, self.cors.as_ref(), links)
+            }
         };
         json!({
             "id": self.method_id(&route.key),
@@ -121,74 +121,14 @@ impl RestApi {
             "scopes": route.scopes,
             "api_key": route.api_key,
             "parameters": path_parameters,
-            "integration": integration,
-            "responses": responses,
+            "integration": behind.integration,
+            "responses": behind.responses,
         })
-    }
-
-    /// Reads an object: `GET /images/{size}/{object+}` asks for the key that the file makes of the path.
-    fn bucket_integration(&self, route: &Route, access: &Access, key: &str, links: &Links<'_>) -> (Value, Vec<Value>) {
-        let bucket = links.attribute(Kind::Bucket, &access.target.name, "name");
-        let (partition, region) = (links.naming.partition, &links.naming.region);
-        let parameter =
-            |name: &str| (format!("integration.request.path.{name}"), json!(format!("method.request.path.{name}")));
-        let used = route.key.parameters().into_iter().filter(|name| key.contains(&format!("{{{name}}}")));
-        let own = self.cors.as_ref().map(headers).unwrap_or_default();
-        let headers = |is_object: bool, prefix: &str, value: &dyn Fn(&str) -> Value| {
-            let names = OBJECT_HEADERS.iter().filter(|_| is_object);
-            names.map(|name| (format!("{prefix}{name}"), value(name))).collect::<Map<_, _>>()
-        };
-        let response = |status: &str, pattern: Option<&str>, is_object: bool| {
-            let mut sent = headers(is_object, "method.response.header.", &|name| {
-                json!(format!("integration.response.header.{name}"))
-            });
-            sent.extend(parameters(&own, "method.response.header."));
-            let mut response = json!({ "StatusCode": status });
-            if let Some(pattern) = pattern {
-                response["SelectionPattern"] = json!(pattern);
-            }
-            if !is_object {
-                let error = json!({ "error": { "code": status_word(status), "message": status_text(status) } });
-                response["ResponseTemplates"] = json!({ "application/json": error.to_string() });
-            }
-            if !sent.is_empty() {
-                response["ResponseParameters"] = Value::Object(sent);
-            }
-            response
-        };
-        let declared = |status: &str, is_object: bool| {
-            let mut known = headers(is_object, "method.response.header.", &|_| json!(false));
-            known.extend(own.iter().map(|(name, _)| (format!("method.response.header.{name}"), json!(false))));
-            let mut response = json!({ "StatusCode": status });
-            if !known.is_empty() {
-                response["ResponseParameters"] = Value::Object(known);
-            }
-            response
-        };
-        let integration = json!({
-            "Type": "AWS",
-            "IntegrationHttpMethod": route.key.method,
-            "Uri": format!("arn:{partition}:apigateway:{region}:s3:path/{bucket}/{key}"),
-            "Credentials": deferred::attribute(&logical_id(&self.name, "RestApiRole"), "Arn"),
-            "PassthroughBehavior": "WHEN_NO_MATCH",
-            "RequestParameters": used.map(parameter).collect::<Map<_, _>>(),
-            "IntegrationResponses": [
-                response("200", None, true),
-                // Without the right to list, S3 says 403 of what is not there.
-                response("404", Some("40[34]"), false),
-                response("400", Some("4\\d{2}"), false),
-                response("502", Some("5\\d{2}"), false),
-            ],
-        });
-        let responses =
-            [("200", true), ("404", false), ("400", false), ("502", false)].map(|(status, is)| declared(status, is));
-        (integration, responses.into())
     }
 
     /// A mock for each path that says nothing about OPTIONS itself.
     fn preflights(&self) -> Vec<Value> {
         let Some(cors) = &self.cors else { return Vec::new() };
-        let headers = preflight_headers(cors);
         let mut paths: Vec<&str> = Vec::new();
         for route in &self.routes {
             let path = route.key.path.as_str();
@@ -198,18 +138,7 @@ impl RestApi {
                 paths.push(path);
             }
         }
-        let declared: Map<String, Value> =
-            headers.iter().map(|(name, _)| (format!("method.response.header.{name}"), json!(false))).collect();
-        let integration = json!({
-            "Type": "MOCK",
-            // With binary media types the request would not be the text that the mock reads.
-            "ContentHandling": "CONVERT_TO_TEXT",
-            "RequestTemplates": { "application/json": "{\"statusCode\": 204}" },
-            "IntegrationResponses": [{
-                "StatusCode": "204",
-                "ResponseParameters": parameters(&headers, "method.response.header."),
-            }],
-        });
+        let behind = Integration::preflight(cors);
         paths
             .into_iter()
             .map(|path| {
@@ -223,8 +152,8 @@ impl RestApi {
                     "scopes": [],
                     "api_key": false,
                     "parameters": {},
-                    "integration": integration,
-                    "responses": [{ "StatusCode": "204", "ResponseParameters": declared }],
+                    "integration": behind.integration,
+                    "responses": behind.responses,
                 })
             })
             .collect()
@@ -303,15 +232,6 @@ impl RestApi {
     }
 }
 
-fn function_integration(function: &str, links: &Links<'_>) -> Value {
-    json!({
-        "Type": "AWS_PROXY",
-        // Functions are started by POST, whatever the method of the request.
-        "IntegrationHttpMethod": "POST",
-        "Uri": invocation_uri(function, links),
-    })
-}
-
 fn method_settings(method: &str, path: &str, throttle: Option<Throttle>, metrics: bool) -> Value {
     let mut settings = json!({ "HttpMethod": method, "ResourcePath": path });
     if let Some(throttle) = throttle {
@@ -322,20 +242,4 @@ fn method_settings(method: &str, path: &str, throttle: Option<Throttle>, metrics
         settings["MetricsEnabled"] = json!(true);
     }
     settings
-}
-
-fn status_word(status: &str) -> &'static str {
-    match status {
-        "404" => "not-found",
-        "400" => "bad-request",
-        _ => "storage-unavailable",
-    }
-}
-
-fn status_text(status: &str) -> &'static str {
-    match status {
-        "404" => "there is no such object",
-        "400" => "the request cannot be answered",
-        _ => "the object cannot be read at the moment",
-    }
 }

@@ -8,7 +8,7 @@ use password::{Password, PasswordDeclaration, read_password};
 
 use serde_json::{Map, Value, json};
 
-use super::{Construct, Declaration, Declared, Group, Kind};
+use super::{Construct, Declaration, Declared, Group, Kind, check_parts};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
@@ -47,6 +47,7 @@ pub(crate) struct UserPool {
     pub(crate) password: Password,
     pub(crate) domain_prefix: Option<String>,
     pub(crate) clients: Vec<Client>,
+    import_place: Option<Place>,
 }
 
 /// Whether a second factor is asked for, in the words of Cognito.
@@ -106,6 +107,8 @@ impl Declaration for UserPoolDeclaration {
 
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
+        let clients = fields.section("clients");
+        check_parts("a client", clients.iter().map(|own| (own.name, &own.place)), sink);
         let declaration = Self {
             place: named.place.clone(),
             import: fields.text("import"),
@@ -113,11 +116,7 @@ impl Declaration for UserPoolDeclaration {
             mfa: fields.text("mfa"),
             password: read_password(&fields, sink),
             domain_prefix: fields.text("domain_prefix"),
-            clients: fields
-                .section("clients")
-                .iter()
-                .filter_map(|named| ClientDeclaration::read(named, sink))
-                .collect(),
+            clients: clients.iter().filter_map(|named| ClientDeclaration::read(named, sink)).collect(),
         };
         fields.finish();
         if declaration.import.is_none()
@@ -169,6 +168,7 @@ impl Declaration for UserPoolDeclaration {
             password: PasswordDeclaration::resolve(self.password.as_ref(), scope),
             domain_prefix: self.prefix(scope),
             clients: self.clients.iter().map(|client| client.resolve(import.is_some(), scope)).collect(),
+            import_place: self.import.as_ref().map(|text| text.place.clone()),
             import,
         }
     }
@@ -202,6 +202,7 @@ impl Construct for UserPool {
         if self.import.is_some() && owned.is_empty() {
             return Value::Null;
         }
+        self.check_region(&owned, links);
         let (deletion_policy, update_replace_policy) = links.deletion_policies();
         let Environment { protect, .. } = links.settings.environment;
         let clients: Vec<Value> = owned
@@ -225,5 +226,23 @@ impl Construct for UserPool {
             // The pages of an imported pool are its owner's.
             "domain_prefix": self.domain_prefix.as_ref().filter(|_| self.import.is_none()),
         })
+    }
+}
+
+impl UserPool {
+    /// Reports clients that the stack would have to make in another region.
+    fn check_region(&self, owned: &[&Client], links: &Links<'_>) {
+        let (Some(id), Some(place), Some(client)) = (&self.import, &self.import_place, owned.first()) else { return };
+        if id.split_once('_').is_some_and(|(region, _)| region != links.naming.region) {
+            let kind = FaultKind::BadValue {
+                value: id.clone(),
+                expected: format!(
+                    "a pool in {}, where the stack makes client `{}` of it",
+                    links.naming.region, client.name
+                ),
+                help: "give the client its `import`, or take a pool of the same region".to_owned(),
+            };
+            links.sink.push(kind, place);
+        }
     }
 }
