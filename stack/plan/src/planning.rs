@@ -23,8 +23,13 @@ use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
 /// # Errors
 /// All faults that the environment brings to light, each with its place in the project file.
 pub fn plan(project: &Project, context: &Context) -> Result<Plan, Faults> {
+    plan_one(project, context, true)
+}
+
+/// As [`plan`]; `is_sound` is false for a project whose file has faults, of which nothing can be rendered.
+fn plan_one(project: &Project, context: &Context, is_sound: bool) -> Result<Plan, Faults> {
     let sink = Sink::default();
-    let plan = Planner::new(project, context, &sink).and_then(Planner::plan);
+    let plan = Planner::new(project, context, &sink).and_then(|planner| planner.plan(is_sound));
     let faults = sink.into_faults();
     match plan {
         Some(plan) if faults.is_empty() => Ok(plan),
@@ -41,7 +46,7 @@ pub fn check_project(file_name: &str, text: &str, context: &Context) -> Result<P
     if faults.iter().any(|fault| matches!(fault.kind, FaultKind::InvalidYaml(_))) {
         return Err(Faults::new(file_name, text, faults));
     }
-    match plan(&project, context) {
+    match plan_one(&project, context, faults.is_empty()) {
         Ok(plan) if faults.is_empty() => Ok(plan),
         Ok(_) => Err(Faults::new(file_name, text, faults)),
         Err(more) => {
@@ -79,7 +84,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Renders and checks the template; nothing when something is at fault.
-    fn plan(self) -> Option<Plan> {
+    fn plan(self, is_sound: bool) -> Option<Plan> {
         let outputs = self.outputs();
         let description = self.project.description.as_ref().and_then(|text| self.scope.literal(text));
         let links =
@@ -91,7 +96,7 @@ impl<'a> Planner<'a> {
             .map(|(kind, construct)| (kind, construct, construct.values(&links)))
             .collect();
         // What is faulty would only bring faults of its own.
-        if !self.sink.is_empty() {
+        if !is_sound || !self.sink.is_empty() {
             return None;
         }
         let mut rendered = Rendered::new(&self.context.template_sources, self.sink);
@@ -100,7 +105,9 @@ impl<'a> Planner<'a> {
             for grant in construct.grants(&links).iter().filter(|grant| grant.target.0 == Kind::Function) {
                 rendered.add(PERMISSION, &permission_values(grant), origin);
             }
-            rendered.add(kind.source(), &values, origin);
+            if construct.has_resources() {
+                rendered.add(kind.source(), &values, origin);
+            }
         }
         let (mut template, origins) = rendered.finish();
         let artifacts = self.artifacts(&links);

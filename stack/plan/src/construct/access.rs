@@ -18,6 +18,7 @@ pub(crate) enum Verb {
     Publish,
     Send,
     Consume,
+    Connect,
     Invoke,
 }
 
@@ -38,6 +39,8 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Publish, Kind::Topic, "topic-publish"),
     (Verb::Send, Kind::Queue, "queue-send"),
     (Verb::Consume, Kind::Queue, "queue-consume"),
+    (Verb::Read, Kind::Secret, "secret-read"),
+    (Verb::Connect, Kind::Database, "database-connect"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
 ];
 
@@ -52,6 +55,7 @@ impl Verb {
         Self::Publish,
         Self::Send,
         Self::Consume,
+        Self::Connect,
         Self::Invoke,
     ];
 
@@ -66,6 +70,7 @@ impl Verb {
             Self::Publish => "publish",
             Self::Send => "send",
             Self::Consume => "consume",
+            Self::Connect => "connect",
             Self::Invoke => "invoke",
         }
     }

@@ -4,9 +4,12 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::bucket::BucketDeclaration;
+use super::database::DatabaseDeclaration;
 use super::distribution::DistributionDeclaration;
 use super::function::FunctionDeclaration;
+use super::network::NetworkDeclaration;
 use super::queue::QueueDeclaration;
+use super::secret::SecretDeclaration;
 use super::table::TableDeclaration;
 use super::topic::TopicDeclaration;
 use super::{Construct, Declaration, Declared};
@@ -138,5 +141,8 @@ constructs! {
     Topic, "topic", topics, TopicDeclaration;
     Queue, "queue", queues, QueueDeclaration;
     Table, "table", tables, TableDeclaration;
+    Secret, "secret", secrets, SecretDeclaration;
+    Network, "network", networks, NetworkDeclaration;
+    Database, "database", databases, DatabaseDeclaration;
     Distribution, "distribution", distributions, DistributionDeclaration;
 }

@@ -5,11 +5,14 @@
 
 pub(crate) mod access;
 pub(crate) mod bucket;
+pub(crate) mod database;
 pub(crate) mod distribution;
 pub(crate) mod function;
 pub(crate) mod list;
+pub(crate) mod network;
 pub(crate) mod queue;
 pub(crate) mod reference;
+pub(crate) mod secret;
 pub(crate) mod table;
 pub(crate) mod topic;
 
@@ -56,6 +59,11 @@ pub(crate) trait Construct {
 
     /// Where it is declared.
     fn place(&self) -> &Place;
+
+    /// False for one that is only referred to, so that nothing is rendered for it.
+    fn has_resources(&self) -> bool {
+        true
+    }
 
     /// What services must be allowed so that its links to other constructs work.
     fn grants(&self, links: &Links<'_>) -> Vec<Grant> {

@@ -247,7 +247,7 @@ impl FaultKind {
                 did_you_mean(key, known).unwrap_or_else(|| list_known("keys that may stand here", known))
             }
             Self::UnservedSection { .. } => {
-                "this version serves `functions`, `buckets`, `topics`, `queues`, `tables` and `distributions`".to_owned()
+                "this version serves `functions`, `buckets`, `topics`, `queues`, `tables`, `secrets`, `networks`, `databases` and `distributions`".to_owned()
             }
             Self::MissingKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::WrongType { expected, .. } => format!("write {expected} here"),

@@ -49,16 +49,13 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 18] = [
+    const UNSERVED: [&str; 15] = [
         "http_apis",
         "rest_apis",
         "domains",
         "user_pools",
         "alarms",
         "roles",
-        "secrets",
-        "databases",
-        "networks",
         "event_rules",
         "schedules",
         "transcoders",

@@ -1,6 +1,7 @@
 //! Whole projects: text to plan, and text to faults.
 
 mod data;
+mod databases;
 mod faults;
 mod hostile;
 mod plans;

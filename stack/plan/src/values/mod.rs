@@ -1,15 +1,22 @@
 //! Values of settings: their text and their domain.
 
 mod bucket;
+mod database;
+mod network;
 mod number;
+mod secret;
 mod table;
 mod url;
 
 pub(crate) use bucket::{BucketEvent, CorsMethod, CorsOrigin, HeaderName};
+pub(crate) use database::{DatabaseName, DatabaseUser, Engine, InstanceClass};
+pub(crate) use network::{EndpointService, Nat, NetworkBlock, is_resource_id};
 pub(crate) use number::{
-    BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay, MessageRetention,
-    MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, VisibilityTimeout,
+    BackupDays, BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay,
+    MessageRetention, MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, SecretLength,
+    StorageSize, VisibilityTimeout, Zones,
 };
+pub(crate) use secret::ExcludedCharacters;
 pub(crate) use table::{AttributeName, KeyType, StartingPosition, StreamView, is_index_name};
 pub(crate) use url::{InvokeMode, UrlAuth, UrlMethod, UrlOrigin};
 
