@@ -114,7 +114,7 @@ impl SecretDeclaration {
         if key.is_empty() || entries.iter().any(|(name, _)| *name == key) {
             let kind = FaultKind::BadValue {
                 value: key,
-                expected: "a key for the generated value, which the template does not have".to_owned(),
+                expected: "a key that the template leaves to the generated value".to_owned(),
                 help: "leave it out of `template`, which everyone can read, or name another `key`".to_owned(),
             };
             scope.sink().push(kind, self.key.as_ref().map_or(place, |text| &text.place));

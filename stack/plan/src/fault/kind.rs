@@ -268,7 +268,7 @@ impl FaultKind {
             Self::BadName { rule, .. } => rule.clone(),
             Self::LimitExceeded { .. } => "split it, or make it smaller".to_owned(),
             Self::NameCollision { what, .. } if what == "physical name" => {
-                "rename one of them, or take another suffix".to_owned()
+                "the first has it in the environment without suffix, the second in this one: rename one of them, or take another suffix".to_owned()
             }
             Self::NameCollision { .. } => "rename one of them".to_owned(),
             Self::Recursion { mend, .. } => mend.clone(),

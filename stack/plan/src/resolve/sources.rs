@@ -36,7 +36,7 @@ fn check_repetition(function: &Function, sink: &Sink) {
             let (word, name) = (second.target.kind.word(), &second.target.name);
             let kind = FaultKind::BadValue {
                 value: format!("{word}.{name}"),
-                expected: "a source that the function does not read yet".to_owned(),
+                expected: "a source that is new to the function".to_owned(),
                 help: format!("it is read by the entry on line {}; leave one of the two out", first.place.line()),
             };
             sink.push(kind, &second.place);

@@ -237,3 +237,35 @@ secrets: { s: { template: { a: '{{p}}' }, key: '{{p}}', length: '{{p}}' } }",
     );
     drop(parse_project("stack.yaml", &text).unwrap_or_else(|faults| panic!("{}", shown(&faults))));
 }
+
+#[test]
+fn faults_say_how_to_mend_them() {
+    let text = "stack: s
+region: us-east-1
+environments: { dev: { suffix: '{{user}}' }, prod: {} }
+functions:
+  inside:
+    network: n
+    timeout: 1m
+    environment: { URL: '{{function.inside.url}}', STREAM: '{{table.t.stream_arn}}' }
+    access:
+      read: [secret.s, table.t/index/by-day]
+      query: table.t/index/by-dya
+      send: queue.jobs
+      connect: database.d
+    events: [{ queue: jobs }, { queue: jobs }, { table: t, bisect: true }]
+    on_failure: queue.strict
+networks: { n: {}, m: { nat: true } }
+databases: { d: { network: m, version: '8' } }
+secrets: { s: { template: { password: x } } }
+queues:
+  jobs: { visibility_timeout: 1m }
+  alice-jobs: { max_receives: 2 }
+  strict: { fifo: true, dead_letter: queue.jobs }
+tables:
+  t: { key: { id: S }, indexes: { by-day: { key: { day: S, id: N } } } }
+";
+    let faults = faults_of(text, &context());
+    assert!(faults.faults().iter().all(|fault| fault.place.line() > 0 && fault.kind.help().is_some()));
+    insta::assert_snapshot!("faults", shown(&faults));
+}

@@ -1,9 +1,11 @@
 //! Whole projects: text to plan, and text to faults.
 
 mod data;
+mod data_pages;
 mod databases;
 mod faults;
 mod hostile;
+
 mod plans;
 
 use std::collections::BTreeMap;

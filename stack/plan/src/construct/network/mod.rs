@@ -43,6 +43,8 @@ pub(crate) struct Network {
     pub(crate) name: String,
     pub(crate) place: Place,
     shape: Shape,
+    /// True while nothing can be said of ways out, because their value has a fault.
+    is_way_out_unknown: bool,
     /// Services that are reached without leaving the network.
     endpoints: Vec<EndpointService>,
 }
@@ -102,7 +104,13 @@ impl Declaration for NetworkDeclaration {
             let place = self.import.as_ref().map_or(&self.place, ImportDeclaration::place);
             scope.sink().push(FaultKind::MissingKey { key: "route_tables".to_owned(), help }, place);
         }
-        Network { name: name.to_owned(), place: self.place.clone(), shape, endpoints }
+        Network {
+            name: name.to_owned(),
+            place: self.place.clone(),
+            shape,
+            is_way_out_unknown: self.nat.as_ref().is_some_and(|text| scope.value::<Nat>(text).is_none()),
+            endpoints,
+        }
     }
 }
 
@@ -159,6 +167,7 @@ impl Network {
     pub(crate) fn may_reach(&self, service: &str) -> bool {
         match &self.shape {
             Shape::Imported(_) => true,
+            Shape::Own { .. } if self.is_way_out_unknown => true,
             Shape::Own { nat, .. } => *nat != Nat::None || self.endpoints.iter().any(|endpoint| endpoint.0 == service),
         }
     }
