@@ -2,6 +2,7 @@
 
 use miette::Diagnostic as _;
 
+use crate::construct::Kind;
 use crate::template::TemplateFault;
 use crate::yaml::YamlError;
 
@@ -247,7 +248,8 @@ impl FaultKind {
                 did_you_mean(key, known).unwrap_or_else(|| list_known("keys that may stand here", known))
             }
             Self::UnservedSection { .. } => {
-                "this version serves `functions`, `buckets`, `topics`, `queues`, `tables`, `secrets`, `networks`, `databases` and `distributions`".to_owned()
+                let served: Vec<String> = Kind::ALL.iter().map(|kind| kind.section().to_owned()).collect();
+                list_known("constructs that this version serves", &served)
             }
             Self::MissingKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::WrongType { expected, .. } => format!("write {expected} here"),

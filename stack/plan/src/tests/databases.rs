@@ -147,6 +147,10 @@ fn each_fault_of_networks_databases_and_secrets_is_found() {
             "bad-value",
             "functions: { f: { network: n, access: { write: bucket.b } } }\nnetworks: { n: { endpoints: [] } }\nbuckets: { b: {} }",
         ),
+        (
+            "limit-exceeded",
+            "functions: { f: { network: n } }\nnetworks: { n: { import: { vpc: vpc-0123abcd, subnets: subnet-0123abcd, security_groups: 'sg-0123abc1,sg-0123abc2,sg-0123abc3,sg-0123abc4,sg-0123abc5,sg-0123abc6' } } }",
+        ),
         ("missing-key", "databases: { d: {} }"),
         ("unknown-reference", "databases: { d: { network: n } }"),
         ("bad-value", "networks: { n: {} }\ndatabases: { d: { network: n, engine: oracle } }"),

@@ -14,6 +14,11 @@ use crate::naming::Naming;
 use crate::project::Text;
 use crate::scope::Scope;
 
+/// Greatest number of subnets of a function.
+const SUBNETS: usize = 16;
+/// Greatest number of security groups of a function.
+const SECURITY_GROUPS: usize = 5;
+
 /// Reads the name of a network; nothing for an empty value.
 pub(super) fn network_name(text: &Text, scope: &Scope<'_>, declared: &Declared) -> Option<String> {
     let value = scope.literal(text).filter(|value| !value.is_empty())?;
@@ -73,6 +78,15 @@ impl Function {
         let mut groups = parts.security_groups;
         if !egress.is_empty() {
             groups.push(deferred::attribute(&self.group_id(), "GroupId"));
+        }
+        for (what, value, limit) in [
+            ("subnets of a function", parts.subnets.len(), SUBNETS),
+            ("security groups of a function", groups.len(), SECURITY_GROUPS),
+        ] {
+            if value > limit {
+                let kind = FaultKind::LimitExceeded { what: what.to_owned(), value, limit };
+                links.sink.push(kind, &self.place);
+            }
         }
         Some(json!({
             "vpc": parts.vpc,
