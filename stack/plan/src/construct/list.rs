@@ -5,15 +5,18 @@ use serde_json::{Map, Value};
 
 use super::alarm::AlarmDeclaration;
 use super::bucket::BucketDeclaration;
+use super::database::DatabaseDeclaration;
 use super::distribution::DistributionDeclaration;
 use super::domain::DomainDeclaration;
 use super::event_rule::EventRuleDeclaration;
 use super::function::FunctionDeclaration;
 use super::http_api::HttpApiDeclaration;
+use super::network::NetworkDeclaration;
 use super::queue::QueueDeclaration;
 use super::rest_api::RestApiDeclaration;
 use super::role::RoleDeclaration;
 use super::schedule::ScheduleDeclaration;
+use super::secret::SecretDeclaration;
 use super::table::TableDeclaration;
 use super::topic::TopicDeclaration;
 use super::transcoder::TranscoderDeclaration;
@@ -151,6 +154,9 @@ constructs! {
     Topic, "topic", topics, TopicDeclaration;
     Queue, "queue", queues, QueueDeclaration;
     Table, "table", tables, TableDeclaration;
+    Secret, "secret", secrets, SecretDeclaration;
+    Network, "network", networks, NetworkDeclaration;
+    Database, "database", databases, DatabaseDeclaration;
     Distribution, "distribution", distributions, DistributionDeclaration;
     UserPool, "user_pool", user_pools, UserPoolDeclaration;
     HttpApi, "http_api", http_apis, HttpApiDeclaration;

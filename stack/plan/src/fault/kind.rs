@@ -248,8 +248,8 @@ impl FaultKind {
                 did_you_mean(key, known).unwrap_or_else(|| list_known("keys that may stand here", known))
             }
             Self::UnservedSection { .. } => {
-                let sections: Vec<String> = Kind::ALL.iter().map(|kind| format!("`{}`", kind.section())).collect();
-                format!("this version serves {}", sections.join(", "))
+                let served: Vec<String> = Kind::ALL.iter().map(|kind| kind.section().to_owned()).collect();
+                list_known("constructs that this version serves", &served)
             }
             Self::MissingKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::WrongType { expected, .. } => format!("write {expected} here"),
@@ -270,7 +270,7 @@ impl FaultKind {
             Self::BadName { rule, .. } => rule.clone(),
             Self::LimitExceeded { .. } => "split it, or make it smaller".to_owned(),
             Self::NameCollision { what, .. } if what == "physical name" => {
-                "rename one of them, or take another suffix".to_owned()
+                "the first has it in the environment without suffix, the second in this one: rename one of them, or take another suffix".to_owned()
             }
             Self::NameCollision { .. } => "rename one of them".to_owned(),
             Self::Recursion { mend, .. } => mend.clone(),

@@ -49,17 +49,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 9] = [
-        "secrets",
-        "databases",
-        "networks",
-        "repositories",
-        "pipelines",
-        "services",
-        "resources",
-        "overrides",
-        "imports",
-    ];
+    const UNSERVED: [&str; 6] = ["repositories", "pipelines", "services", "resources", "overrides", "imports"];
     UNSERVED.contains(&key).then(|| FaultKind::UnservedSection { section: key.to_owned() })
 }
 

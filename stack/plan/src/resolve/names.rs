@@ -19,8 +19,8 @@ pub(crate) fn check_names(constructs: &Constructs, naming: &Naming, sink: &Sink)
                 let fault = FaultKind::NameCollision {
                     what: "physical name".to_owned(),
                     name: naming.physical(construct.name(), usize::MAX),
-                    first: format!("{}.{other} of the environment without suffix", kind.section()),
-                    second: format!("{}.{} of this one", kind.section(), construct.name()),
+                    first: format!("{}.{other}", kind.section()),
+                    second: format!("{}.{}", kind.section(), construct.name()),
                 };
                 sink.push(fault, construct.place());
             }

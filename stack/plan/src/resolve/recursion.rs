@@ -132,7 +132,7 @@ fn check_records(access: &Access, function: &Function, sink: &Sink) {
         return;
     }
     let name = &access.target.name;
-    let reads = function.sources.iter().any(|it| it.reads(Kind::Table, name) && it.filters.is_empty());
+    let reads = function.sources.iter().any(|it| it.reads(Kind::Table, name) && !it.is_filtered);
     if reads {
         let mend = "leave its own writes out by `filters:` of the event, or let it write to another table";
         report(function, access, format!("to table `{name}`"), mend, sink);

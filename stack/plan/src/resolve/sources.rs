@@ -36,7 +36,7 @@ fn check_repetition(function: &Function, sink: &Sink) {
             let (word, name) = (second.target.kind.word(), &second.target.name);
             let kind = FaultKind::BadValue {
                 value: format!("{word}.{name}"),
-                expected: "a source that the function does not read yet".to_owned(),
+                expected: "a source that is new to the function".to_owned(),
                 help: format!("it is read by the entry on line {}; leave one of the two out", first.place.line()),
             };
             sink.push(kind, &second.place);
@@ -78,8 +78,8 @@ fn check_fifo(source: &Source, constructs: &Constructs, sink: &Sink) {
 
 fn check_dead_letter(queue: &Queue, constructs: &Constructs, sink: &Sink) {
     let Some(DeadLetter::Queue(name)) = &queue.dead_letter else { return };
-    let of_name = constructs.queues.iter().find(|candidate| candidate.name == *name);
-    if let Some(dead_letter) = of_name.filter(|dead_letter| dead_letter.fifo != queue.fifo) {
+    let of_name = constructs.queues.iter().find(|candidate| candidate.name == *name && candidate.is_type_known);
+    if let Some(dead_letter) = of_name.filter(|dead_letter| queue.is_type_known && dead_letter.fifo != queue.fifo) {
         let what = |fifo| if fifo { "a FIFO queue" } else { "a standard queue" };
         let kind = FaultKind::BadValue {
             value: format!("queue.{name}"),

@@ -1,11 +1,14 @@
 //! Whole projects: text to plan, and text to faults.
 
 mod data;
+mod data_pages;
+mod databases;
 mod faults;
 mod hostile;
 mod hostile_operations;
 mod operations;
 mod pages;
+
 mod plans;
 mod rest;
 mod web;

@@ -4,11 +4,14 @@ mod alarm;
 mod api;
 mod aws;
 mod bucket;
+mod database;
 mod iam;
 mod loopback;
 mod media;
+mod network;
 mod number;
 mod schedule;
+mod secret;
 mod table;
 mod text;
 mod url;
@@ -24,16 +27,20 @@ pub(crate) use aws::{Arn, HeaderValue, ImportedTopic, KmsKey};
 pub(crate) use bucket::{
     BucketEvent, CorsMethod, CorsOrigin, HeaderName, ImportedBucket, PublicAccess, StorageClass, WebsiteKey,
 };
+pub(crate) use database::{DatabaseName, DatabaseUser, Engine, InstanceClass};
 pub(crate) use iam::{GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session};
 pub(crate) use loopback::is_on_loopback;
 pub(crate) use media::{AudioBitrate, Bitrate, Pixels, Quality};
+pub(crate) use network::{EndpointService, Nat, NetworkBlock, is_resource_id};
 pub(crate) use number::{
-    BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay, MessageRetention,
-    MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, VisibilityTimeout,
+    BackupDays, BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay,
+    MessageRetention, MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, SecretLength,
+    StorageSize, VisibilityTimeout, Zones,
 };
 pub(crate) use schedule::{
     DeliveryAge, DeliveryRetries, FlexibleWindow, Moment, RuleSchedule, SchedulerSchedule, TimeZone,
 };
+pub(crate) use secret::ExcludedCharacters;
 pub(crate) use table::{AttributeName, KeyType, StartingPosition, StreamView, is_index_name};
 pub(crate) use text::{Description, EventBus, InputPath};
 pub(crate) use url::{InvokeMode, UrlAuth, UrlMethod, UrlOrigin};

@@ -1,6 +1,6 @@
 //! Numbers and durations with bounds.
 
-use super::{SettingValue, parse_seconds, whole};
+use super::{SettingValue, parse_days, parse_seconds, whole};
 
 /// Makes settings that are one number: how it is read, its bounds, what is expected, how to mend it.
 macro_rules! bounded {
@@ -48,6 +48,14 @@ bounded! {
     RecordAge, parse_seconds, 60..=604_800, "an age from 60s to 7d", "write a whole number with a unit: `1h`, `2d`";
     /// Instances of a function that are kept for it and that it may not exceed.
     ReservedConcurrency, whole, 0..=100_000, "a whole number", "`0` stops the function; leave it out to share what the account has";
+    /// Characters of a generated secret.
+    SecretLength, whole, 8..=4_096, "a length from 8 to 4096", "";
+    /// Zones of a region over which a network spreads.
+    Zones, whole, 2..=6, "a number of zones from 2 to 6", "every region has three or more, but for a few with two";
+    /// Storage of a database in GB.
+    StorageSize, whole, 20..=65_536, "a size from 20 to 65536, in GB", "write the number alone: `storage: 20`";
+    /// Days for which backups of a database are kept.
+    BackupDays, parse_days, 0..=35, "a number of days from 0d to 35d", "write a whole number with its unit: `7d`; `0d` makes no backups";
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod destination;
 mod environment;
+mod network;
 mod source;
 mod url;
 
@@ -13,6 +14,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use environment::{EnvironmentDeclaration, read_environment};
+use network::network_name;
 use source::{SourceDeclaration, read_source};
 use url::{Url, UrlDeclaration, read_url, url_id};
 
@@ -50,6 +52,7 @@ pub(crate) struct FunctionDeclaration {
     on_success: Option<Text>,
     events: Vec<SourceDeclaration>,
     url: Option<UrlDeclaration>,
+    network: Option<Text>,
     concurrency: Option<Text>,
     tracing: Option<Text>,
     log_retention: Option<Text>,
@@ -78,6 +81,8 @@ pub(crate) struct Function {
     pub(crate) on_success: Option<Destination>,
     pub(crate) sources: Vec<Source>,
     url: Option<Url>,
+    /// Name of the network that it is in.
+    pub(crate) network: Option<String>,
     concurrency: Option<ReservedConcurrency>,
     tracing: bool,
     pub(crate) log_retention: Retention,
@@ -108,6 +113,7 @@ impl Declaration for FunctionDeclaration {
             on_success: fields.text("on_success"),
             events: fields.items("events").iter().filter_map(|(node, place)| read_source(node, place, sink)).collect(),
             url: fields.get("url").and_then(|(node, place)| read_url(node, &place, sink)),
+            network: fields.text("network"),
             concurrency: fields.text("concurrency"),
             tracing: fields.text("tracing"),
             log_retention: fields.text("log_retention"),
@@ -153,6 +159,7 @@ impl Declaration for FunctionDeclaration {
             on_success: Destination::read(self.on_success.as_ref(), scope, declared),
             sources: self.events.iter().filter_map(|source| source.resolve(scope, declared)).collect(),
             url: self.url.as_ref().map(|url| url.resolve(scope)),
+            network: self.network.as_ref().and_then(|text| network_name(text, scope, declared)),
             concurrency: self.concurrency.as_ref().and_then(|text| scope.value(text)),
             tracing: scope.value_or(self.tracing.as_ref(), false),
             log_retention: scope.value_or(self.log_retention.as_ref(), Retention(30)),
@@ -200,6 +207,9 @@ impl Function {
         let itself = links.target(Kind::Function, &self.name);
         if self.tracing {
             role.grant("function-tracing", &itself, &self.place, links);
+        }
+        if self.network.is_some() {
+            role.grant("function-network", &itself, &self.place, links);
         }
         for source in &self.sources {
             source.grant(&mut role, links);
@@ -263,6 +273,7 @@ impl Construct for Function {
             "on_failure": self.on_failure.as_ref().map(Destination::values),
             "on_success": self.on_success.as_ref().map(Destination::values),
             "has_destination": self.on_failure.is_some() || self.on_success.is_some(),
+            "network": self.network_values(links),
             "sources": self.sources.iter().map(|source| source.values(name)).collect::<Vec<_>>(),
             "url": self.url.as_ref().map(|url| url.values(name)),
             "policies": policies.inline,

@@ -53,7 +53,9 @@ pub(crate) struct Source {
     pub(crate) window: BatchWindow,
     partial_failures: bool,
     /// Patterns as JSON; may hold marks of values that only AWS knows.
-    pub(crate) filters: Vec<String>,
+    filters: Vec<String>,
+    /// True also while the values of its filters are not known.
+    pub(crate) is_filtered: bool,
     max_concurrency: Option<MaxConcurrency>,
     from: StartingPosition,
     retries: RecordRetries,
@@ -133,6 +135,7 @@ impl SourceDeclaration {
             window,
             partial_failures: scope.value_or(self.partial_failures.as_ref(), true),
             filters: self.filters(scope),
+            is_filtered: !self.filters.is_empty(),
             max_concurrency: self.max_concurrency.as_ref().and_then(|text| scope.value(text)),
             from: scope.value_or(self.from.as_ref(), StartingPosition("TRIM_HORIZON")),
             retries: scope.value_or(self.retries.as_ref(), RecordRetries(5)),

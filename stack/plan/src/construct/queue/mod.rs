@@ -49,6 +49,8 @@ pub(crate) struct Queue {
     pub(crate) name: String,
     pub(crate) place: Place,
     pub(crate) fifo: bool,
+    /// False while it is not known whether it is a FIFO queue.
+    pub(crate) is_type_known: bool,
     content_deduplication: bool,
     /// Nothing where its consumers decide.
     visibility_timeout: Option<(VisibilityTimeout, Place)>,
@@ -97,11 +99,9 @@ impl Declaration for QueueDeclaration {
     }
 
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Queue {
-        let fifo = scope.value_or(self.fifo.as_ref(), false);
+        let known_fifo = self.fifo.as_ref().map_or(Some(false), |text| scope.value(text));
         let content_deduplication = scope.value_or(self.content_deduplication.as_ref(), false);
-        if let (Some(text), true, Some(false)) =
-            (&self.content_deduplication, content_deduplication, known_flag(self.fifo.as_ref(), scope))
-        {
+        if let (Some(text), true, Some(false)) = (&self.content_deduplication, content_deduplication, known_fifo) {
             let kind = FaultKind::BadValue {
                 value: "true".to_owned(),
                 expected: "a setting of a standard queue".to_owned(),
@@ -117,7 +117,8 @@ impl Declaration for QueueDeclaration {
         Queue {
             name: name.to_owned(),
             place: self.place.clone(),
-            fifo,
+            fifo: known_fifo.unwrap_or_default(),
+            is_type_known: known_fifo.is_some(),
             content_deduplication,
             visibility_timeout,
             retention: self.retention.as_ref().and_then(|text| scope.value(text)),
@@ -129,11 +130,6 @@ impl Declaration for QueueDeclaration {
             max_receives: scope.value_or(self.max_receives.as_ref(), MaxReceives(5)),
         }
     }
-}
-
-/// A flag whose value is known: absent is `false`.
-fn known_flag(text: Option<&Text>, scope: &Scope<'_>) -> Option<bool> {
-    text.map_or(Some(false), |text| scope.value(text))
 }
 
 fn queue_name(name: &str, fifo: bool, naming: &Naming) -> String {

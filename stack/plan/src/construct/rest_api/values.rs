@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::cors::{headers, parameters};
 use super::integration::Integration;
 use super::{API_NAME, Plan, RestApi, Route, Target, key_id, tree};
-use crate::construct::Kind;
 use crate::construct::access::Access;
 use crate::construct::api::{RouteKey, Throttle};
 use crate::construct::domain::{Certificates, Reach};

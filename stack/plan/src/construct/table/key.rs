@@ -14,7 +14,7 @@ pub(super) struct KeyDeclaration {
     attributes: Vec<(String, Text)>,
 }
 
-/// A key: one or two attributes, partition first. None while it has a fault.
+/// A key: one or two attributes, partition first. None while it has a fault, or a value that is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Key(Vec<(String, KeyType)>);
 
@@ -39,11 +39,11 @@ impl KeyDeclaration {
             scope.sink().push(kind, &self.place);
             return Key::default();
         }
-        let attributes = self.attributes.iter().filter_map(|(name, text)| {
+        let attributes = self.attributes.iter().map(|(name, text)| {
             check_attribute(name, &text.place, scope.sink());
             Some((name.clone(), scope.value::<KeyType>(text)?))
         });
-        Key(attributes.collect())
+        Key(attributes.collect::<Option<_>>().unwrap_or_default())
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -60,14 +60,13 @@ impl Key {
         self.0.len() > 1
     }
 
-    /// Its attributes. A faulty key has a harmless one, so that its table brings no more faults.
-    pub(super) fn attributes(&self) -> Vec<(String, KeyType)> {
-        if self.0.is_empty() { vec![("id".to_owned(), KeyType("S"))] } else { self.0.clone() }
+    pub(super) fn attributes(&self) -> &[(String, KeyType)] {
+        &self.0
     }
 
     /// The `KeySchema` of it.
     pub(super) fn schema(&self) -> Value {
-        let attributes = self.attributes().into_iter().zip(["HASH", "RANGE"]);
+        let attributes = self.0.iter().zip(["HASH", "RANGE"]);
         attributes.map(|((name, _), role)| json!({ "name": name, "role": role })).collect()
     }
 }

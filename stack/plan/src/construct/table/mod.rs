@@ -154,8 +154,8 @@ impl Table {
         let known = self.attributes();
         for index in &self.indexes {
             for (name, key_type) in index.key.attributes() {
-                let first = known.iter().find(|(known, _)| *known == name);
-                if let Some((_, first)) = first.filter(|(_, first)| *first != key_type) {
+                let first = known.iter().find(|(known, _)| known == name);
+                if let Some((_, first)) = first.filter(|(_, first)| first != key_type) {
                     let kind = FaultKind::BadValue {
                         value: key_type.0.to_owned(),
                         expected: format!("the type of `{name}`, which is `{}` in an earlier key", first.0),
@@ -169,10 +169,10 @@ impl Table {
 
     /// Every attribute of a key once, in the order of the file, with the type that it has first.
     fn attributes(&self) -> Vec<(String, KeyType)> {
-        let mut known: Vec<(String, KeyType)> = self.key.attributes();
+        let mut known: Vec<(String, KeyType)> = self.key.attributes().to_vec();
         for attribute in self.indexes.iter().flat_map(|index| index.key.attributes()) {
             if !known.iter().any(|(name, _)| *name == attribute.0) {
-                known.push(attribute);
+                known.push(attribute.clone());
             }
         }
         known
