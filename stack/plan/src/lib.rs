@@ -5,6 +5,7 @@
 //! [`Template`] is the centre. The local cloud reads templates through the same [`template`] module, so that it and the
 //! deployer cannot disagree about what a template says.
 
+mod assemble;
 pub mod built;
 mod construct;
 mod deferred;
@@ -17,6 +18,7 @@ mod naming;
 pub mod plan;
 mod planning;
 pub mod project;
+mod raw;
 mod render;
 mod resolve;
 mod role;
@@ -33,6 +35,6 @@ pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use plan::{Context, Plan};
 pub use planning::{check_project, plan};
-pub use project::{Project, parse_project};
+pub use project::{Project, included_files, parse_project};
 pub use settings::LOCAL_ACCOUNT;
 pub use template::Template;

@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use crate::assemble::Rendered;
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
 use crate::fault::{FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
-use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
+use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Plan};
 use crate::project::{Project, load};
-use crate::render::{PERMISSION, Source, TemplateRenderer};
+use crate::raw::{At, Places};
+use crate::render::PERMISSION;
 use crate::resolve::check_links;
 use crate::scope::Scope;
 use crate::settings::Settings;
-use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
+use crate::template::{BODY_BYTES, Output, PSEUDO_PARAMETERS, Parameter, Template, TemplateFault};
 
 /// Plans one environment of a project.
 ///
@@ -87,6 +89,14 @@ impl<'a> Planner<'a> {
             .into_iter()
             .map(|(kind, construct)| (kind, construct, construct.values(&links)))
             .collect();
+        let resources =
+            self.project.resources.iter().filter_map(|raw| Some((raw, raw.resolve(&self.scope)?))).collect();
+        let includes: Vec<_> = self
+            .project
+            .includes
+            .iter()
+            .filter_map(|declared| Some((declared.resolve(&self.context.includes, &self.scope)?, &declared.place)))
+            .collect();
         // What is faulty would only bring faults of its own.
         if !self.sink.is_empty() {
             return None;
@@ -99,16 +109,23 @@ impl<'a> Planner<'a> {
             }
             rendered.add(kind.source(), &values, origin);
         }
-        let (mut template, origins) = rendered.finish();
+        rendered.add_resources(resources);
+        let mut parameters = BTreeMap::new();
+        for (mut included, place) in includes {
+            parameters.append(&mut included.parameters);
+            rendered.include(included, place);
+        }
         let artifacts = self.artifacts(&links);
+        rendered.add_outputs(outputs);
+        rendered.override_resources(&self.project.overrides, &self.scope);
+        let (mut template, places, origins) = rendered.finish();
         template.format_version = Some("2010-09-09".to_owned());
         template.description = Some(
             description
                 .unwrap_or_else(|| format!("{}, environment {}", self.project.name, self.settings.environment.name)),
         );
         template.parameters.extend(code_parameters(&artifacts));
-        template.outputs.extend(outputs);
-        self.check(&template, &origins);
+        self.check(&template, &places);
         if !self.sink.is_empty() {
             return None;
         }
@@ -119,18 +136,18 @@ impl<'a> Planner<'a> {
             outputs: template.outputs.keys().cloned().collect(),
             contents: self.contents(&links),
             actions: self.actions(),
-            parameters: BTreeMap::new(),
+            parameters,
             artifacts,
             template,
-            origins: origins.into_iter().map(|(id, (origin, _))| (id, origin)).collect(),
+            origins,
             environment: self.settings.environment,
             region: self.settings.region,
             account: self.settings.account,
         })
     }
 
-    fn outputs(&self) -> IndexMap<String, Output> {
-        let mut outputs = IndexMap::new();
+    fn outputs(&self) -> Vec<(String, Output, Place)> {
+        let mut outputs = Vec::new();
         for (name, output) in &self.project.outputs {
             let description = output.description.as_ref().and_then(|text| self.scope.literal(text));
             let Some(value) = output.value.as_ref().and_then(|text| self.scope.evaluate(text)) else { continue };
@@ -146,7 +163,7 @@ impl<'a> Planner<'a> {
             }
             // Only keys cannot be resolved, and this is a value.
             let Ok(value) = deferred::resolve(Value::String(value)) else { continue };
-            outputs.insert(name.clone(), Output { description, value, ..Output::default() });
+            outputs.push((name.clone(), Output { description, value, ..Output::default() }, output.place.clone()));
         }
         outputs
     }
@@ -208,23 +225,41 @@ impl<'a> Planner<'a> {
         .collect()
     }
 
-    /// References, functions, circles and limits of the whole template, each at the construct that brought it.
-    fn check(&self, template: &Template, origins: &BTreeMap<String, (Origin, Place)>) {
-        let nowhere = Place::outside("template");
+    /// References, functions, circles and limits of the whole template, each where it was written.
+    fn check(&self, template: &Template, places: &Places) {
+        let nowhere = At::of(Place::outside("template"));
+        let at = |path: &str| places.find(path).unwrap_or_else(|| nowhere.clone());
+        let asked = self.scope.asked_resources();
+        for (id, place) in asked.iter().filter(|(id, _)| !template.resources.contains_key(id)) {
+            let known = template.resources.keys().cloned().collect();
+            self.sink.push(FaultKind::UnknownResource { id: id.clone(), known }, place);
+        }
         for error in template.faults() {
-            let mut path = error.path.split('/').skip(1);
-            let place = match (path.next(), path.next()) {
-                (Some("Resources"), Some(id)) => origins.get(id).map(|(_, place)| place),
-                (Some("Outputs"), Some(name)) => self.project.outputs.get(name).map(|output| &output.place),
-                _ => None,
-            };
-            self.sink.push(FaultKind::InvalidTemplate(error.fault), place.unwrap_or(&nowhere));
+            // One fault for each reference to nothing, unless an expression made it.
+            if let TemplateFault::UnresolvedReferences { names, .. } = error.fault {
+                for reference in template.all_references() {
+                    let Some(id) = reference.target.logical_id().filter(|id| names.iter().any(|name| name == id))
+                    else {
+                        continue;
+                    };
+                    if asked.iter().any(|(asked, _)| asked == id) {
+                        continue;
+                    }
+                    let ids = template.resources.keys().chain(template.parameters.keys()).cloned();
+                    let known = ids.chain(PSEUDO_PARAMETERS.map(str::to_owned)).collect();
+                    let At { place, file } = at(&reference.path);
+                    self.sink.push_in(FaultKind::UnknownResource { id: id.to_owned(), known }, &place, file);
+                }
+                continue;
+            }
+            let At { place, file } = at(&error.path);
+            self.sink.push_in(FaultKind::InvalidTemplate(error.fault), &place, file);
         }
         let bytes = template.to_compact_json().len();
         if bytes > BODY_BYTES {
             let fault =
                 TemplateFault::Limit { what: "Size of the template in bytes:", found: bytes, limit: BODY_BYTES };
-            self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere);
+            self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere.place);
         }
     }
 }
@@ -258,57 +293,4 @@ fn code_parameters(artifacts: &[Artifact]) -> IndexMap<String, Parameter> {
         parameters.insert(artifact.key_parameter.clone(), parameter(description));
     }
     parameters
-}
-
-/// The template as it grows, and where its parts come from.
-struct Rendered<'a> {
-    renderer: TemplateRenderer<'a>,
-    template: Template,
-    origins: BTreeMap<String, (Origin, Place)>,
-    sink: &'a Sink,
-}
-
-impl<'a> Rendered<'a> {
-    fn new(sources: &'a BTreeMap<String, String>, sink: &'a Sink) -> Self {
-        Self { renderer: TemplateRenderer::new(sources), template: Template::default(), origins: BTreeMap::new(), sink }
-    }
-
-    fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
-        let file = source.file_name;
-        let part = match self.renderer.render(source, values) {
-            Ok(part) => part,
-            Err(reason) => {
-                self.sink.push(FaultKind::InvalidTemplateSource { file: file.to_owned(), reason }, place);
-                return;
-            }
-        };
-        for (id, resource) in part.resources {
-            if let Some((first, _)) = self.origins.get(&id) {
-                let kind = FaultKind::NameCollision {
-                    what: "logical id".to_owned(),
-                    name: id,
-                    first: first.key_path.clone(),
-                    second: place.key_path.clone(),
-                };
-                // The other resources of the two collide as well, and mend together.
-                self.sink.push(kind, place);
-                return;
-            }
-            let origin = Origin {
-                key_path: format!("{}.{name}", kind.section()),
-                line: place.line(),
-                template_source: file.to_owned(),
-            };
-            self.origins.insert(id.clone(), (origin, place.clone()));
-            self.template.resources.insert(id, resource);
-        }
-        self.template.parameters.extend(part.parameters);
-        self.template.mappings.extend(part.mappings);
-        self.template.conditions.extend(part.conditions);
-        self.template.outputs.extend(part.outputs);
-    }
-
-    fn finish(self) -> (Template, BTreeMap<String, (Origin, Place)>) {
-        (self.template, self.origins)
-    }
 }

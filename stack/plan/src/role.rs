@@ -6,6 +6,7 @@ use crate::construct::access::Access;
 use crate::fault::{FaultKind, Place};
 use crate::links::Links;
 use crate::render::{document, merged_document};
+use crate::scope::RESOURCE;
 
 /// Greatest size of all inline policies of a role together, white space apart.
 const ROLE_POLICY_CHARACTERS: usize = 10_240;
@@ -84,6 +85,9 @@ fn statements(
     values.insert("target".to_owned(), target.clone());
     values.insert("keys".to_owned(), json!(keys.unwrap_or("*")));
     values.insert("has_keys".to_owned(), json!(keys.is_some()));
+    if let Some(text) = links.policies.source(&file) {
+        values.insert(RESOURCE.to_owned(), links.scope.resource_values(text, place));
+    }
     let fault = match links.policies.statements(&file, &Value::Object(values)) {
         Some(Ok(statements)) => return Some(statements),
         // The fault of the parameter is reported; that its name has no value is no fault of the source.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Fault, FaultKind, Place};
+use super::{Fault, FaultKind, Place, SourceFile};
 
 /// Gathers faults; shared by everything that reads the same project.
 #[derive(Debug, Default)]
@@ -10,7 +10,17 @@ pub(crate) struct Sink(RefCell<Vec<Fault>>);
 
 impl Sink {
     pub(crate) fn push(&self, kind: FaultKind, place: &Place) {
-        self.0.borrow_mut().push(Fault { kind, place: place.clone() });
+        self.push_in(kind, place, None);
+    }
+
+    /// As [`push`](Self::push), for a place in an included file.
+    pub(crate) fn push_in(&self, kind: FaultKind, place: &Place, file: Option<SourceFile>) {
+        self.0.borrow_mut().push(Fault { kind, place: place.clone(), file });
+    }
+
+    /// Number of faults so far.
+    pub(crate) fn count(&self) -> usize {
+        self.0.borrow().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Template sources and policy sources: rendering, and reading back what was rendered.
 
 mod escape;
+mod explain;
 mod policy;
 mod source;
 

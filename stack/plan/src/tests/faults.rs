@@ -32,7 +32,6 @@ fn each_kind_of_fault_is_found() {
         ("duplicate-key", "stack: t"),
         ("unknown-key", "function: {}"),
         ("unserved-section", "queues: {}"),
-        ("unserved-section", "resources: {}"),
         ("unknown-version", "version: 2"),
         ("wrong-type", "functions: [a]\nbuckets: { a: {} }"),
         ("wrong-type", "buckets: { a: { cors: x } }"),

@@ -2,6 +2,7 @@
 
 mod faults;
 mod hostile;
+mod language;
 mod plans;
 
 use std::collections::BTreeMap;
