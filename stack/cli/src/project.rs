@@ -78,6 +78,16 @@ impl ProjectFiles {
         Ok(stack_plan::check_project(&self.file_name, &self.text, &context)?)
     }
 
+    /// Files that the project includes, relative to it.
+    pub(crate) fn included(&self) -> impl Iterator<Item = &str> {
+        self.includes.keys().map(String::as_str)
+    }
+
+    /// True when the project has a template source or a policy source of its own under this name.
+    pub(crate) fn has_source(&self, file_name: &str) -> bool {
+        self.template_sources.contains_key(file_name) || self.policy_sources.contains_key(file_name)
+    }
+
     /// Where the project declares a resource.
     pub(crate) fn declaration(&self, plan: &Plan, logical_id: &str) -> Option<Declaration> {
         plan.origins.get(logical_id).map(|origin| Declaration {

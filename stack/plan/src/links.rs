@@ -1,11 +1,13 @@
 //! What constructs know of each other while they are rendered.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::construct::{Constructs, Grant, Kind};
 use crate::fault::Sink;
+use crate::graph::Granted;
 use crate::names::logical_id;
 use crate::naming::Naming;
 use crate::plan::Removal;
@@ -22,6 +24,8 @@ pub(crate) struct Links<'a> {
     pub(crate) policies: PolicyRenderer<'a>,
     pub(crate) sink: &'a Sink,
     grants: Vec<Grant>,
+    /// What the construct that is being looked at may do.
+    granted: RefCell<Vec<Granted>>,
 }
 
 impl<'a> Links<'a> {
@@ -34,7 +38,16 @@ impl<'a> Links<'a> {
         policy_sources: &'a BTreeMap<String, String>,
     ) -> Self {
         let policies = PolicyRenderer::new(policy_sources);
-        let mut links = Self { settings, naming, scope, constructs, policies, sink: scope.sink(), grants: Vec::new() };
+        let mut links = Self {
+            settings,
+            naming,
+            scope,
+            constructs,
+            policies,
+            sink: scope.sink(),
+            grants: Vec::new(),
+            granted: RefCell::default(),
+        };
         links.grants = constructs.each().into_iter().flat_map(|(_, construct)| construct.grants(&links)).collect();
         links
     }
@@ -46,6 +59,16 @@ impl<'a> Links<'a> {
             // What a failed first creation leaves behind is empty and would stand in the way of the next.
             Removal::Retain => ("RetainExceptOnCreate", "Retain"),
         }
+    }
+
+    /// Notes an `access:` link, for the graph.
+    pub(crate) fn note(&self, granted: Granted) {
+        self.granted.borrow_mut().push(granted);
+    }
+
+    /// What was noted since the last time.
+    pub(crate) fn noted(&self) -> Vec<Granted> {
+        self.granted.take()
     }
 
     /// All attributes of a construct; null for one that is not declared.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::graph::Graph;
 use crate::template::Template;
 
 /// Name of the template parameter that receives the artifact bucket's name.
@@ -41,6 +42,9 @@ pub struct Plan {
     pub tags: BTreeMap<String, String>,
     /// Where each resource comes from, by logical id.
     pub origins: BTreeMap<String, Origin>,
+    /// What is declared and how it is linked.
+    #[serde(skip)]
+    pub graph: Graph,
 }
 
 /// The environment that a plan is for, every default filled.

@@ -9,6 +9,7 @@ use crate::assemble::Rendered;
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
 use crate::fault::{FaultKind, Faults, Place, Sink};
+use crate::graph::{Builder, node_id};
 use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Plan};
@@ -83,12 +84,14 @@ impl<'a> Planner<'a> {
         let description = self.project.description.as_ref().and_then(|text| self.scope.literal(text));
         let links =
             Links::new(&self.settings, &self.naming, &self.scope, &self.constructs, &self.context.policy_sources);
-        let values: Vec<_> = self
-            .constructs
-            .each()
-            .into_iter()
-            .map(|(kind, construct)| (kind, construct, construct.values(&links)))
-            .collect();
+        let mut graph = Builder::default();
+        let mut values = Vec::new();
+        for (kind, construct) in self.constructs.each() {
+            let name = construct.name();
+            values.push((kind, construct, construct.values(&links)));
+            graph.construct(kind, name, &links.attributes(kind, name));
+            graph.granted(&node_id(kind, name), links.noted());
+        }
         let resources =
             self.project.resources.iter().filter_map(|raw| Some((raw, raw.resolve(&self.scope)?))).collect();
         let includes: Vec<_> = self
@@ -136,6 +139,7 @@ impl<'a> Planner<'a> {
             outputs: template.outputs.keys().cloned().collect(),
             contents: self.contents(&links),
             actions: self.actions(),
+            graph: graph.build(&template, &origins),
             parameters,
             artifacts,
             template,

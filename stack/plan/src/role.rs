@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::construct::access::Access;
 use crate::fault::{FaultKind, Place};
+use crate::graph::Granted;
 use crate::links::Links;
 use crate::render::{document, merged_document};
 use crate::scope::RESOURCE;
@@ -37,6 +38,7 @@ impl<'a> Role<'a> {
     pub(crate) fn grant_access(&mut self, access: &[Access], links: &Links<'_>) {
         for link in access {
             let target = links.attributes(link.target.kind, &link.target.name);
+            links.note(Granted { verb: link.verb.word(), target: (link.target.kind, link.target.name.clone()) });
             let keys = link.target.path.as_deref();
             let statements = statements(link.policy_source(), &target, keys, &link.place, links);
             self.granted.extend(statements.unwrap_or_default());

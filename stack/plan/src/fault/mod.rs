@@ -1,5 +1,6 @@
 //! Faults of a project: all of them at once, each with its place.
 
+mod asked;
 mod file;
 mod kind;
 mod sink;
@@ -12,6 +13,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::yaml::Span;
 
+pub(crate) use asked::{Asked, Form};
 pub use file::SourceFile;
 pub use kind::FaultKind;
 pub(crate) use sink::Sink;

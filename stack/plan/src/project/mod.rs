@@ -82,6 +82,9 @@ pub fn parse_project(file_name: &str, text: &str) -> Result<Project, Faults> {
 /// wants their texts in its [`Context`](crate::Context). Paths that are faulty are left out; the plan reports them.
 #[must_use]
 pub fn included_files(text: &str) -> Vec<String> {
+    if !text.contains("include") {
+        return Vec::new();
+    }
     let (project, _) = load("", text);
     let mut files: Vec<String> = project.includes.iter().filter_map(IncludeDeclaration::file).collect();
     files.sort_unstable();
@@ -92,9 +95,15 @@ pub fn included_files(text: &str) -> Vec<String> {
 /// As [`parse_project`], but gives what could be read together with the faults.
 pub(crate) fn load(file_name: &str, text: &str) -> (Project, Vec<Fault>) {
     let sink = Sink::default();
-    let project = read::read(file_name, text, &sink);
-    project.check(&sink);
+    let project = load_into(file_name, text, &sink);
     (project, sink.into_faults())
+}
+
+/// The same with a sink of the caller's.
+pub(crate) fn load_into(file_name: &str, text: &str, sink: &Sink) -> Project {
+    let project = read::read(file_name, text, sink);
+    project.check(sink);
+    project
 }
 
 impl Project {

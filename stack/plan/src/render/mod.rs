@@ -5,5 +5,5 @@ mod explain;
 mod policy;
 mod source;
 
-pub(crate) use policy::{PolicyRenderer, document, merged_document};
+pub(crate) use policy::{PolicyRenderer, built_in_policies, document, merged_document};
 pub(crate) use source::{PERMISSION, Source, TemplateRenderer};

@@ -52,16 +52,19 @@ impl<'a> PolicyRenderer<'a> {
     }
 }
 
-/// Looks a built-in source up by its file name; each is named once.
+/// Lists the built-in sources; each is named once.
 macro_rules! built_in {
     ($($name:literal,)+) => {
-        fn built_in(file: &str) -> Option<&'static str> {
-            match file.strip_suffix(".json.hbs")? {
-                $($name => Some(include_str!(concat!("../../../../policies/", $name, ".json.hbs"))),)+
-                _ => None,
-            }
+        /// File names and texts of the built-in sources, sorted.
+        pub(crate) fn built_in_policies() -> &'static [(&'static str, &'static str)] {
+            &[$((concat!($name, ".json.hbs"), include_str!(concat!("../../../../policies/", $name, ".json.hbs"))),)+]
         }
     };
+}
+
+/// The text of a built-in source.
+fn built_in(file: &str) -> Option<&'static str> {
+    built_in_policies().iter().find(|(name, _)| *name == file).map(|(_, text)| *text)
 }
 
 built_in! {

@@ -1,6 +1,7 @@
 //! Whole projects: text to plan, and text to faults.
 
 mod faults;
+mod graph;
 mod hostile;
 mod language;
 mod plans;
