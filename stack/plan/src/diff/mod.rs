@@ -149,10 +149,13 @@ fn as_value(resource: &Resource) -> Value {
 
 fn member_changes(old: &Template, new: &Template) -> Vec<MemberChange> {
     let mut changes = Vec::new();
-    let parameters = |template: &Template| -> IndexMap<String, Value> {
-        template.parameters.iter().map(|(name, parameter)| (name.clone(), shown(parameter))).collect()
-    };
-    compare("Parameters", &parameters(old), &parameters(new), &mut changes);
+    compare("Parameters", &members(&old.parameters), &members(&new.parameters), &mut changes);
+    for change in &mut changes {
+        let declared = [old, new].map(|template| template.parameters.get(&change.name));
+        if declared.into_iter().flatten().any(Parameter::is_secret) {
+            change.values.iter_mut().for_each(hide);
+        }
+    }
     compare("Rules", &old.rules, &new.rules, &mut changes);
     compare("Mappings", &members(&old.mappings), &members(&new.mappings), &mut changes);
     compare("Conditions", &old.conditions, &new.conditions, &mut changes);
@@ -171,13 +174,15 @@ fn members<T: Serialize>(section: &IndexMap<String, T>) -> IndexMap<String, Valu
     section.iter().map(|(name, member)| (name.clone(), serde_json::to_value(member).unwrap_or_default())).collect()
 }
 
-/// A parameter as it may be shown.
-fn shown(parameter: &Parameter) -> Value {
-    let mut value = serde_json::to_value(parameter).unwrap_or_default();
-    if parameter.is_secret() && value.get("Default").is_some() {
-        value["Default"] = HIDDEN.into();
+/// Hides the default of a parameter that must not be shown; that it differs may be.
+fn hide(change: &mut ValueChange) {
+    for value in [&mut change.before, &mut change.after].into_iter().flatten() {
+        if change.path == "Default" {
+            *value = HIDDEN.into();
+        } else if let Some(default) = value.get_mut("Default") {
+            *default = HIDDEN.into();
+        }
     }
-    value
 }
 
 fn compare(
@@ -258,6 +263,8 @@ Outputs:
         let changes = Changes::between(&old, &gone);
         let kept: Vec<_> = changes.resources.iter().filter(|change| change.impact == Impact::Retained).collect();
         assert!(kept.is_empty());
+        let shown = serde_json::to_string(&(&changes, Changes::between(&old, &new))).unwrap();
+        assert!(!shown.contains("hunter"), "{shown}");
         let none = Template::parse("Resources: { X: { Type: AWS::S3::Bucket } }").unwrap();
         let removed = Changes::between(&old, &none);
         let of_kept = removed.resources.iter().find(|change| change.logical_id == "Kept").unwrap();

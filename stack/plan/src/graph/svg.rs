@@ -92,7 +92,9 @@ impl Graph {
         let mut top = MARGIN;
         // In the order of the first node of each, so that the picture is the same each time.
         let mut parts = from_vertices_and_edges(&vertices, &through.collect::<Vec<_>>(), &config);
-        parts.iter_mut().for_each(|(places, ..)| places.sort_by_key(|(index, _)| *index));
+        for (places, ..) in &mut parts {
+            places.sort_by_key(|(index, _)| *index);
+        }
         parts.sort_by_key(|(places, ..)| places.first().map(|(index, _)| *index));
         for (places, ..) in parts {
             let least =
@@ -208,8 +210,8 @@ mod tests {
             let areas = graph.areas(&links);
             for (index, one) in areas.iter().enumerate().take(count) {
                 for other in &areas[index + 1..] {
-                    let apart = (one.x - other.x).abs() >= (one.width + other.width) / 2.0 - 0.1
-                        || (one.y - other.y).abs() >= (one.height + other.height) / 2.0 - 0.1;
+                    let apart = (one.x - other.x).abs() >= f64::midpoint(one.width, other.width) - 0.1
+                        || (one.y - other.y).abs() >= f64::midpoint(one.height, other.height) - 0.1;
                     assert!(apart, "{seed}: {one:?} {other:?}");
                 }
             }

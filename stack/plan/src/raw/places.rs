@@ -1,6 +1,7 @@
 //! Where every value of the template was written.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::fault::{Place, SourceFile};
 use crate::template::{Positions, span_at};
@@ -92,7 +93,7 @@ fn inside(place: &Place, node: &Node, path: &str) -> Place {
 fn dotted(base: &str, path: &str) -> String {
     path.split('/').skip(1).fold(base.to_owned(), |mut dotted, step| {
         if step.bytes().all(|byte| byte.is_ascii_digit()) {
-            dotted.push_str(&format!("[{step}]"));
+            let _ = write!(dotted, "[{step}]");
         } else {
             if !dotted.is_empty() {
                 dotted.push('.');

@@ -30,7 +30,7 @@ pub(super) fn run(settings: &Settings, arguments: InitArguments) -> Result<Repor
         );
         return Err(CliError::ExampleUnknown { name: example, help });
     }
-    let directory = settings.directory.join(&path);
+    let directory = if path == Path::new(".") { settings.directory.clone() } else { settings.directory.join(&path) };
     let name = project_name(name, &directory)?;
     refuse_contents(&directory, &example)?;
     let mut files = shipped::files_of(&example);

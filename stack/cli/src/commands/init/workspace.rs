@@ -3,6 +3,7 @@
 //! Manifest and lock file are cut line by line: both are ours, and written one entry a line.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// A lock file, and the names of the packages in it.
 pub(super) struct Lock {
@@ -37,7 +38,7 @@ pub(super) fn manifest(whole: &str, members: &[String], packages: &BTreeSet<Stri
             _ => lines.collect(),
         };
         if !kept.is_empty() {
-            text.push_str(&format!("\n[{header}]\n{}\n", kept.join("\n")));
+            let _ = write!(text, "\n[{header}]\n{}\n", kept.join("\n"));
         }
     }
     text

@@ -116,7 +116,6 @@ fn impact_text(impact: Impact) -> Option<&'static str> {
         Impact::Retained => Some("stays in the account"),
         Impact::None => Some("in the template only"),
         Impact::Refused => Some("CloudFormation refuses it: a logical id keeps its type"),
-        _ => None,
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::Schema { schema } => Parts::data(format!("{schema:#}\n")),
         Report::Sources { sources } => Parts::data(offline::sources_text(style, sources)),
         Report::Examples { examples } => Parts::data(examples.iter().fold(String::new(), |mut text, (name, shows)| {
-            let _ = writeln!(text, "{:<14} {shows}", name);
+            let _ = writeln!(text, "{name:<14} {shows}");
             text
         })),
         Report::Initialized { name, directory, files, next } => {
