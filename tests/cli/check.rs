@@ -46,3 +46,19 @@ fn an_unknown_environment_or_parameter_is_named() {
     assert_run!("check_unknown_environment", &project, &["check", "-e", "prdo"]);
     assert_run!("check_unknown_parameter", &project, &["check", "--parameter", "domian=example.com"]);
 }
+
+#[test]
+fn an_included_file_is_read_and_its_faults_are_shown_in_it() {
+    let project = TestProject::new(STACK, "stack: small\nregion: eu-central-1\ninclude: cfn/old.yaml\n");
+    assert_run!("check_include_missing", &project, &["check"]);
+    project.write(
+        "cfn/old.yaml",
+        "Resources:\n  Old:\n    Type: AWS::SNS::Topic\n    Properties: { TopicName: !Ref Nobody }\n",
+    );
+    assert_run!("check_include_fault", &project, &["check"]);
+    let report = project.run(&["check", "--json"]).json();
+    let place = &report["error"]["faults"][0]["places"][0];
+    assert_eq!((place["file"].as_str(), place["line"].as_u64()), (Some("cfn/old.yaml"), Some(4)), "{report:#}");
+    project.write("cfn/old.yaml", " ".repeat(1024 * 1024 + 1));
+    assert_eq!(project.run(&["check", "--json"]).json()["error"]["code"], "cli::file-too-large");
+}

@@ -8,7 +8,10 @@ use crate::{STACK, assert_run};
 fn help_of_every_verb() {
     let project = TestProject::empty(STACK);
     assert_run!("help_stack", &project, &["--help"]);
-    for verb in ["check", "render", "build", "deploy", "destroy", "outputs", "dev", "local", "doctor"] {
+    for verb in [
+        "check", "init", "render", "diff", "graph", "eject", "schema", "build", "deploy", "destroy", "outputs", "dev",
+        "local", "doctor",
+    ] {
         assert_run!(format!("help_{verb}"), &project, &[verb, "--help"]);
     }
     for verb in ["start", "stop", "status", "reset", "env"] {

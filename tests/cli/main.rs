@@ -4,9 +4,14 @@
 mod build;
 mod check;
 mod consent;
+mod diff;
+mod eject;
+mod graph;
 mod help;
+mod init;
 mod local;
 mod render;
+mod schema;
 mod usage;
 
 use test_support::{Run, TestProject};

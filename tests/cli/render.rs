@@ -68,3 +68,16 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn every_resource_is_explained() {
+    let project = TestProject::fixture(STACK, "raw-cloudformation");
+    assert_run!("render_explain", &project, &["render", "--explain", "--account", "123456789012"]);
+    let report = project.succeed(&["render", "--explain", "--json"]).json();
+    let resources = report["resources"].as_array().unwrap();
+    let template = project.succeed(&["render", "--json"]).json();
+    assert_eq!(resources.len(), template["template"]["Resources"].as_object().unwrap().len());
+    for resource in resources {
+        assert!(resource["line"].as_u64().unwrap() > 0, "{resource}");
+    }
+}

@@ -117,6 +117,7 @@ pub(crate) fn plan(template: &Value) -> Plan {
         actions: Vec::new(),
         tags: BTreeMap::new(),
         origins: BTreeMap::new(),
+        graph: stack_plan::graph::Graph::default(),
     }
 }
 

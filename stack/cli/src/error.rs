@@ -65,6 +65,67 @@ pub(crate) enum CliError {
         #[source]
         source: std::io::Error,
     },
+    /// A file that should be a template is none.
+    #[error("`{path}` is not a template: {fault}", path = path.display())]
+    #[diagnostic(
+        code("cli::template-invalid"),
+        help("a template of CloudFormation is YAML or JSON with at least `Resources`")
+    )]
+    TemplateInvalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        fault: Box<stack_plan::template::TemplateError>,
+    },
+    /// A construct that has no template source.
+    #[error("there is no template source `{name}`")]
+    #[diagnostic(code("cli::source-unknown"), help("{help}"))]
+    SourceUnknown {
+        /// Name that was given.
+        name: String,
+        /// What is near, or all there are.
+        help: String,
+    },
+    /// An example that does not exist.
+    #[error("there is no example `{name}`")]
+    #[diagnostic(code("cli::example-unknown"), help("{help}"))]
+    ExampleUnknown {
+        /// Name that was given.
+        name: String,
+        /// What is near, or all there are.
+        help: String,
+    },
+    /// Files that would be overwritten.
+    #[error("`{path}` is there already", path = path.display())]
+    #[diagnostic(code("cli::file-exists"), help("nothing was written; `--force` overwrites it"))]
+    FileExists {
+        /// The first of them.
+        path: PathBuf,
+    },
+    /// A new project has no place in a directory that has something in it.
+    #[error("`{path}` is not empty", path = path.display())]
+    #[diagnostic(
+        code("cli::directory-not-empty"),
+        help("nothing was written; name another directory: `stack init {example} DIR`")
+    )]
+    DirectoryNotEmpty {
+        /// The directory.
+        path: PathBuf,
+        /// The example.
+        example: String,
+    },
+    /// A name that a project cannot have.
+    #[error("`{name}` cannot be the name of a project")]
+    #[diagnostic(
+        code("cli::project-name"),
+        help(
+            "lower-case words of letters and digits joined by `-`, at most 40, beginning with a letter: `--name my-project`"
+        )
+    )]
+    ProjectName {
+        /// The name.
+        name: String,
+    },
     /// Standard output cannot take the data.
     #[error("cannot write to standard output")]
     #[diagnostic(code("cli::stdout"), help("the result is incomplete; send it to a place that has room"))]

@@ -12,7 +12,7 @@ use crate::report::Declaration;
 /// Name of the project file.
 pub(crate) const FILE_NAME: &str = "stack.yaml";
 
-/// Greatest size of a project file, template source or policy source, in bytes.
+/// Greatest size of a project file, template, template source or policy source, in bytes: no template is larger.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// A project and the files beside it, read once.
@@ -25,6 +25,8 @@ pub(crate) struct ProjectFiles {
     text: String,
     template_sources: BTreeMap<String, String>,
     policy_sources: BTreeMap<String, String>,
+    /// Files that the project includes, by path.
+    includes: BTreeMap<String, String>,
 }
 
 impl ProjectFiles {
@@ -37,6 +39,7 @@ impl ProjectFiles {
         let file_name = name_from(&settings.directory, &start_directory(settings)?, &directory);
         let text = read_text(&directory.join(FILE_NAME))?;
         Ok(Self {
+            includes: read_includes(&directory, &text)?,
             text,
             template_sources: read_sources(&directory.join("templates"))?,
             policy_sources: read_sources(&directory.join("policies"))?,
@@ -70,8 +73,19 @@ impl ProjectFiles {
             parameters: parameters.clone(),
             template_sources: self.template_sources.clone(),
             policy_sources: self.policy_sources.clone(),
+            includes: self.includes.clone(),
         };
         Ok(stack_plan::check_project(&self.file_name, &self.text, &context)?)
+    }
+
+    /// Files that the project includes, relative to it.
+    pub(crate) fn included(&self) -> impl Iterator<Item = &str> {
+        self.includes.keys().map(String::as_str)
+    }
+
+    /// True when the project has a template source or a policy source of its own under this name.
+    pub(crate) fn has_source(&self, file_name: &str) -> bool {
+        self.template_sources.contains_key(file_name) || self.policy_sources.contains_key(file_name)
     }
 
     /// Where the project declares a resource.
@@ -136,7 +150,23 @@ fn read_sources(directory: &Path) -> Result<BTreeMap<String, String>, CliError> 
     Ok(sources)
 }
 
-fn read_text(path: &Path) -> Result<String, CliError> {
+/// The files that a project includes, as far as they are there; the plan reports the others where they are named.
+fn read_includes(directory: &Path, text: &str) -> Result<BTreeMap<String, String>, CliError> {
+    let mut includes = BTreeMap::new();
+    for name in stack_plan::included_files(text) {
+        let path = directory.join(&name);
+        if path.is_file() {
+            includes.insert(name, read_text(&path)?);
+        }
+    }
+    Ok(includes)
+}
+
+/// The text of a file of bounded size.
+///
+/// # Errors
+/// [`CliError::Unreadable`], [`CliError::FileTooLarge`].
+pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
     let unreadable = |source| CliError::Unreadable { path: path.to_owned(), source };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > SIZE_LIMIT {

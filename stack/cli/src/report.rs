@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use stack_aws::Outcome;
+use stack_plan::diff::Changes;
+use stack_plan::graph::Graph;
+use stack_plan::plan::{Explanation, Origin};
 use stack_plan::{Built, Template};
 
 /// How a command ended.
@@ -33,6 +36,60 @@ pub(crate) enum Report {
         /// The template in the form that was asked for.
         #[serde(skip)]
         text: String,
+    },
+    /// Where each resource comes from.
+    Explained {
+        /// Stack that they are of.
+        stack_name: String,
+        /// Project file.
+        file: String,
+        /// The resources.
+        resources: Vec<ExplainedResource>,
+    },
+    /// How two templates differ.
+    Differences {
+        /// The older one.
+        from: String,
+        /// The newer one.
+        to: String,
+        /// What differs.
+        changes: Changes,
+    },
+    /// The architecture.
+    Graph {
+        /// Stack that it is of.
+        stack_name: String,
+        /// What is declared and how it is linked.
+        graph: Graph,
+        /// The graph in the form that was asked for.
+        #[serde(skip)]
+        text: String,
+    },
+    /// The schema of the project file.
+    Schema {
+        /// The schema.
+        schema: serde_json::Value,
+    },
+    /// The sources that are built in.
+    Sources {
+        /// The sources.
+        sources: Vec<SourceEntry>,
+    },
+    /// The examples that are built in.
+    Examples {
+        /// What each shows, by name.
+        examples: BTreeMap<String, String>,
+    },
+    /// A new project was written.
+    Initialized {
+        /// Name of the project.
+        name: String,
+        /// Where it lies.
+        directory: PathBuf,
+        /// What was written, relative to it.
+        files: Vec<String>,
+        /// Commands to go on with.
+        next: Vec<String>,
     },
     /// Files were written.
     Written {
@@ -115,6 +172,34 @@ pub(crate) enum Report {
     Interrupted,
 }
 
+/// Where a resource comes from and why it is as it is.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ExplainedResource {
+    /// Logical id.
+    pub(crate) logical_id: String,
+    /// CloudFormation type.
+    #[serde(rename = "type")]
+    pub(crate) resource_type: String,
+    /// Lines and files.
+    #[serde(flatten)]
+    pub(crate) origin: Origin,
+    /// True when the project replaces the built-in template source.
+    pub(crate) is_own_source: bool,
+    /// What the template source says of its parts.
+    pub(crate) explanations: Vec<Explanation>,
+}
+
+/// A source that is built in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct SourceEntry {
+    /// What it is the source of.
+    pub(crate) owner: &'static str,
+    /// File, relative to the project.
+    pub(crate) file: String,
+    /// True when the project has one of its own.
+    pub(crate) replaced: bool,
+}
+
 /// Where a resource is declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Declaration {
@@ -158,10 +243,23 @@ impl Report {
             Self::Stack { outcome, .. } => outcome_exit_code(outcome),
             Self::Doctor { checks } => u8::from(checks.iter().any(|check| check.state == CheckState::Missing)),
             Self::CloudStatus { answers, .. } => u8::from(!answers),
+            Self::Differences { changes, .. } => {
+                if changes.is_empty() {
+                    0
+                } else {
+                    2
+                }
+            }
             Self::Declined => 3,
             Self::Interrupted => 130,
             Self::Checked { .. }
             | Self::Rendered { .. }
+            | Self::Explained { .. }
+            | Self::Graph { .. }
+            | Self::Schema { .. }
+            | Self::Sources { .. }
+            | Self::Examples { .. }
+            | Self::Initialized { .. }
             | Self::Written { .. }
             | Self::Built { .. }
             | Self::Outputs { .. }

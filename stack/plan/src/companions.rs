@@ -2,13 +2,13 @@
 
 use indexmap::IndexMap;
 
+use crate::assemble::Rendered;
 use crate::construct::domain::{Certificates, EDGE_REGION};
 use crate::construct::{Construct, Kind};
 use crate::fault::FaultKind;
 use crate::links::Links;
 use crate::names::STACK_NAME;
 use crate::plan::{Companion, Context};
-use crate::planning::Rendered;
 use crate::project::Project;
 use crate::template::Parameter;
 
@@ -24,14 +24,13 @@ pub(crate) fn companions(links: &Links<'_>, project: &Project, context: &Context
         let values = certificates.values(domain, EDGE_REGION);
         rendered.add(Kind::Domain.source(), &values, (Kind::Domain, domain.name(), domain.place()));
     }
-    let (mut template, origins) = rendered.finish();
+    let (mut template, places, origins) = rendered.finish();
     template.format_version = Some("2010-09-09".to_owned());
     template.description =
         Some(format!("{}, environment {}: certificates for CloudFront", project.name, links.settings.environment.name));
     for error in template.faults() {
-        let id = error.path.split('/').nth(2).unwrap_or_default();
-        if let Some((_, place)) = origins.get(id) {
-            links.sink.push(FaultKind::InvalidTemplate(error.fault), place);
+        if let Some(at) = places.find(&error.path) {
+            links.sink.push(FaultKind::InvalidTemplate(error.fault), &at.place);
         }
     }
     vec![Companion {
@@ -39,7 +38,7 @@ pub(crate) fn companions(links: &Links<'_>, project: &Project, context: &Context
         stack_name: links.naming.of_account("edge", STACK_NAME),
         template,
         outputs: domains.into_iter().map(|(_, parameter)| parameter).collect(),
-        origins: origins.into_iter().map(|(id, (origin, _))| (id, origin)).collect(),
+        origins,
     }]
 }
 

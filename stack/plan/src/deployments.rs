@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::fault::Place;
 use crate::names::hash;
 use crate::plan::Origin;
+use crate::raw::Places;
 use crate::template::{Resource, Template};
 
 const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
@@ -29,8 +29,13 @@ const SHOWN: [&str; 6] = [
 ///
 /// Deployments that the project writes itself, as resources of its own, keep their ids: `source` names the template source
 /// whose deployments are ours.
-pub(crate) fn follow_content(template: &mut Template, origins: &mut BTreeMap<String, (Origin, Place)>, source: &str) {
-    let is_ours = |id: &str| origins.get(id).is_some_and(|(origin, _)| origin.template_source == source);
+pub(crate) fn follow_content(
+    template: &mut Template,
+    origins: &mut BTreeMap<String, Origin>,
+    places: &mut Places,
+    source: &str,
+) {
+    let is_ours = |id: &str| origins.get(id).is_some_and(|origin| origin.template_source.as_deref() == Some(source));
     let deployments: Vec<String> = template
         .resources
         .iter()
@@ -52,6 +57,7 @@ pub(crate) fn follow_content(template: &mut Template, origins: &mut BTreeMap<Str
             deployment.depends_on = waits_for;
         }
         if let Some(origin) = origins.remove(&old) {
+            places.rename(&format!("/Resources/{old}"), format!("/Resources/{new}"));
             origins.insert(new, origin);
         }
     }

@@ -1,5 +1,7 @@
 //! Expressions inside scalars: handlebars, evaluated after the YAML is parsed, strict.
 
+use std::borrow::Cow;
+
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 use handlebars::{Context, Handlebars, Path, PathSeg, RenderError, RenderErrorReason, TemplateErrorReason, no_escape};
 
@@ -25,7 +27,7 @@ pub(crate) fn names(text: &str) -> Result<Vec<Vec<String>>, String> {
     if opened > MAX_DEPTH || text.matches('(').count() > 64 {
         return Err("too many blocks in one text".to_owned());
     }
-    let template = Template::compile(text).map_err(|error| syntax(error.reason()))?;
+    let template = Template::compile(&keep_dynamic_references(text)).map_err(|error| syntax(error.reason()))?;
     let mut names = Vec::new();
     collect(&template, &mut names)?;
     Ok(names)
@@ -36,7 +38,29 @@ pub(crate) fn names(text: &str) -> Result<Vec<Vec<String>>, String> {
 /// # Errors
 /// What handlebars says.
 pub(crate) fn evaluate(registry: &Handlebars<'_>, text: &str, context: &Context) -> Result<String, String> {
-    registry.render_template_with_context(text, context).map_err(|error| render_reason(&error))
+    let text = keep_dynamic_references(text);
+    registry.render_template_with_context(&text, context).map_err(|error| render_reason(&error))
+}
+
+/// Dynamic references of CloudFormation (`{{resolve:ssm:/name}}`) are no expressions: no name has a colon. They stay as
+/// they are, whatever expressions stand inside them.
+fn keep_dynamic_references(text: &str) -> Cow<'_, str> {
+    const BEGINNING: &str = "{{resolve:";
+    if !text.contains(BEGINNING) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGINNING) {
+        kept.push_str(&rest[..at]);
+        if !kept.ends_with('\\') {
+            kept.push('\\');
+        }
+        kept.push_str(BEGINNING);
+        rest = &rest[at + BEGINNING.len()..];
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
 }
 
 /// A registry for expressions: strict, and without HTML escapes.
@@ -44,6 +68,13 @@ pub(crate) fn registry() -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_escape_fn(no_escape);
+    registry
+}
+
+/// A registry for expressions inside the text of `Fn::Sub`, where `${` of a value is written `${!` so that it stays text.
+pub(crate) fn substitution_registry() -> Handlebars<'static> {
+    let mut registry = registry();
+    registry.register_escape_fn(|value| value.replace("${", "${!"));
     registry
 }
 
@@ -156,6 +187,15 @@ mod tests {
         assert_eq!(value("{{a}}").unwrap(), "<&\">");
         assert_eq!(value("{{#if empty}}full{{else}}{{b.c-d.e}}{{/if}}").unwrap(), "x");
         assert_eq!(value("\\{{a}}").unwrap(), "{{a}}");
+    }
+
+    #[test]
+    fn dynamic_references_stay() {
+        let text = "{{resolve:secretsmanager:{{a}}-x:SecretString:password}} {{a}}";
+        assert_eq!(names(text).unwrap(), [["a"], ["a"]]);
+        assert_eq!(value(text).unwrap(), "{{resolve:secretsmanager:<&\">-x:SecretString:password}} <&\">");
+        assert_eq!(value("\\{{resolve:ssm:/x}}").unwrap(), "{{resolve:ssm:/x}}");
+        assert_eq!(value("{{#if a}}{{resolve:ssm:/x:1}}{{/if}}").unwrap(), "{{resolve:ssm:/x:1}}");
     }
 
     #[test]

@@ -5,14 +5,17 @@
 //! [`Template`] is the centre. The local cloud reads templates through the same [`template`] module, so that it and the
 //! deployer cannot disagree about what a template says.
 
+mod assemble;
 pub mod built;
 mod companions;
 mod construct;
 mod deferred;
 mod deployments;
+pub mod diff;
 pub mod event;
 mod expression;
 pub mod fault;
+pub mod graph;
 mod links;
 mod names;
 mod naming;
@@ -20,11 +23,14 @@ pub mod plan;
 mod planning;
 pub mod policy;
 pub mod project;
+mod raw;
 mod render;
 mod resolve;
 mod role;
+pub mod schema;
 mod scope;
 mod settings;
+pub mod sources;
 pub mod template;
 #[cfg(test)]
 mod tests;
@@ -36,6 +42,6 @@ pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use plan::{Context, Plan};
 pub use planning::{check_project, plan};
-pub use project::{Project, parse_project};
+pub use project::{Project, included_files, parse_project};
 pub use settings::LOCAL_ACCOUNT;
 pub use template::Template;

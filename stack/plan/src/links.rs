@@ -1,5 +1,6 @@
 //! What constructs know of each other while they are rendered.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
 use crate::fault::Sink;
+use crate::graph::Granted;
 use crate::names::logical_id;
 use crate::naming::Naming;
 use crate::plan::Removal;
@@ -24,6 +26,8 @@ pub(crate) struct Links<'a> {
     pub(crate) sink: &'a Sink,
     grants: Vec<Grant>,
     facts: BTreeMap<(Kind, &'a str), Map<String, Value>>,
+    /// What the construct that is being looked at may do.
+    granted: RefCell<Vec<Granted>>,
 }
 
 impl<'a> Links<'a> {
@@ -37,8 +41,17 @@ impl<'a> Links<'a> {
     ) -> Self {
         let policies = PolicyRenderer::new(policy_sources);
         let facts = constructs.each().into_iter().map(|(kind, it)| ((kind, it.name()), it.facts())).collect();
-        let sink = scope.sink();
-        let mut links = Self { settings, naming, scope, constructs, policies, sink, grants: Vec::new(), facts };
+        let mut links = Self {
+            settings,
+            naming,
+            scope,
+            constructs,
+            policies,
+            sink: scope.sink(),
+            grants: Vec::new(),
+            facts,
+            granted: RefCell::default(),
+        };
         links.grants = constructs.each().into_iter().flat_map(|(_, construct)| construct.grants(&links)).collect();
         links
     }
@@ -50,6 +63,16 @@ impl<'a> Links<'a> {
             // What a failed first creation leaves behind is empty and would stand in the way of the next.
             Removal::Retain => ("RetainExceptOnCreate", "Retain"),
         }
+    }
+
+    /// Notes an `access:` link, for the graph.
+    pub(crate) fn note(&self, granted: Granted) {
+        self.granted.borrow_mut().push(granted);
+    }
+
+    /// What was noted since the last time.
+    pub(crate) fn noted(&self) -> Vec<Granted> {
+        self.granted.take()
     }
 
     /// All attributes of a construct; null for one that is not declared.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::graph::Graph;
 use crate::template::Template;
 
 /// Name of the template parameter that receives the artifact bucket's name.
@@ -44,6 +45,9 @@ pub struct Plan {
     pub tags: BTreeMap<String, String>,
     /// Where each resource comes from, by logical id.
     pub origins: BTreeMap<String, Origin>,
+    /// What is declared and how it is linked.
+    #[serde(skip)]
+    pub graph: Graph,
 }
 
 /// A small stack beside the main one, for what must be in another region: certificates for CloudFront are in us-east-1.
@@ -249,14 +253,42 @@ pub enum NotificationTarget {
 }
 
 /// Where a resource comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Origin {
-    /// Key path in the project file (`buckets.uploads`).
+    /// Key path in the project file (`buckets.uploads`, `resources.Audit`, `include[0]`).
     pub key_path: String,
     /// Line in the project file, from 1.
     pub line: usize,
-    /// Template source that rendered it (`bucket.yaml.hbs`).
-    pub template_source: String,
+    /// Template source that rendered it (`bucket.yaml.hbs`); absent for what the project writes or includes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_source: Option<String>,
+    /// The included file that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub included: Option<IncludedAt>,
+    /// Lines of the project file that override a part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overridden: Vec<usize>,
+    /// What its template source says about its parts.
+    #[serde(skip)]
+    pub explanations: Vec<Explanation>,
+}
+
+/// A place in an included file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IncludedAt {
+    /// The file, relative to the project file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+}
+
+/// Why a part of a resource is as it is, in the words of its template source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Path below the resource (`Properties.BucketEncryption`), empty for the resource as a whole.
+    pub path: String,
+    /// The comment.
+    pub text: String,
 }
 
 /// What a plan depends on besides the project file: all of it is given, nothing is looked up.
@@ -280,6 +312,8 @@ pub struct Context {
     pub template_sources: BTreeMap<String, String>,
     /// The project's own policy sources by file name (`invalidate-avatars.json.hbs`).
     pub policy_sources: BTreeMap<String, String>,
+    /// Texts of the files that the project includes, by path ([`included_files`](crate::included_files)).
+    pub includes: BTreeMap<String, String>,
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::construct::access::Access;
 use crate::fault::{FaultKind, Place};
+use crate::graph::Granted;
 use crate::links::Links;
 use crate::render::{document, merged_document};
+use crate::scope::RESOURCE;
 
 /// Greatest size of all inline policies of a role together, white space apart.
 const ROLE_POLICY_CHARACTERS: usize = 10_240;
@@ -40,6 +42,7 @@ impl<'a> Role<'a> {
     pub(crate) fn grant_access(&mut self, access: &[Access], links: &Links<'_>) {
         for link in access {
             let target = links.target(link.target.kind, &link.target.name);
+            links.note(Granted { verb: link.verb.word(), target: (link.target.kind, link.target.name.clone()) });
             let keys = link.target.path.as_deref();
             let statements = statements(link.policy_source(), &target, keys, &link.place, links);
             self.granted.extend(statements.unwrap_or_default());
@@ -163,6 +166,9 @@ fn statements(
     values.insert("has_keys".to_owned(), json!(keys.is_some()));
     let (partition, domain) = (links.naming.partition, links.naming.service_domain);
     values.insert("aws".to_owned(), json!({ "partition": partition, "domain": domain }));
+    if let Some(text) = links.policies.source(&file) {
+        values.insert(RESOURCE.to_owned(), links.scope.resource_values(text, place));
+    }
     let fault = match links.policies.statements(&file, &Value::Object(values)) {
         Some(Ok(statements)) => return Some(statements),
         // The fault of the parameter is reported; that its name has no value is no fault of the source.

@@ -1,15 +1,21 @@
 //! What expressions may name, and what the names stand for.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use handlebars::{Context, Handlebars};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::deferred;
 use crate::expression;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::project::Text;
 use crate::values::SettingValue;
+
+/// The name under which expressions find every resource of the template by its logical id.
+pub(crate) const RESOURCE: &str = "resource";
+/// What a resource has beside its attributes: what `Ref` gives.
+const REF: &str = "ref";
 
 /// A name in scope: a value, or a group of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +24,8 @@ pub(crate) enum Known {
     /// An attribute that others of its kind have and this one has not, with how to get it.
     Absent(&'static str),
     Group(BTreeMap<String, Known>),
+    /// Resources of the template: `ID.ref` and `ID.ATTRIBUTE`, whose ids are known only when it is rendered.
+    Resources,
 }
 
 impl Known {
@@ -43,6 +51,7 @@ impl Known {
         match self {
             Self::Value => into.push(prefix.to_owned()),
             Self::Absent(_) => {}
+            Self::Resources => {}
             Self::Group(members) => {
                 for (name, known) in members {
                     let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
@@ -59,13 +68,25 @@ pub(crate) struct Scope<'a> {
     values: Option<Map<String, Value>>,
     context: Option<Context>,
     registry: Handlebars<'static>,
+    /// For texts of `Fn::Sub`.
+    substitutions: Handlebars<'static>,
+    /// Logical ids that expressions asked for, and where.
+    asked: RefCell<Vec<(String, Place)>>,
     sink: &'a Sink,
 }
 
 impl<'a> Scope<'a> {
     /// A scope whose values are not known: texts with expressions have no value.
     pub(crate) fn of_names(known: BTreeMap<String, Known>, sink: &'a Sink) -> Self {
-        Self { known: Known::Group(known), values: None, context: None, registry: expression::registry(), sink }
+        Self {
+            known: Known::Group(known),
+            values: None,
+            context: None,
+            registry: expression::registry(),
+            substitutions: expression::substitution_registry(),
+            asked: RefCell::default(),
+            sink,
+        }
     }
 
     /// A scope with values; it knows exactly their names.
@@ -110,6 +131,35 @@ impl<'a> Scope<'a> {
     /// The text with its expressions evaluated; nothing when it has a fault or when values are not known here. May hold
     /// marks of values that only AWS knows.
     pub(crate) fn evaluate(&self, text: &Text) -> Option<String> {
+        self.evaluate_with(&self.registry, text)
+    }
+
+    /// As [`evaluate`](Self::evaluate), for the text of `Fn::Sub`: a `${` in a value stays text, and what only AWS knows
+    /// becomes a `${...}` of that text.
+    pub(crate) fn evaluate_substitution(&self, text: &Text) -> Option<String> {
+        Some(deferred::display(&self.evaluate_with(&self.substitutions, text)?))
+    }
+
+    /// Logical ids that expressions asked for, and where; to be checked when the template is there.
+    pub(crate) fn asked_resources(&self) -> Vec<(String, Place)> {
+        self.asked.borrow().clone()
+    }
+
+    /// The same for a source that is rendered with [`values`](Self::values): `resource.ID.ATTRIBUTE` in its text gets a
+    /// value.
+    pub(crate) fn resource_values(&self, source: &str, place: &Place) -> Value {
+        let is_part = |character: char| character.is_ascii_alphanumeric() || character == '.';
+        let is_expression = |at: &usize| source[..*at].rfind("{{") > source[..*at].rfind("}}");
+        let found = source.match_indices("resource.").filter(|(at, _)| is_expression(at));
+        let paths = found.map(|(at, name)| {
+            let rest = &source[at + name.len()..];
+            let end = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
+            rest[..end].split('.').map(str::to_owned).collect::<Vec<_>>()
+        });
+        self.resources(paths.filter(|path| path.len() > 1), place)
+    }
+
+    fn evaluate_with(&self, registry: &Handlebars<'_>, text: &Text) -> Option<String> {
         if !deferred::is_clean(&text.raw) {
             self.refuse(text, "a text without control characters");
             return None;
@@ -130,7 +180,16 @@ impl<'a> Scope<'a> {
             return None;
         }
         let context = self.context.as_ref()?;
-        match expression::evaluate(&self.registry, &text.raw, context) {
+        let of_resources: Vec<_> = names.iter().filter(|path| path[0] == RESOURCE && path.len() > 2).collect();
+        let extended = if of_resources.is_empty() {
+            None
+        } else {
+            let mut values = self.values.clone().unwrap_or_default();
+            let paths = of_resources.into_iter().map(|path| path[1..].to_vec());
+            values.insert(RESOURCE.to_owned(), self.resources(paths, &text.place));
+            Context::wraps(Value::Object(values)).ok()
+        };
+        match expression::evaluate(registry, &text.raw, extended.as_ref().unwrap_or(context)) {
             Ok(value) => Some(value),
             Err(reason) => {
                 self.sink.push(FaultKind::InvalidExpression { reason }, &text.place);
@@ -172,10 +231,38 @@ impl<'a> Scope<'a> {
         self.sink.push(kind, &text.place);
     }
 
+    /// Marks for the attributes of resources by path (`[ID, ATTRIBUTE]`), nested by name.
+    fn resources(&self, paths: impl Iterator<Item = Vec<String>>, place: &Place) -> Value {
+        let mut resources = json!({});
+        for path in paths {
+            let (id, attribute) = (&path[0], path[1..].join("."));
+            self.asked.borrow_mut().push((id.clone(), place.clone()));
+            let mark = if attribute == REF { deferred::reference(id) } else { deferred::attribute(id, &attribute) };
+            let mut member = &mut resources;
+            for segment in &path {
+                if !member.is_object() {
+                    *member = json!({});
+                }
+                member = &mut member[segment.as_str()];
+            }
+            *member = Value::String(mark);
+        }
+        resources
+    }
+
     fn check_name(&self, path: &[String], place: &Place) -> bool {
         let name = path.join(".");
         let mut known = &self.known;
-        for segment in path {
+        for (index, segment) in path.iter().enumerate() {
+            if *known == Known::Resources {
+                let is_attribute = path.len() > index + 1;
+                if !is_attribute {
+                    let reason =
+                        format!("`{name}` has no value of its own; write `{name}.{REF}` or `{name}.Attribute`");
+                    self.sink.push(FaultKind::InvalidExpression { reason }, place);
+                }
+                return is_attribute;
+            }
             let Known::Group(members) = known else {
                 return self.unknown(name, place);
             };
@@ -191,6 +278,11 @@ impl<'a> Scope<'a> {
                 help: (*help).to_owned(),
             };
             self.sink.push(kind, place);
+            return false;
+        }
+        if *known == Known::Resources {
+            let reason = format!("`{name}` names no resource; write `{name}.LogicalId.{REF}`");
+            self.sink.push(FaultKind::InvalidExpression { reason }, place);
             return false;
         }
         if let Known::Group(members) = known {

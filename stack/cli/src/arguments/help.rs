@@ -9,13 +9,14 @@ on a loopback port. Both ways are the same code.";
 
 pub(super) const STACK_EXAMPLES: &str = "\
 Examples:
+  stack init avatars photos          begin with an example
   stack dev                          run the project of this directory on this machine
   stack check                        is the project right?
   stack deploy -e prod --profile me  deploy it to AWS
   stack -C examples/avatars render   see the template of another directory's project
 
 Exit codes:
-  0  done      1  failed      3  declined, or approval is needed
+  0  done      1  failed      2  differences      3  declined, or approval is needed
   4  the stack is busy with another operation             130  interrupted";
 
 pub(super) const CHECK: &str = "\
@@ -31,7 +32,48 @@ Nothing is asked of AWS. The account id in names is the one of --account; withou
 Examples:
   stack render > template.yaml
   stack render --format json -e prod --account 123456789012
-  stack render --out rendered/       template.yaml, parameters.json and artifacts.json";
+  stack render --out rendered/       template.yaml, parameters.json and artifacts.json
+  stack render --explain             where each resource comes from, and its logical id";
+
+pub(super) const INIT: &str = "\
+Everything comes out of this program: the project file, function sources, policies and pages. An example that needs \
+functions brings its own Cargo workspace.
+
+Examples:
+  stack init                         the smallest project, here
+  stack init minimal hello           the same in a new directory
+  stack init avatars photos --name photos
+  stack init --list";
+
+pub(super) const DIFF: &str = "\
+Exit code 0 when there is no difference, 2 when there is one. Template files are YAML or JSON. Nothing is asked of AWS: \
+what would be replaced is known as far as the templates tell.
+
+Examples:
+  stack diff --template old.yaml new.yaml
+  aws cloudformation get-template --stack-name avatars --query TemplateBody > deployed.json
+  stack diff --from deployed.json -e prod --account 123456789012
+  stack diff --from deployed.json --json | jq '.changes.resources[].logical_id'";
+
+pub(super) const GRAPH: &str = "\
+Examples:
+  stack graph > architecture.svg
+  stack graph --format mermaid -e prod
+  stack graph --format dot | dot -Tpdf > architecture.pdf";
+
+pub(super) const EJECT: &str = "\
+A file in templates/ replaces the built-in source of the same name, a file in policies/ the policy of a link.
+
+Examples:
+  stack eject --list
+  stack eject bucket
+  stack eject bucket --policies --force";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  stack schema > stack.schema.json
+  then, as the first line of stack.yaml:
+  # yaml-language-server: $schema=./stack.schema.json";
 
 pub(super) const BUILD: &str = "\
 Builds for AWS with cargo-lambda; with --local, in the quicker profile that `stack dev` uses. Unchanged functions are \

@@ -8,8 +8,9 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
-    BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DoctorArguments, LocalCommand,
-    OutputsArguments, RenderArguments, RenderFormat, StartArguments,
+    BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments, DoctorArguments,
+    EjectArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand, OutputsArguments, RenderArguments,
+    RenderFormat, StartArguments,
 };
 
 /// The command line as clap reads it.
@@ -41,12 +42,27 @@ impl Arguments {
 /// One verb and what is particular to it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a new project that deploys at once
+    #[command(after_long_help = help::INIT)]
+    Init(InitArguments),
     /// Validate the project, offline: every fault at once, each with its line and how to mend it
     #[command(after_long_help = help::CHECK)]
     Check(CheckArguments),
     /// Print the CloudFormation template of the project, offline
     #[command(visible_alias = "synth", after_long_help = help::RENDER)]
     Render(RenderArguments),
+    /// Compare two templates, or a saved one with the plan, offline
+    #[command(after_long_help = help::DIFF)]
+    Diff(DiffArguments),
+    /// Draw the architecture: what the project declares and how it is linked
+    #[command(after_long_help = help::GRAPH)]
+    Graph(GraphArguments),
+    /// Copy a built-in template source into the project, to change it there
+    #[command(after_long_help = help::EJECT)]
+    Eject(EjectArguments),
+    /// Print the JSON Schema of the project file, for editors
+    #[command(after_long_help = help::SCHEMA)]
+    Schema,
     /// Build the function packages into reproducible zips
     #[command(after_long_help = help::BUILD)]
     Build(BuildArguments),

@@ -20,6 +20,9 @@ pub(crate) struct RenderArguments {
     /// Write the template, its parameters and the list of artifacts into this directory instead
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Say of each resource where it comes from and why its parts are as they are
+    #[arg(long, conflicts_with_all = ["out", "format"])]
+    pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }
@@ -31,6 +34,75 @@ pub(crate) enum RenderFormat {
     Yaml,
     /// JSON, indented by two
     Json,
+}
+
+/// Options of `stack init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// What to begin with
+    #[arg(value_name = "EXAMPLE", default_value = crate::commands::init::DEFAULT_EXAMPLE)]
+    pub(crate) example: String,
+    /// Where to write it; the directory must be empty or not there
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(crate) path: PathBuf,
+    /// Name of the project; the directory's by default
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// List the examples instead
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// Options of `stack diff`.
+#[derive(Debug, Args)]
+#[group(id = "sides", required = true, multiple = false, args = ["template", "from"])]
+pub(crate) struct DiffArguments {
+    /// Compare two template files
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
+    pub(crate) template: Vec<PathBuf>,
+    /// Compare this template file with what the project would deploy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack graph`.
+#[derive(Debug, Args)]
+pub(crate) struct GraphArguments {
+    /// How to draw it
+    #[arg(long, value_name = "FORMAT", default_value = "svg")]
+    pub(crate) format: GraphFormat,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// How a graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A picture
+    Svg,
+    /// A flowchart for Markdown
+    Mermaid,
+    /// The language of Graphviz
+    Dot,
+}
+
+/// Options of `stack eject`.
+#[derive(Debug, Args)]
+pub(crate) struct EjectArguments {
+    /// Whose template source to copy into templates/ (`bucket`)
+    #[arg(value_name = "CONSTRUCT", required_unless_present = "list", conflicts_with = "list")]
+    pub(crate) construct: Option<String>,
+    /// Copy the policy sources of links to it as well, into policies/
+    #[arg(long, requires = "construct")]
+    pub(crate) policies: bool,
+    /// Overwrite what the project has
+    #[arg(long, requires = "construct")]
+    pub(crate) force: bool,
+    /// List the sources instead, and which of them the project replaces
+    #[arg(long)]
+    pub(crate) list: bool,
 }
 
 /// Options of `stack build`.

@@ -5,21 +5,51 @@ mod check;
 mod deploy;
 mod destroy;
 mod dev;
+mod diff;
 mod doctor;
+mod eject;
+mod graph;
+pub(crate) mod init;
 mod local;
 mod outputs;
 mod render;
+mod schema;
+
+use std::path::Path;
 
 use crate::arguments::{Command, Settings};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::report::Report;
 
+/// Writes a file; its directories are made.
+fn write_file(path: &Path, content: &[u8]) -> Result<(), CliError> {
+    let unwritable = |source| CliError::Unwritable { path: path.to_owned(), source };
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(unwritable)?;
+    }
+    std::fs::write(path, content).map_err(unwritable)
+}
+
+/// Help for a name that is unknown: the nearest one, or all.
+fn near(name: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
+    match near.filter(|(distance, _)| *distance <= 2) {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", known.join(", ")),
+    }
+}
+
 /// Runs one command to its end.
 pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) -> Result<Report, CliError> {
     match command {
         Command::Check(arguments) => check::run(settings, arguments),
         Command::Render(arguments) => render::run(settings, arguments, output),
+        Command::Init(arguments) => init::run(settings, arguments),
+        Command::Diff(arguments) => diff::run(settings, arguments, output),
+        Command::Graph(arguments) => graph::run(settings, arguments),
+        Command::Eject(arguments) => eject::run(settings, &arguments),
+        Command::Schema => Ok(schema::run()),
         Command::Build(arguments) => build::run(settings, arguments, output),
         Command::Deploy(arguments) => deploy::run(settings, arguments, output),
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),

@@ -11,13 +11,16 @@ use crate::error::CliError;
 use crate::fact::Fact;
 use crate::output::Output;
 use crate::project::ProjectFiles;
-use crate::report::Report;
+use crate::report::{ExplainedResource, Report};
 
 pub(super) fn run(settings: &Settings, arguments: RenderArguments, output: &mut Output) -> Result<Report, CliError> {
     let files = ProjectFiles::read(settings)?;
     let plan = files.plan(settings, &arguments.parameters.into_map(), None)?;
     if plan.account == DEFAULT_ACCOUNT && settings.account.is_none() {
         output.fact(&Fact::AccountAssumed { account: &plan.account });
+    }
+    if arguments.explain {
+        return Ok(explained(&files, &plan));
     }
     let text = template_text(&plan.template, arguments.format);
     match arguments.out {
@@ -29,6 +32,23 @@ pub(super) fn run(settings: &Settings, arguments: RenderArguments, output: &mut 
             text,
         }),
     }
+}
+
+/// Where each resource comes from, in the order of the template.
+fn explained(files: &ProjectFiles, plan: &Plan) -> Report {
+    let resources = plan.template.resources.iter().filter_map(|(id, resource)| {
+        let origin = plan.origins.get(id)?;
+        let is_own = origin.template_source.as_ref().is_some_and(|source| files.has_source(source));
+        Some(ExplainedResource {
+            logical_id: id.clone(),
+            resource_type: resource.resource_type.clone(),
+            origin: origin.clone(),
+            is_own_source: is_own,
+            explanations: origin.explanations.clone(),
+        })
+    });
+    let resources = resources.collect();
+    Report::Explained { stack_name: plan.stack_name.clone(), file: files.file_name.clone(), resources }
 }
 
 fn template_text(template: &Template, format: RenderFormat) -> String {

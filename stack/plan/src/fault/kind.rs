@@ -204,6 +204,32 @@ pub enum FaultKind {
     /// A rendered template that CloudFormation would refuse.
     #[error("{0}")]
     InvalidTemplate(TemplateFault),
+    /// A file that the project names and that is not there.
+    #[error("there is no file `{file}`")]
+    MissingFile {
+        /// The file, relative to the project file.
+        file: String,
+    },
+    /// A logical id that the template does not have.
+    #[error("nothing in the template has the logical id `{id}`")]
+    UnknownResource {
+        /// The logical id.
+        id: String,
+        /// Logical ids of the template, parameters among them where one may stand.
+        known: Vec<String>,
+    },
+    /// A path of an override that hits nothing.
+    #[error("`{id}` has no `{path}` to {what}")]
+    NothingToOverride {
+        /// Logical id of the resource.
+        id: String,
+        /// The path as far as it was followed.
+        path: String,
+        /// What was to be done (`remove`).
+        what: &'static str,
+        /// What stands beside it.
+        known: Vec<String>,
+    },
 }
 
 impl FaultKind {
@@ -235,6 +261,9 @@ impl FaultKind {
             Self::MissingVariable { .. } => "missing-variable",
             Self::InvalidTemplateSource { .. } => "invalid-template-source",
             Self::InvalidTemplate(_) => "invalid-template",
+            Self::MissingFile { .. } => "missing-file",
+            Self::UnknownResource { .. } => "unknown-resource",
+            Self::NothingToOverride { .. } => "nothing-to-override",
         }
     }
 
@@ -296,6 +325,15 @@ impl FaultKind {
             Self::MissingVariable { name } => format!("set it before the command: `{name}=VALUE stack ...`"),
             Self::InvalidTemplateSource { .. } => "compare it with the source that it replaces".to_owned(),
             Self::InvalidTemplate(fault) => return fault.help().map(|help| help.to_string()),
+            Self::MissingFile { .. } => "the path is relative to the project file: `include: cloudformation/legacy.yaml`".to_owned(),
+            Self::UnknownResource { id, known } => did_you_mean(id, known)
+                .unwrap_or_else(|| "`stack render --explain` lists the logical ids of all resources".to_owned()),
+            Self::NothingToOverride { path, known, .. } => {
+                let last = path.rsplit('.').next().unwrap_or(path);
+                let is_index = last.bytes().all(|byte| byte.is_ascii_digit());
+                let near = if is_index { None } else { did_you_mean(last, known) };
+                near.unwrap_or_else(|| list_known("there are", known))
+            }
         };
         (!help.is_empty()).then_some(help)
     }

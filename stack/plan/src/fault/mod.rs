@@ -1,5 +1,7 @@
 //! Faults of a project: all of them at once, each with its place.
 
+mod asked;
+mod file;
 mod kind;
 mod sink;
 mod suggest;
@@ -11,6 +13,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::yaml::Span;
 
+pub(crate) use asked::{Asked, Form};
+pub use file::SourceFile;
 pub use kind::FaultKind;
 pub(crate) use sink::Sink;
 
@@ -44,6 +48,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// Where.
     pub place: Place,
+    /// The file that the place is in, when it is not the project file but one that it includes.
+    pub file: Option<SourceFile>,
 }
 
 impl fmt::Display for Fault {
@@ -67,6 +73,10 @@ impl Diagnostic for Fault {
         self.kind.help().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.file.as_ref().map(SourceFile::source_code)
+    }
+
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.place.span?;
         let label = (!self.place.key_path.is_empty()).then(|| self.place.key_path.clone());
@@ -76,9 +86,13 @@ impl Diagnostic for Fault {
 
 impl Serialize for Fault {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Fault", 6)?;
+        let mut fields = serializer.serialize_struct("Fault", 7)?;
         fields.serialize_field("code", self.kind.code())?;
         fields.serialize_field("message", &self.kind.to_string())?;
+        match &self.file {
+            Some(file) => fields.serialize_field("file", file.name())?,
+            None => fields.skip_field("file")?,
+        }
         fields.serialize_field("key_path", &self.place.key_path)?;
         fields.serialize_field("line", &self.place.span.map(|span| span.line))?;
         fields.serialize_field("column", &self.place.span.map(|span| span.column))?;
@@ -97,9 +111,15 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Sorts by place and drops repetitions.
+    /// Sorts by place, included files last, and drops repetitions.
     pub(crate) fn new(file_name: &str, text: &str, mut faults: Vec<Fault>) -> Self {
-        faults.sort_by_key(|fault| fault.place.span.map_or(usize::MAX, |span| span.start));
+        faults.sort_by(|one, other| {
+            let key = |fault: &Fault| {
+                let file = fault.file.as_ref().map(|file| file.name().to_owned());
+                (file, fault.place.span.map_or(usize::MAX, |span| span.start))
+            };
+            key(one).cmp(&key(other))
+        });
         let mut unique: Vec<Fault> = Vec::with_capacity(faults.len());
         for fault in faults {
             if !unique.contains(&fault) {

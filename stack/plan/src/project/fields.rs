@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::fault::{FaultKind, Place, Sink};
+use crate::fault::{FaultKind, Form, Place, Sink};
 use crate::yaml::{Entry, Node, Resolved, Value};
 
 /// A scalar of the project file before its expressions are evaluated.
@@ -51,7 +51,7 @@ impl<'a> Fields<'a> {
 
     /// The value under a key, with its place.
     pub(crate) fn get(&self, key: &'static str) -> Option<(&'a Node, Place)> {
-        self.asked.borrow_mut().push(key);
+        self.ask(key, Form::Any);
         let entry = self.entry(key)?;
         let mut place = self.key_place(entry);
         if entry.value.as_scalar().is_some() && !entry.value.is_null() {
@@ -62,14 +62,15 @@ impl<'a> Fields<'a> {
 
     /// A scalar under a key.
     pub(crate) fn text(&self, key: &'static str) -> Option<Text> {
+        self.ask(key, Form::Text);
         let (node, place) = self.get(key)?;
         read_text(node, &place, self.sink)
     }
 
     /// A scalar under a key that must be there.
     pub(crate) fn required(&self, key: &'static str, help: &str) -> Option<Text> {
+        self.ask(key, Form::Required);
         if self.entry(key).is_none() {
-            self.asked.borrow_mut().push(key);
             self.sink.push(FaultKind::MissingKey { key: key.to_owned(), help: help.to_owned() }, &self.place);
             return None;
         }
@@ -78,11 +79,13 @@ impl<'a> Fields<'a> {
 
     /// Scalars under a key: one, or a sequence of them.
     pub(crate) fn texts(&self, key: &'static str) -> Vec<Text> {
+        self.ask(key, Form::Texts);
         self.get(key).map_or_else(Vec::new, |(node, place)| read_texts(node, &place, self.sink))
     }
 
     /// Items of the sequence under a key, with places such as `events[0]`.
     pub(crate) fn items(&self, key: &'static str) -> Vec<(&'a Node, Place)> {
+        self.ask(key, Form::Items);
         let Some((node, place)) = self.get(key) else { return Vec::new() };
         match &node.value {
             Value::Sequence(items) if node.tag.is_none() => number_items(items, &place),
@@ -96,6 +99,7 @@ impl<'a> Fields<'a> {
 
     /// Entries of the mapping under a key, whose names are the project's own.
     pub(crate) fn section(&self, key: &'static str) -> Vec<Named<'a>> {
+        self.ask(key, Form::Section);
         let Some((node, place)) = self.get(key) else { return Vec::new() };
         let Some(fields) = Fields::open(node, &place, self.sink) else { return Vec::new() };
         fields
@@ -107,6 +111,7 @@ impl<'a> Fields<'a> {
 
     /// Names and scalars of the mapping under a key.
     pub(crate) fn text_section(&self, key: &'static str) -> Vec<(String, Text)> {
+        self.ask(key, Form::TextSection);
         self.section(key)
             .into_iter()
             .filter_map(|named| {
@@ -138,6 +143,14 @@ impl<'a> Fields<'a> {
                 .unwrap_or_else(|| FaultKind::UnknownKey { key: entry.key.clone(), known: known.clone() });
             self.sink.push(kind, &self.key_place(entry));
         }
+    }
+
+    fn ask(&self, key: &'static str, form: Form) {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
+        self.sink.note(&self.place.key_path, key, form);
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {

@@ -12,8 +12,9 @@ use indexmap::IndexMap;
 use crate::construct::{Constructs, Declarations, Declared, Kind};
 use crate::expression;
 use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
+use crate::raw::{IncludeDeclaration, OverrideDeclaration, RawResource};
 use crate::resolve::check_links;
-use crate::scope::{Known, Scope};
+use crate::scope::{Known, RESOURCE, Scope};
 use crate::values::{Region, SettingValue};
 
 pub(crate) use document::{Document, read_document};
@@ -40,6 +41,9 @@ pub struct Project {
     pub(crate) parameters: IndexMap<String, ParameterDeclaration>,
     pub(crate) environments: IndexMap<String, EnvironmentDeclaration>,
     pub(crate) constructs: Declarations,
+    pub(crate) resources: Vec<RawResource>,
+    pub(crate) includes: Vec<IncludeDeclaration>,
+    pub(crate) overrides: Vec<OverrideDeclaration>,
     pub(crate) outputs: IndexMap<String, OutputDeclaration>,
     pub(crate) declared: Declared,
 }
@@ -78,12 +82,32 @@ pub fn parse_project(file_name: &str, text: &str) -> Result<Project, Faults> {
     if faults.is_empty() { Ok(project) } else { Err(Faults::new(file_name, text, faults)) }
 }
 
+/// The files that a project includes, relative to the project file, for whoever reads files: [`plan`](crate::plan())
+/// wants their texts in its [`Context`](crate::Context). Paths that are faulty are left out; the plan reports them.
+#[must_use]
+pub fn included_files(text: &str) -> Vec<String> {
+    if !text.contains("include") {
+        return Vec::new();
+    }
+    let (project, _) = load("", text);
+    let mut files: Vec<String> = project.includes.iter().filter_map(IncludeDeclaration::file).collect();
+    files.sort_unstable();
+    files.dedup();
+    files
+}
+
 /// As [`parse_project`], but gives what could be read together with the faults.
 pub(crate) fn load(file_name: &str, text: &str) -> (Project, Vec<Fault>) {
     let sink = Sink::default();
-    let project = read::read(file_name, text, &sink);
-    project.check(&sink);
+    let project = load_into(file_name, text, &sink);
     (project, sink.into_faults())
+}
+
+/// The same with a sink of the caller's.
+pub(crate) fn load_into(file_name: &str, text: &str, sink: &Sink) -> Project {
+    let project = read::read(file_name, text, sink);
+    project.check(sink);
+    project
 }
 
 impl Project {
@@ -157,6 +181,7 @@ impl Project {
         let mut names = self.basic_names();
         names.extend(self.declared.known(&self.constructs.absent()));
         names.extend(self.parameters.keys().map(|name| (name.clone(), Known::Value)));
+        names.insert(RESOURCE.to_owned(), Known::Resources);
         names
     }
 
@@ -185,7 +210,18 @@ impl Project {
         if let Some(description) = &self.description {
             scope.literal(description);
         }
-        let declares_nothing = Kind::ALL.iter().all(|&kind| self.declared.names(kind).is_empty());
+        for resource in &self.resources {
+            resource.check(&scope);
+        }
+        for include in &self.includes {
+            include.check(&scope);
+        }
+        for declared in &self.overrides {
+            declared.check(&scope);
+        }
+        let declares_nothing = Kind::ALL.iter().all(|&kind| self.declared.names(kind).is_empty())
+            && self.resources.is_empty()
+            && self.includes.is_empty();
         if declares_nothing && sink.is_empty() {
             let sections: Vec<String> = Kind::ALL.iter().map(|kind| format!("`{}`", kind.section())).collect();
             let help = format!("declare at least one construct under one of {}", sections.join(", "));

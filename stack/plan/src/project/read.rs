@@ -9,6 +9,8 @@ use super::{
 use crate::construct::{Declarations, Declared, Kind};
 use crate::fault::{FaultKind, Place, Sink};
 use crate::names;
+use crate::raw::{OverrideDeclaration, RawResource, read_includes};
+use crate::scope::RESOURCE;
 use crate::yaml::{self, Document, Value};
 
 /// Version of the language that this program knows.
@@ -27,6 +29,9 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
         parameters: IndexMap::new(),
         environments: IndexMap::new(),
         constructs: Declarations::default(),
+        resources: Vec::new(),
+        includes: Vec::new(),
+        overrides: Vec::new(),
         outputs: IndexMap::new(),
         declared: Declared::default(),
     };
@@ -49,7 +54,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 6] = ["repositories", "pipelines", "services", "resources", "overrides", "imports"];
+    const UNSERVED: [&str; 4] = ["repositories", "pipelines", "services", "imports"];
     UNSERVED.contains(&key).then(|| FaultKind::UnservedSection { section: key.to_owned() })
 }
 
@@ -118,6 +123,10 @@ fn read_sections(fields: &Fields<'_>, project: &mut Project, sink: &Sink) {
         project.environments.insert(DEFAULT_ENVIRONMENT.to_owned(), user_environment());
     }
     read_constructs(fields, project, sink);
+    project.resources = fields.section("resources").iter().map(RawResource::read).collect();
+    project.includes = read_includes(fields, sink);
+    project.overrides =
+        fields.section("overrides").iter().flat_map(|named| OverrideDeclaration::read(named, sink)).collect();
     for named in fields.section("outputs") {
         check_output_name(&named, sink);
         project.outputs.insert(named.name.to_owned(), read_output(&named, sink));
@@ -218,6 +227,7 @@ fn check_name(named: &Named<'_>, what: &str, sink: &Sink) {
 fn check_parameter_name(named: &Named<'_>, sink: &Sink) {
     let is_taken = BUILT_IN_NAMES.contains(&named.name)
         || named.name == "env"
+        || named.name == RESOURCE
         || Kind::ALL.iter().any(|kind| kind.word() == named.name && !kind.attributes().is_empty());
     let characters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let is_word = named.name.starts_with(|first: char| first.is_ascii_lowercase())

@@ -1,8 +1,9 @@
 //! Template sources and policy sources: rendering, and reading back what was rendered.
 
 mod escape;
+mod explain;
 mod policy;
 mod source;
 
-pub(crate) use policy::{PolicyRenderer, document, merged_document};
+pub(crate) use policy::{PolicyRenderer, built_in_policies, document, merged_document};
 pub(crate) use source::{ALIAS, MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};

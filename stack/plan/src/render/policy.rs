@@ -33,12 +33,17 @@ impl<'a> PolicyRenderer<'a> {
         self.sources.keys().filter_map(|file| file.strip_suffix(".json.hbs")).map(str::to_owned).collect()
     }
 
+    /// The text of a source, the project's own before ours.
+    pub(crate) fn source(&self, file: &str) -> Option<&str> {
+        self.sources.get(file).map(String::as_str).or_else(|| built_in(file))
+    }
+
     /// Statements of a source with the given values; nothing when there is no such source.
     ///
     /// # Errors
     /// What is wrong with the source.
     pub(crate) fn statements(&self, file: &str, values: &Value) -> Option<Result<Vec<Map<String, Value>>, FaultKind>> {
-        let text = self.sources.get(file).map(String::as_str).or_else(|| built_in(file))?;
+        let text = self.source(file)?;
         let rendered = self.registry.render_template(text, values).map_err(|error| render_reason(&error));
         Some(match rendered {
             Ok(rendered) => parse(file, &rendered),
@@ -47,16 +52,19 @@ impl<'a> PolicyRenderer<'a> {
     }
 }
 
-/// Looks a built-in source up by its file name; each is named once.
+/// Lists the built-in sources; each is named once.
 macro_rules! built_in {
     ($($name:literal,)+) => {
-        fn built_in(file: &str) -> Option<&'static str> {
-            match file.strip_suffix(".json.hbs")? {
-                $($name => Some(include_str!(concat!("../../../../policies/", $name, ".json.hbs"))),)+
-                _ => None,
-            }
+        /// File names and texts of the built-in sources, sorted.
+        pub(crate) fn built_in_policies() -> &'static [(&'static str, &'static str)] {
+            &[$((concat!($name, ".json.hbs"), include_str!(concat!("../../../../policies/", $name, ".json.hbs"))),)+]
         }
     };
+}
+
+/// The text of a built-in source.
+fn built_in(file: &str) -> Option<&'static str> {
+    built_in_policies().iter().find(|(name, _)| *name == file).map(|(_, text)| *text)
 }
 
 built_in! {

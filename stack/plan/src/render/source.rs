@@ -7,8 +7,10 @@ use handlebars::template::{Template as Compiled, TemplateElement};
 use serde_json::Value;
 
 use super::escape::{json_helper, json_string};
+use super::explain::explanations;
 use crate::deferred;
 use crate::expression::render_reason;
+use crate::plan::Explanation;
 use crate::template::Template;
 
 /// A template source that is built in.
@@ -18,6 +20,14 @@ pub(crate) struct Source {
     pub(crate) file_name: &'static str,
     /// Its text.
     pub(crate) text: &'static str,
+}
+
+/// What a source renders.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) template: Template,
+    /// Comments of the source by logical id.
+    pub(crate) explanations: BTreeMap<String, Vec<Explanation>>,
 }
 
 /// What a service may do to a function. No construct has it for itself: it is rendered beside the one that asks for it.
@@ -53,7 +63,7 @@ impl<'a> TemplateRenderer<'a> {
     ///
     /// # Errors
     /// Why the source gives no template.
-    pub(crate) fn render(&mut self, source: Source, values: &Value) -> Result<Template, String> {
+    pub(crate) fn render(&mut self, source: Source, values: &Value) -> Result<Part, String> {
         let name = source.file_name;
         if !self.registry.has_template(name) {
             let text = self.replacements.get(name).map_or(source.text, String::as_str);
@@ -66,14 +76,15 @@ impl<'a> TemplateRenderer<'a> {
             self.registry.register_template(name, compiled);
         }
         let text = self.registry.render(name, values).map_err(|error| render_reason(&error))?;
-        let mut template = Template::parse(&text).map_err(|error| error.to_string())?;
+        let (mut template, positions) = Template::parse_with_positions(&text).map_err(|error| error.to_string())?;
+        let explanations = explanations(&text, &positions);
         for resource in template.resources.values_mut() {
             resource.properties = deferred::resolve(resource.properties.take())?;
         }
         for output in template.outputs.values_mut() {
             output.value = deferred::resolve(output.value.take())?;
         }
-        Ok(template)
+        Ok(Part { template, explanations })
     }
 }
 
@@ -112,6 +123,7 @@ mod tests {
         let template =
             render("Resources:\n  {{id}}: {Type: \"AWS::SNS::Topic\", Properties: {DisplayName: {{hostile}} }}\n")
                 .unwrap();
+        let template = template.template;
         assert_eq!(template.resources.len(), 1);
         assert_eq!(template.resources["T"].properties["DisplayName"], json!("x\n  Evil: {}"));
         for wrong in [

@@ -34,7 +34,7 @@ pub(super) const FUNCTIONS: [(&str, &str); 24] = [
 ///
 /// `Condition` is a function inside conditions only; elsewhere it is a plain key (a policy statement's, for example), so
 /// it is not recognized here.
-pub(super) fn function_of(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
+pub(crate) fn function_of(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
     if fields.len() != 1 {
         return None;
     }
@@ -43,7 +43,7 @@ pub(super) fn function_of(fields: &Map<String, Value>) -> Option<(&str, &Value)>
 }
 
 /// The long name of the function that a tag (`!GetAtt`) stands for.
-pub(super) fn long_name(tag: &str) -> Option<&'static str> {
+pub(crate) fn long_name(tag: &str) -> Option<&'static str> {
     let short = tag.strip_prefix('!')?;
     FUNCTIONS.iter().find(|(_, name)| *name == short).map(|(long, _)| *long)
 }

@@ -26,6 +26,11 @@ pub use parameters::{ParameterError, parameter_value};
 pub use position::{Position, Positions};
 pub use references::{PSEUDO_PARAMETERS, Reference, Target, references_of};
 
+pub(crate) use function::{function_of, long_name};
+pub(crate) use position::{child_path, span_at};
+pub(crate) use read::{scalar_value, split_attributes};
+pub(crate) use structure::{RESOURCE_KEYS, resource as check_resource};
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -41,32 +41,69 @@ impl Positions {
     /// when the text is not known.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Position> {
-        let mut node = self.0.as_ref()?;
-        let mut position = node.span;
-        for step in path.split('/').skip(1) {
-            let step = step.replace("~1", "/").replace("~0", "~");
-            if node.tag.as_deref().and_then(long_name).is_some_and(|name| name == step) {
-                continue;
-            }
-            let next = match &node.value {
-                Tree::Scalar(_) => None,
-                Tree::Sequence(items) => {
-                    step.parse::<usize>().ok().and_then(|index| items.get(index)).map(|item| (item, item.span))
-                }
-                Tree::Mapping(entries) => {
-                    entries.iter().find(|entry| entry.key == step).map(|entry| (&entry.value, entry.key_span))
-                }
-            };
-            let Some((child, place)) = next else { break };
-            node = child;
-            position = place;
+        self.find_span(path).map(Position::from)
+    }
+
+    /// Path of the first key or item that begins on a line, the outermost of them; empty when none does.
+    pub(crate) fn path_of_line(&self, line: usize) -> Vec<String> {
+        let mut path = Vec::new();
+        if let Some(root) = &self.0 {
+            path_of_line(root, line, &mut path);
         }
-        Some(position.into())
+        path
+    }
+
+    /// As [`find`](Self::find), as a place in the text.
+    pub(crate) fn find_span(&self, path: &str) -> Option<Span> {
+        self.0.as_ref().map(|root| span_at(root, path))
     }
 }
 
+fn path_of_line(node: &Node, line: usize, path: &mut Vec<String>) -> bool {
+    let mut child = |step: String, span: Span, value: &Node| {
+        path.push(step);
+        let is_it = span.line == line || (span.line < line && path_of_line(value, line, path));
+        if !is_it {
+            path.pop();
+        }
+        is_it
+    };
+    match &node.value {
+        Tree::Scalar(_) => false,
+        Tree::Sequence(items) => {
+            items.iter().enumerate().any(|(index, item)| child(index.to_string(), item.span, item))
+        }
+        Tree::Mapping(entries) => entries.iter().any(|entry| child(entry.key.clone(), entry.key_span, &entry.value)),
+    }
+}
+
+/// Place of the value at `path` (a JSON pointer into the long form) below a node, or of the nearest value around it.
+pub(crate) fn span_at(root: &Node, path: &str) -> Span {
+    let mut node = root;
+    let mut span = node.span;
+    for step in path.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        if node.tag.as_deref().and_then(long_name).is_some_and(|name| name == step) {
+            continue;
+        }
+        let next = match &node.value {
+            Tree::Scalar(_) => None,
+            Tree::Sequence(items) => {
+                step.parse::<usize>().ok().and_then(|index| items.get(index)).map(|item| (item, item.span))
+            }
+            Tree::Mapping(entries) => {
+                entries.iter().find(|entry| entry.key == step).map(|entry| (&entry.value, entry.key_span))
+            }
+        };
+        let Some((child, place)) = next else { break };
+        node = child;
+        span = place;
+    }
+    span
+}
+
 /// `parent` and one more step, escaped as a JSON pointer is.
-pub(super) fn child_path(parent: &str, key: &str) -> String {
+pub(crate) fn child_path(parent: &str, key: &str) -> String {
     if key.contains(['/', '~']) {
         format!("{parent}/{}", key.replace('~', "~0").replace('/', "~1"))
     } else {

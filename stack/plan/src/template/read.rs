@@ -91,7 +91,7 @@ fn untagged(node: &Node) -> Result<Value, TemplateError> {
 }
 
 /// A number is one only if printing it gives the same text again: account ids, versions and exponents stay strings.
-fn scalar_value(scalar: &Scalar) -> Value {
+pub(crate) fn scalar_value(scalar: &Scalar) -> Value {
     match scalar.resolve() {
         Resolved::Null => Value::Null,
         Resolved::Boolean(flag) => Value::Bool(flag),
@@ -106,7 +106,7 @@ fn scalar_value(scalar: &Scalar) -> Value {
 }
 
 /// Brings `{"Fn::GetAtt": "Id.Attribute"}` into its list form, so that there is one form only.
-fn split_attributes(value: &mut Value) {
+pub(crate) fn split_attributes(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(split_attributes),
         Value::Object(fields) => {

@@ -30,6 +30,17 @@ pub enum Target {
     Mapping(String),
 }
 
+impl Target {
+    /// The name of a resource or a parameter that is referred to.
+    #[must_use]
+    pub fn logical_id(&self) -> Option<&str> {
+        match self {
+            Self::Name(id) | Self::DependsOn(id) | Self::Attribute { logical_id: id, .. } => Some(id),
+            Self::Condition(_) | Self::Mapping(_) => None,
+        }
+    }
+}
+
 /// A reference and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -215,10 +226,7 @@ impl Template {
     pub fn dependencies_of(&self, logical_id: &str) -> BTreeSet<String> {
         self.references_of_resource(logical_id)
             .into_iter()
-            .filter_map(|reference| match reference.target {
-                Target::Name(id) | Target::DependsOn(id) | Target::Attribute { logical_id: id, .. } => Some(id),
-                Target::Condition(_) | Target::Mapping(_) => None,
-            })
+            .filter_map(|reference| reference.target.logical_id().map(str::to_owned))
             .filter(|id| self.resources.contains_key(id))
             .collect()
     }
@@ -227,6 +235,26 @@ impl Template {
     #[must_use]
     pub fn faults(&self) -> Vec<TemplateError> {
         let mut faults = self.transform_faults();
+        let [resources, outputs, conditions] = self.walk();
+        for (walk, block) in [(resources, "Resources"), (outputs, "Outputs"), (conditions, "Conditions")] {
+            faults.extend(walk.faults);
+            faults.extend(self.dangling(&walk.references, block));
+        }
+        if let Err(cycle) = self.dependency_order() {
+            faults.push(cycle);
+        }
+        faults.extend(super::limits::broken_limits(self));
+        faults
+    }
+
+    /// References of resources, outputs and conditions.
+    #[must_use]
+    pub fn all_references(&self) -> Vec<Reference> {
+        self.walk().into_iter().flat_map(|walk| walk.references).collect()
+    }
+
+    /// Resources, outputs and conditions, each by itself.
+    fn walk(&self) -> [Walk; 3] {
         let mut resources = Walk::default();
         for id in self.resources.keys() {
             self.walk_resource(id, &mut resources);
@@ -245,15 +273,7 @@ impl Template {
         for (name, condition) in &self.conditions {
             conditions.condition(condition, &format!("/Conditions/{name}"));
         }
-        for (walk, block) in [(resources, "Resources"), (outputs, "Outputs"), (conditions, "Conditions")] {
-            faults.extend(walk.faults);
-            faults.extend(self.dangling(&walk.references, block));
-        }
-        if let Err(cycle) = self.dependency_order() {
-            faults.push(cycle);
-        }
-        faults.extend(super::limits::broken_limits(self));
-        faults
+        [resources, outputs, conditions]
     }
 
     fn transform_faults(&self) -> Vec<TemplateError> {

@@ -20,7 +20,8 @@ const SECTIONS: [&str; 10] = [
     "Outputs",
 ];
 
-const RESOURCE_KEYS: [&str; 9] = [
+/// Keys that a resource may have.
+pub(crate) const RESOURCE_KEYS: [&str; 9] = [
     "Type",
     "Condition",
     "DependsOn",
@@ -152,7 +153,8 @@ fn check_strings(fields: &Map<String, Value>, keys: &[&str], path: &str) -> Chec
     }
 }
 
-fn resource(name: &str, member: &Value, path: &str) -> Checked {
+/// Checks the shape of one resource.
+pub(crate) fn resource(name: &str, member: &Value, path: &str) -> Checked {
     check_name("Resource", name, path)?;
     let fields = object(member, path, "Resources")?;
     if fields.get("Type").and_then(Value::as_str).is_none_or(str::is_empty) {

@@ -4,11 +4,12 @@ mod data;
 mod data_pages;
 mod databases;
 mod faults;
+mod graph;
 mod hostile;
 mod hostile_operations;
+mod language;
 mod operations;
 mod pages;
-
 mod plans;
 mod rest;
 mod web;

@@ -128,7 +128,7 @@ fn a_source_of_the_project_replaces_ours() {
 
     let template_sources = BTreeMap::from([("topic.yaml.hbs".to_owned(), source.replace("true", "!Ref Nothing"))]);
     let faults = faults_of(text, &Context { template_sources, ..context() });
-    assert_eq!(faults.faults()[0].kind.code(), "invalid-template");
+    assert_eq!(faults.faults()[0].kind.code(), "unknown-resource");
     assert_eq!(faults.faults()[0].place.line(), 3);
 }
 

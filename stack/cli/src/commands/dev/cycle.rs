@@ -62,6 +62,7 @@ pub(super) async fn watched(dev: &Dev) -> Vec<PathBuf> {
         paths.push(directory.join(name));
     }
     let Ok(files) = ProjectFiles::read(&dev.settings) else { return paths };
+    paths.extend(files.included().map(|file| directory.join(file)));
     let Ok(plan) = files.plan(&dev.settings, &dev.parameters, None) else { return paths };
     paths.extend(plan.contents.iter().map(|contents| directory.join(&contents.source)));
     let options = build::options(&directory, Profile::Local);

@@ -1,6 +1,7 @@
 //! The voice for people.
 
 mod event;
+mod offline;
 mod outcome;
 mod question;
 mod report;

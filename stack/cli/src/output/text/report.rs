@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::event::{Tally, bytes};
-use super::outcome;
+use super::{offline, outcome};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report};
 
@@ -37,6 +37,18 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             count(*functions, "function")
         )),
         Report::Rendered { text, .. } => Parts::data(text.clone()),
+        Report::Explained { file, resources, .. } => Parts::data(offline::explained_text(style, file, resources)),
+        Report::Differences { from, to, changes } => offline::differences(style, from, to, changes),
+        Report::Graph { text, .. } => Parts::data(text.clone()),
+        Report::Schema { schema } => Parts::data(format!("{schema:#}\n")),
+        Report::Sources { sources } => Parts::data(offline::sources_text(style, sources)),
+        Report::Examples { examples } => Parts::data(examples.iter().fold(String::new(), |mut text, (name, shows)| {
+            let _ = writeln!(text, "{name:<14} {shows}");
+            text
+        })),
+        Report::Initialized { name, directory, files, next } => {
+            Parts::talk(offline::initialized_text(style, name, directory, files, next))
+        }
         Report::Written { files } => {
             Parts::data(files.iter().fold(String::new(), |text, file| text + &file.display().to_string() + "\n"))
         }

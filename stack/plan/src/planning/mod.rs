@@ -1,24 +1,30 @@
 //! From a project and its surroundings to a plan.
 
+mod check;
+mod parts;
+
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::assemble::Rendered;
 use crate::companions::{companions, received_parameters};
-use crate::construct::{Constructs, Grant, Kind};
+use crate::construct::{Construct, Constructs, Kind};
 use crate::deferred;
 use crate::deployments::follow_content;
 use crate::fault::{FaultKind, Faults, Place, Sink};
+use crate::graph::{Builder, node_id};
 use crate::links::Links;
 use crate::naming::Naming;
-use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Context, NOTIFICATIONS_METADATA, Origin, Plan};
+use crate::plan::{Action, Artifact, Context, Plan};
 use crate::project::{Project, load};
-use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
+use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION};
 use crate::resolve::{check_links, check_names};
 use crate::scope::Scope;
 use crate::settings::Settings;
-use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
+use crate::template::Output;
+
+use parts::{code_parameters, metadata, permission_values};
 
 /// Plans one environment of a project.
 ///
@@ -68,6 +74,9 @@ struct Planner<'a> {
     constructs: Constructs,
 }
 
+/// A construct with the values of its template source; nothing where there is nothing to render.
+type Valued<'a> = (Kind, &'a dyn Construct, Option<Value>);
+
 impl<'a> Planner<'a> {
     /// Evaluates everything; nothing when not even the environment is known.
     fn new(project: &'a Project, context: &'a Context, sink: &'a Sink) -> Option<Self> {
@@ -91,41 +100,39 @@ impl<'a> Planner<'a> {
         let description = self.project.description.as_ref().and_then(|text| self.scope.literal(text));
         let links =
             Links::new(&self.settings, &self.naming, &self.scope, &self.constructs, &self.context.policy_sources);
-        let values: Vec<_> = self
-            .constructs
-            .each()
-            .into_iter()
-            .map(|(kind, construct)| {
-                let values = construct.is_rendered().then(|| construct.values(&links));
-                (kind, construct, values.filter(|values| !values.is_null()))
-            })
+        let mut graph = Builder::default();
+        let values = self.values(&links, &mut graph);
+        let resources =
+            self.project.resources.iter().filter_map(|raw| Some((raw, raw.resolve(&self.scope)?))).collect();
+        let includes: Vec<_> = self
+            .project
+            .includes
+            .iter()
+            .filter_map(|declared| Some((declared.resolve(&self.context.includes, &self.scope)?, &declared.place)))
             .collect();
         // What is faulty would only bring faults of its own.
         if !is_sound || !self.sink.is_empty() {
             return None;
         }
         let mut rendered = Rendered::new(&self.context.template_sources, self.sink);
-        for (kind, construct, values) in values {
-            let origin = (kind, construct.name(), construct.place());
-            for grant in construct.grants(&links).iter().filter(|grant| grant.target.0 == Kind::Function) {
-                rendered.add(PERMISSION, &permission_values(grant), origin);
-            }
-            if let Some(values) = values {
-                rendered.add(kind.source(), &values, origin);
-                for policy in values["managed_policies"].as_array().into_iter().flatten() {
-                    rendered.add(MANAGED_POLICY, policy, origin);
-                }
-            }
-            for alias in construct.aliases(&links) {
-                rendered.add(ALIAS, &alias.values(), origin);
-            }
+        render(&values, &links, &mut rendered);
+        rendered.add_resources(resources);
+        let mut parameters = BTreeMap::new();
+        for (mut included, place) in includes {
+            parameters.append(&mut included.parameters);
+            rendered.include(included, place);
         }
-        let (mut template, mut origins) = rendered.finish();
+        rendered.add_outputs(outputs);
+        rendered.override_resources(&self.project.overrides, &self.scope);
+        let (mut template, mut places, mut origins) = rendered.finish();
         let companions = companions(&links, self.project, self.context);
         let artifacts = self.artifacts(&links);
         let constructs = self.constructs.each();
         let actions: Vec<Action> = constructs.iter().flat_map(|(_, construct)| construct.actions(&links)).collect();
-        template.metadata = metadata(&actions);
+        if let Some(Value::Object(metadata)) = metadata(&actions) {
+            let all = template.metadata.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+            metadata.into_iter().for_each(|(key, value)| all[key.as_str()] = value);
+        }
         template.format_version = Some("2010-09-09".to_owned());
         template.description = Some(
             description
@@ -133,9 +140,9 @@ impl<'a> Planner<'a> {
         );
         template.parameters.extend(code_parameters(&artifacts));
         template.parameters.extend(received_parameters(&companions));
-        template.outputs.extend(outputs);
-        follow_content(&mut template, &mut origins, Kind::RestApi.source().file_name);
-        self.check(&template, &origins);
+        // After everything that may change what a deployment shows.
+        follow_content(&mut template, &mut origins, &mut places, Kind::RestApi.source().file_name);
+        self.check(&template, &places);
         if !self.sink.is_empty() {
             return None;
         }
@@ -146,19 +153,33 @@ impl<'a> Planner<'a> {
             outputs: template.outputs.keys().cloned().collect(),
             contents: constructs.iter().flat_map(|(_, construct)| construct.contents(&links)).collect(),
             actions,
-            parameters: BTreeMap::new(),
+            graph: graph.build(&template, &origins),
+            parameters,
             companions,
             artifacts,
             template,
-            origins: origins.into_iter().map(|(id, (origin, _))| (id, origin)).collect(),
+            origins,
             environment: self.settings.environment,
             region: self.settings.region,
             account: self.settings.account,
         })
     }
 
-    fn outputs(&self) -> IndexMap<String, Output> {
-        let mut outputs = IndexMap::new();
+    /// Values of all constructs, whose links the graph hears of.
+    fn values<'b>(&'b self, links: &Links<'_>, graph: &mut Builder) -> Vec<Valued<'b>> {
+        let mut values = Vec::new();
+        for (kind, construct) in self.constructs.each() {
+            let name = construct.name();
+            let of_construct = construct.is_rendered().then(|| construct.values(links));
+            values.push((kind, construct, of_construct.filter(|values| !values.is_null())));
+            graph.construct(kind, name, &links.attributes(kind, name));
+            graph.granted(&node_id(kind, name), links.noted());
+        }
+        values
+    }
+
+    fn outputs(&self) -> Vec<(String, Output, Place)> {
+        let mut outputs = Vec::new();
         for (name, output) in &self.project.outputs {
             let description = output.description.as_ref().and_then(|text| self.scope.literal(text));
             let Some(value) = output.value.as_ref().and_then(|text| self.scope.evaluate(text)) else { continue };
@@ -174,7 +195,7 @@ impl<'a> Planner<'a> {
             }
             // Only keys cannot be resolved, and this is a value.
             let Ok(value) = deferred::resolve(Value::String(value)) else { continue };
-            outputs.insert(name.clone(), Output { description, value, ..Output::default() });
+            outputs.push((name.clone(), Output { description, value, ..Output::default() }, output.place.clone()));
         }
         outputs
     }
@@ -210,122 +231,23 @@ impl<'a> Planner<'a> {
         .map(|(key, value)| (key.to_owned(), value.clone()))
         .collect()
     }
+}
 
-    /// References, functions, circles and limits of the whole template, each at the construct that brought it.
-    fn check(&self, template: &Template, origins: &BTreeMap<String, (Origin, Place)>) {
-        let nowhere = Place::outside("template");
-        for error in template.faults() {
-            let mut path = error.path.split('/').skip(1);
-            let place = match (path.next(), path.next()) {
-                (Some("Resources"), Some(id)) => origins.get(id).map(|(_, place)| place),
-                (Some("Outputs"), Some(name)) => self.project.outputs.get(name).map(|output| &output.place),
-                _ => None,
-            };
-            self.sink.push(FaultKind::InvalidTemplate(error.fault), place.unwrap_or(&nowhere));
+/// Renders constructs, and beside each what its links to others need.
+fn render(values: &[Valued<'_>], links: &Links<'_>, rendered: &mut Rendered<'_>) {
+    for (kind, construct, values) in values {
+        let origin = (*kind, construct.name(), construct.place());
+        for grant in construct.grants(links).iter().filter(|grant| grant.target.0 == Kind::Function) {
+            rendered.add(PERMISSION, &permission_values(grant), origin);
         }
-        let bytes = template.to_compact_json().len();
-        if bytes > BODY_BYTES {
-            let fault =
-                TemplateFault::Limit { what: "Size of the template in bytes:", found: bytes, limit: BODY_BYTES };
-            self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere);
+        if let Some(values) = values {
+            rendered.add(kind.source(), values, origin);
+            for policy in values["managed_policies"].as_array().into_iter().flatten() {
+                rendered.add(MANAGED_POLICY, policy, origin);
+            }
         }
-    }
-}
-
-/// Values of `permission.yaml.hbs`.
-fn permission_values(grant: &Grant) -> Value {
-    json!({
-        "id": grant.permission_id,
-        "function_id": Naming::id(Kind::Function, &grant.target.1),
-        "service": grant.service,
-        "names_account": grant.names_account,
-        "source_arn": grant.source_arn,
-    })
-}
-
-/// What the deployer must know of a deployed stack without its project file.
-fn metadata(actions: &[Action]) -> Option<Value> {
-    let buckets: Vec<Value> = actions
-        .iter()
-        .filter_map(|action| match action {
-            Action::MergeNotifications { bucket_name, id_prefix, .. } => {
-                Some(json!({ "BucketName": bucket_name, "IdPrefix": id_prefix }))
-            }
-            Action::Invalidate { .. } => None,
-        })
-        .collect();
-    (!buckets.is_empty()).then(|| json!({ NOTIFICATIONS_METADATA: buckets }))
-}
-
-fn code_parameters(artifacts: &[Artifact]) -> IndexMap<String, Parameter> {
-    let parameter = |description: String| Parameter {
-        parameter_type: "String".to_owned(),
-        description: Some(description),
-        ..Parameter::default()
-    };
-    let mut parameters = IndexMap::new();
-    if !artifacts.is_empty() {
-        parameters.insert(
-            ARTIFACT_BUCKET_PARAMETER.to_owned(),
-            parameter("Bucket that holds the code of functions".to_owned()),
-        );
-    }
-    for artifact in artifacts {
-        let description = format!("Key of the code of function {}", artifact.function);
-        parameters.insert(artifact.key_parameter.clone(), parameter(description));
-    }
-    parameters
-}
-
-/// The template as it grows, and where its parts come from.
-pub(crate) struct Rendered<'a> {
-    renderer: TemplateRenderer<'a>,
-    template: Template,
-    origins: BTreeMap<String, (Origin, Place)>,
-    sink: &'a Sink,
-}
-
-impl<'a> Rendered<'a> {
-    pub(crate) fn new(sources: &'a BTreeMap<String, String>, sink: &'a Sink) -> Self {
-        Self { renderer: TemplateRenderer::new(sources), template: Template::default(), origins: BTreeMap::new(), sink }
-    }
-
-    pub(crate) fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
-        let file = source.file_name;
-        let part = match self.renderer.render(source, values) {
-            Ok(part) => part,
-            Err(reason) => {
-                self.sink.push(FaultKind::InvalidTemplateSource { file: file.to_owned(), reason }, place);
-                return;
-            }
-        };
-        for (id, resource) in part.resources {
-            if let Some((first, _)) = self.origins.get(&id) {
-                let kind = FaultKind::NameCollision {
-                    what: "logical id".to_owned(),
-                    name: id,
-                    first: first.key_path.clone(),
-                    second: place.key_path.clone(),
-                };
-                // The other resources of the two collide as well, and mend together.
-                self.sink.push(kind, place);
-                return;
-            }
-            let origin = Origin {
-                key_path: format!("{}.{name}", kind.section()),
-                line: place.line(),
-                template_source: file.to_owned(),
-            };
-            self.origins.insert(id.clone(), (origin, place.clone()));
-            self.template.resources.insert(id, resource);
+        for alias in construct.aliases(links) {
+            rendered.add(ALIAS, &alias.values(), origin);
         }
-        self.template.parameters.extend(part.parameters);
-        self.template.mappings.extend(part.mappings);
-        self.template.conditions.extend(part.conditions);
-        self.template.outputs.extend(part.outputs);
-    }
-
-    pub(crate) fn finish(self) -> (Template, BTreeMap<String, (Origin, Place)>) {
-        (self.template, self.origins)
     }
 }

@@ -1,0 +1,80 @@
+//! The examples that this program carries. Adding one is adding its directory to `examples/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stack_plan::Context;
+
+use super::workspace;
+use crate::project::FILE_NAME;
+
+include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
+
+/// Names of the examples, with the comment that their project files begin with.
+pub(super) fn examples() -> BTreeMap<String, String> {
+    let projects = FILES.iter().filter_map(|(path, content)| {
+        let name = path.strip_prefix("examples/")?.strip_suffix(FILE_NAME)?.strip_suffix('/')?;
+        let text = std::str::from_utf8(content).unwrap_or_default();
+        let comment =
+            text.lines().map_while(|line| line.strip_prefix("# ")).take_while(|line| !line.contains("$schema"));
+        Some((name.to_owned(), comment.collect::<Vec<_>>().join(" ")))
+    });
+    projects.collect()
+}
+
+/// The files of an example, relative to the new project. One without a manifest of its own gets the packages of its
+/// functions, and a workspace around them.
+pub(super) fn files_of(example: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = below(&format!("examples/{example}/"));
+    let project = files.get(FILE_NAME).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
+    let packages = packages_of(&project);
+    if files.contains_key("Cargo.toml") || packages.is_empty() {
+        return files;
+    }
+    let members = with_dependencies(packages);
+    for member in &members {
+        let directory = format!("functions/{member}/");
+        files.extend(below(&directory).into_iter().map(|(file, content)| (format!("{directory}{file}"), content)));
+    }
+    let manifests: Vec<String> = members.iter().map(|member| text(&format!("functions/{member}/Cargo.toml"))).collect();
+    let lock = workspace::lock(&text("Cargo.lock"), &members);
+    let manifest = workspace::manifest(&text("Cargo.toml"), &manifests, &lock.packages);
+    files.insert("Cargo.toml".to_owned(), manifest.into_bytes());
+    files.insert("Cargo.lock".to_owned(), lock.text.into_bytes());
+    files
+}
+
+/// Packages that the functions of a project are built from.
+fn packages_of(project: &str) -> BTreeSet<String> {
+    let variables = ["PR_NUMBER"].map(|name| (name.to_owned(), "1".to_owned()));
+    let context = Context { user: "you".to_owned(), env: BTreeMap::from(variables), ..Context::default() };
+    let plan = stack_plan::check_project(FILE_NAME, project, &context);
+    plan.map(|plan| plan.artifacts.into_iter().map(|artifact| artifact.package).collect()).unwrap_or_default()
+}
+
+/// The packages and those of `functions/` that they depend on.
+fn with_dependencies(packages: BTreeSet<String>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut open: Vec<String> = packages.into_iter().collect();
+    while let Some(package) = open.pop() {
+        let dependencies = workspace::inherited(&text(&format!("functions/{package}/Cargo.toml")));
+        if all.insert(package) {
+            open.extend(
+                dependencies.into_iter().filter(|name| !text(&format!("functions/{name}/Cargo.toml")).is_empty()),
+            );
+        }
+    }
+    all
+}
+
+/// Files below a directory of this repository, relative to it.
+fn below(directory: &str) -> BTreeMap<String, Vec<u8>> {
+    let files =
+        FILES.iter().filter_map(|(path, content)| Some((path.strip_prefix(directory)?.to_owned(), content.to_vec())));
+    files.collect()
+}
+
+/// The text of a file; empty when there is none.
+fn text(path: &str) -> String {
+    let file = FILES.iter().find(|(name, _)| *name == path);
+    file.map(|(_, content)| String::from_utf8_lossy(content).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,46 @@
+//! What must hold of a finished template.
+
+use super::Planner;
+use crate::fault::{FaultKind, Place};
+use crate::raw::{At, Places};
+use crate::template::{BODY_BYTES, PSEUDO_PARAMETERS, Template, TemplateFault};
+
+impl Planner<'_> {
+    /// References, functions, circles and limits of the whole template, each where it was written.
+    pub(super) fn check(&self, template: &Template, places: &Places) {
+        let nowhere = At::of(Place::outside("template"));
+        let at = |path: &str| places.find(path).unwrap_or_else(|| nowhere.clone());
+        let asked = self.scope.asked_resources();
+        for (id, place) in asked.iter().filter(|(id, _)| !template.resources.contains_key(id)) {
+            let known = template.resources.keys().cloned().collect();
+            self.sink.push(FaultKind::UnknownResource { id: id.clone(), known }, place);
+        }
+        for error in template.faults() {
+            // One fault for each reference to nothing, unless an expression made it.
+            if let TemplateFault::UnresolvedReferences { names, .. } = error.fault {
+                for reference in template.all_references() {
+                    let Some(id) = reference.target.logical_id().filter(|id| names.iter().any(|name| name == id))
+                    else {
+                        continue;
+                    };
+                    if asked.iter().any(|(asked, _)| asked == id) {
+                        continue;
+                    }
+                    let ids = template.resources.keys().chain(template.parameters.keys()).cloned();
+                    let known = ids.chain(PSEUDO_PARAMETERS.map(str::to_owned)).collect();
+                    let At { place, file } = at(&reference.path);
+                    self.sink.push_in(FaultKind::UnknownResource { id: id.to_owned(), known }, &place, file);
+                }
+                continue;
+            }
+            let At { place, file } = at(&error.path);
+            self.sink.push_in(FaultKind::InvalidTemplate(error.fault), &place, file);
+        }
+        let bytes = template.to_compact_json().len();
+        if bytes > BODY_BYTES {
+            let fault =
+                TemplateFault::Limit { what: "Size of the template in bytes:", found: bytes, limit: BODY_BYTES };
+            self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere.place);
+        }
+    }
+}
