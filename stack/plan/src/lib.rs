@@ -21,6 +21,7 @@ mod render;
 mod resolve;
 mod scope;
 mod settings;
+pub mod specification;
 pub mod template;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use crate::yaml::Span;
 
 pub use kind::FaultKind;
 pub(crate) use sink::Sink;
+pub(crate) use suggest::{did_you_mean, list_known, nearest};
 
 /// Where a value of the project comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
