@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::deferred;
-use crate::fault::{FaultKind, Faults, Place, Sink};
+use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Contents, Context, Origin, Plan};
@@ -15,7 +15,7 @@ use crate::render::{PolicyRenderer, Source, TemplateRenderer};
 use crate::resolve::{Constructs, check_links};
 use crate::scope::Scope;
 use crate::settings::Settings;
-use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
+use crate::template::{BODY_BYTES, Output, Parameter, Positions, Template, TemplateFault, check};
 
 /// Plans one environment of a project.
 ///
@@ -44,7 +44,10 @@ pub fn check_project(file_name: &str, text: &str, context: &Context) -> Result<P
         Ok(plan) if faults.is_empty() => Ok(plan),
         Ok(_) => Err(Faults::new(file_name, text, faults)),
         Err(more) => {
-            faults.extend(more.into_faults());
+            // A faulty project brings faulty properties, and has its own words for them.
+            let is_own = |fault: &Fault| !matches!(fault.kind, FaultKind::InvalidTemplate(TemplateFault::Schema(_)));
+            let has_own = !faults.is_empty();
+            faults.extend(more.into_faults().into_iter().filter(|fault| !has_own || is_own(fault)));
             Err(Faults::new(file_name, text, faults))
         }
     }
@@ -214,10 +217,15 @@ impl<'a> Planner<'a> {
         .collect()
     }
 
-    /// References, functions, circles and limits of the whole template, each at the construct that brought it.
+    /// References, functions, properties, circles and limits of the whole template, each at the construct that brought it.
     fn check(&self, template: &Template, origins: &BTreeMap<String, (Origin, Place)>) {
         let nowhere = Place::outside("template");
-        for error in template.faults() {
+        // The same here: what is faulty already would be told twice.
+        let findings = match self.sink.is_empty() {
+            true => check(template, &Positions::default(), &[&self.settings.region]),
+            false => template.faults(),
+        };
+        for error in findings.into_iter().filter(|error| !error.fault.is_warning()) {
             let mut path = error.path.split('/').skip(1);
             let place = match (path.next(), path.next()) {
                 (Some("Resources"), Some(id)) => origins.get(id).map(|(_, place)| place),

@@ -18,17 +18,13 @@ pub(super) fn read(packages: &Packages) -> Result<BTreeMap<String, String>, Fail
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(name, action)| {
-                (name.clone(), short(action, &[("Resources", "r"), ("ConditionKeys", "c")]))
-            })
+            .map(|(name, action)| (name.clone(), short(action, &[("Resources", "r"), ("ConditionKeys", "c")])))
             .collect();
         let resources: Map<String, Value> = at(entry, "/Resources")
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(name, resource)| {
-                (name.clone(), short(resource, &[("ARNFormats", "a"), ("ConditionKeys", "c")]))
-            })
+            .map(|(name, resource)| (name.clone(), short(resource, &[("ARNFormats", "a"), ("ConditionKeys", "c")])))
             .collect();
         records.insert(format!("iam:{service}"), json!({"actions": actions, "resources": resources}).to_string());
     }

@@ -72,7 +72,8 @@ impl Container<'_> {
             let (frame, offset) = match known.get(text.as_str()) {
                 Some(place) => *place,
                 None => {
-                    let starts_new = frames.last().is_none_or(|frame| kind != group || frame.len() + text.len() > limit);
+                    let starts_new =
+                        frames.last().is_none_or(|frame| kind != group || frame.len() + text.len() > limit);
                     if starts_new {
                         frames.push(String::new());
                         group = kind;

@@ -49,7 +49,10 @@ pub(crate) fn run(arguments: &SpecificationArguments) -> Result<(), Failure> {
     let rule_count = rules.count;
     records.extend(rules.records);
     records.extend(actions::read(&packages)?);
-    records.insert("lambda:runtimes".to_owned(), packages.json("data/AdditionalSpecs/LmbdRuntimeLifecycle.json")?.to_string());
+    records.insert(
+        "lambda:runtimes".to_owned(),
+        packages.json("data/AdditionalSpecs/LmbdRuntimeLifecycle.json")?.to_string(),
+    );
     let regions = schema::regions(&packages)?;
     let header = json!({
         "sources": packages.sources(),

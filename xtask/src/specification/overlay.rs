@@ -38,12 +38,18 @@ fn entities<'a>(database: &'a Value, kind: &str) -> impl Iterator<Item = &'a Val
 
 fn overlay_of(entity: &Value, definitions: &BTreeMap<&str, &Value>) -> Overlay {
     let mut fields = Map::new();
-    for (from, to) in [("cfnRefIdentifier", "refIdentifier"), ("isStateful", "stateful"), ("arnTemplate", "arn"), ("scrutinizable", "scrutiny")] {
+    for (from, to) in [
+        ("cfnRefIdentifier", "refIdentifier"),
+        ("isStateful", "stateful"),
+        ("arnTemplate", "arn"),
+        ("scrutinizable", "scrutiny"),
+    ] {
         if let Some(value) = entity.get(from) {
             fields.insert(to.to_owned(), value.clone());
         }
     }
-    let mut walk = Walk { definitions, replacement: BTreeMap::new(), references: BTreeMap::new(), scrutiny: BTreeMap::new() };
+    let mut walk =
+        Walk { definitions, replacement: BTreeMap::new(), references: BTreeMap::new(), scrutiny: BTreeMap::new() };
     walk.properties(at(entity, "/properties"), "", 0, &mut Vec::new());
     if !walk.replacement.is_empty() {
         fields.insert("replacement".to_owned(), json!(walk.replacement));

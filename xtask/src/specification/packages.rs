@@ -31,7 +31,10 @@ pub(super) fn provide() -> Result<Packages, Failure> {
     let mut lines = text.lines();
     let (version, linter) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     if version != LINTER.1 {
-        return Err(Failure::new(format!("cfn-lint {version} is installed, and the specification is made from {}", LINTER.1)));
+        return Err(Failure::new(format!(
+            "cfn-lint {version} is installed, and the specification is made from {}",
+            LINTER.1
+        )));
     }
     Ok(Packages { linter: linter.into(), service: service_specification()? })
 }
@@ -86,7 +89,10 @@ impl Packages {
 
     /// What the data was made from.
     pub(super) fn sources(&self) -> Value {
-        json!([format!("{} {}", LINTER.0, LINTER.1), format!("{} {}", SERVICE_SPECIFICATION.0, SERVICE_SPECIFICATION.1)])
+        json!([
+            format!("{} {}", LINTER.0, LINTER.1),
+            format!("{} {}", SERVICE_SPECIFICATION.0, SERVICE_SPECIFICATION.1)
+        ])
     }
 
     /// The notices that go with the data.

@@ -121,7 +121,11 @@ impl Parts {
                 return None;
             }
             let look = if look.starts_with('^') { look.to_owned() } else { format!("^(?:{look})") };
-            if negative { parts.none.push(look) } else { parts.all.push(look) }
+            if negative {
+                parts.none.push(look)
+            } else {
+                parts.all.push(look)
+            }
             rest = format!("{}{}", if anchored { "^" } else { "" }, &body[end + 1..]);
             if has_top_level_alternative(&rest) {
                 return None;
@@ -331,7 +335,9 @@ fn plain(pattern: &str) -> String {
         index += 1;
     }
     // Inside `\p{...}` and `\u{...}` the brace belongs to the escape.
-    ["p", "P", "u", "x"].iter().fold(plain, |text, letter| text.replace(&format!("\\{letter}\\{{"), &format!("\\{letter}{{")))
+    ["p", "P", "u", "x"]
+        .iter()
+        .fold(plain, |text, letter| text.replace(&format!("\\{letter}\\{{"), &format!("\\{letter}{{")))
 }
 
 #[cfg(test)]
@@ -345,7 +351,10 @@ mod tests {
     #[test]
     fn looks_at_the_edges_become_patterns_of_their_own() {
         assert_eq!(translated("^[a-z]+$"), json!("^[a-z]+$"));
-        assert_eq!(translated("^(?!aws:)[a-z]+$"), json!({"text": "^(?!aws:)[a-z]+$", "all": ["^[a-z]+$"], "none": ["^(?:aws:)"]}));
+        assert_eq!(
+            translated("^(?!aws:)[a-z]+$"),
+            json!({"text": "^(?!aws:)[a-z]+$", "all": ["^[a-z]+$"], "none": ["^(?:aws:)"]})
+        );
         assert_eq!(
             translated("^((?!aws:)[a-z]+)$"),
             json!({"text": "^((?!aws:)[a-z]+)$", "all": ["^[a-z]+$"], "none": ["^(?:aws:)"]})

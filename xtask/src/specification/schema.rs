@@ -9,7 +9,7 @@ use super::pattern::{self, Counts};
 use crate::failure::Failure;
 
 /// Keywords that say nothing about whether a value is right.
-const DROPPED: [&str; 17] = [
+const DROPPED: [&str; 16] = [
     "description",
     "typeName",
     "sourceUrl",
@@ -24,7 +24,6 @@ const DROPPED: [&str; 17] = [
     "typeConfiguration",
     "handlers",
     "relationshipRef",
-    "taggable",
     "arrayType",
     "additionalIdentifiers",
 ];

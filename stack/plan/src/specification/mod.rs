@@ -148,7 +148,8 @@ impl Specification {
         if let Some(known) = services.get(prefix) {
             return known.clone();
         }
-        let found = self.container.record(&format!("iam:{prefix}")).map(|record| Arc::new(Service::new(prefix, record)));
+        let found =
+            self.container.record(&format!("iam:{prefix}")).map(|record| Arc::new(Service::new(prefix, record)));
         services.insert(prefix.to_owned(), found.clone());
         found
     }

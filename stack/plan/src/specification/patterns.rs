@@ -14,7 +14,9 @@ pub(super) struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>>>);
 
 impl Patterns {
     pub(super) fn is_match(&self, pattern: &str, text: &str) -> bool {
-        if matches!(pattern, "" | ".*" | "^.*$" | "^.*" | ".+" if pattern.is_empty() || !text.is_empty() || !pattern.contains('+')) && !text.contains('\n') {
+        if matches!(pattern, "" | ".*" | "^.*$" | "^.*" | ".+" if pattern.is_empty() || !text.is_empty() || !pattern.contains('+'))
+            && !text.contains('\n')
+        {
             return true;
         }
         let compiled = {

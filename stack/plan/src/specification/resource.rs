@@ -81,7 +81,8 @@ impl ResourceType {
         if let Some(kind) = self.schema.get("moreAttributes").and_then(|more| more.get(name)).and_then(Value::as_str) {
             let kind = if kind.ends_with("[]") { "array" } else { kind };
             // Dates and the like come as strings.
-            let kind = if matches!(kind, "array" | "object" | "boolean" | "integer" | "number") { kind } else { "string" };
+            let kind =
+                if matches!(kind, "array" | "object" | "boolean" | "integer" | "number") { kind } else { "string" };
             return Some(serde_json::json!({"type": kind}));
         }
         Some(self.property(&name.replace('.', "/")).cloned().unwrap_or(Value::Object(Map::new())))

@@ -62,9 +62,8 @@ pub(super) fn read_value(text: &str) -> Result<ReadValue, TemplateError> {
         }
         (None, None) => Value::Null,
     };
-    let (positions, duplicates) = document
-        .map(|document| (Positions::new(document.root), document.duplicates))
-        .unwrap_or_default();
+    let (positions, duplicates) =
+        document.map(|document| (Positions::new(document.root), document.duplicates)).unwrap_or_default();
     Ok(ReadValue { value, positions, duplicates })
 }
 

@@ -123,18 +123,26 @@ impl<'a> Conditions<'a> {
             return None;
         }
         let (function, arguments) = single(condition)?;
-        let mut outcomes =
+        let outcomes =
             || arguments.as_array().into_iter().flatten().map(|inner| self.evaluate(inner, assignment, depth + 1));
         match function {
             "Condition" => self.evaluate(self.conditions.get(arguments.as_str()?)?, assignment, depth + 1),
             "Fn::Not" => outcomes().next()?.map(|outcome| !outcome),
             "Fn::And" => {
                 let outcomes: Vec<_> = outcomes().collect();
-                if outcomes.contains(&Some(false)) { Some(false) } else { outcomes.into_iter().collect::<Option<Vec<_>>>().map(|_| true) }
+                if outcomes.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    outcomes.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
+                }
             }
             "Fn::Or" => {
                 let outcomes: Vec<_> = outcomes().collect();
-                if outcomes.contains(&Some(true)) { Some(true) } else { outcomes.into_iter().collect::<Option<Vec<_>>>().map(|_| false) }
+                if outcomes.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    outcomes.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                }
             }
             "Fn::Equals" => {
                 let [one, other] = arguments.as_array()?.as_slice() else { return None };

@@ -15,7 +15,9 @@ const UNRESOLVED: &str = "cfnUnresolved";
 impl Walk<'_, '_> {
     /// Entries without `reference` are about the resource itself; the others about what a property of it refers to.
     pub(super) fn gather(&self, rule: &Value, instance: &Value, at: &At<'_>, mode: &Mode, found: &mut Found) {
-        let (Some(entries), Some(schema)) = (rule.get("gather").and_then(Value::as_object), rule.get("schema")) else { return };
+        let (Some(entries), Some(schema)) = (rule.get("gather").and_then(Value::as_object), rule.get("schema")) else {
+            return;
+        };
         let first_remote = entries.iter().find(|(_, entry)| entry.get("reference").is_some());
         let references = match first_remote.and_then(|(_, entry)| entry.get("reference")?.as_str()) {
             Some(path) => self.follow(instance, path, &mode.under),
@@ -33,7 +35,8 @@ impl Walk<'_, '_> {
                 let resource = match entry.get("reference").and_then(Value::as_str) {
                     None => None,
                     Some(path) => {
-                        let id = self.follow(instance, path, &under).into_iter().find_map(|(value, _)| target_of(&value?));
+                        let id =
+                            self.follow(instance, path, &under).into_iter().find_map(|(value, _)| target_of(&value?));
                         match id.and_then(|id| self.remote(&id, entry)) {
                             Some(resource) => Some(resource),
                             None => {
@@ -71,7 +74,13 @@ impl Walk<'_, '_> {
         (filter.is_none() || filter == resource.get("Type")).then_some(resource)
     }
 
-    fn properties(&self, entry: &Value, instance: &Value, resource: Option<&Value>, under: &Assumptions) -> Map<String, Value> {
+    fn properties(
+        &self,
+        entry: &Value,
+        instance: &Value,
+        resource: Option<&Value>,
+        under: &Assumptions,
+    ) -> Map<String, Value> {
         let mut gathered = Map::new();
         for (name, place) in entry.get("properties").and_then(Value::as_object).into_iter().flatten() {
             if place == "$type" {

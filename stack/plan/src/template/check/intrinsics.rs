@@ -12,11 +12,31 @@ use crate::template::function::{FUNCTIONS, function_of};
 
 /// What may stand in an argument.
 const TEXT: [&str; 14] = [
-    "Fn::Base64", "Fn::FindInMap", "Fn::GetAtt", "Fn::GetAZs", "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue",
-    "Fn::Join", "Fn::Select", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform", "Fn::Length", "Ref",
+    "Fn::Base64",
+    "Fn::FindInMap",
+    "Fn::GetAtt",
+    "Fn::GetAZs",
+    "Fn::GetStackOutput",
+    "Fn::If",
+    "Fn::ImportValue",
+    "Fn::Join",
+    "Fn::Select",
+    "Fn::Sub",
+    "Fn::ToJsonString",
+    "Fn::Transform",
+    "Fn::Length",
+    "Ref",
 ];
 const LISTS: [&str; 9] = [
-    "Fn::Cidr", "Fn::FindInMap", "Fn::GetAtt", "Fn::GetAZs", "Fn::If", "Fn::Split", "Fn::Select", "Fn::Transform", "Ref",
+    "Fn::Cidr",
+    "Fn::FindInMap",
+    "Fn::GetAtt",
+    "Fn::GetAZs",
+    "Fn::If",
+    "Fn::Split",
+    "Fn::Select",
+    "Fn::Transform",
+    "Ref",
 ];
 /// Functions that come with the transform `AWS::LanguageExtensions`.
 const EXTENSIONS: [&str; 2] = ["Fn::Length", "Fn::ToJsonString"];
@@ -120,16 +140,28 @@ impl Checker<'_> {
             "Fn::GetStackOutput" => {
                 let is_fine = arguments.as_object().is_some_and(|fields| {
                     ["StackName", "OutputName"].iter().all(|key| fields.contains_key(*key))
-                        && fields.keys().all(|key| ["StackName", "OutputName", "Region", "RoleArn"].contains(&key.as_str()))
+                        && fields
+                            .keys()
+                            .all(|key| ["StackName", "OutputName", "Region", "RoleArn"].contains(&key.as_str()))
                 });
                 if !is_fine {
-                    found.function(at, "Fn::GetStackOutput takes StackName, OutputName and, optionally, Region and RoleArn");
+                    found.function(
+                        at,
+                        "Fn::GetStackOutput takes StackName, OutputName and, optionally, Region and RoleArn",
+                    );
                 }
                 self.functions_of(arguments, at, section, found);
             }
             "Fn::ToJsonString" | "Fn::Length" | "Fn::Transform" => self.functions_of(arguments, at, section, found),
-            "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" if section != Section::Resources && section != Section::Outputs => {
-                self.condition(&Value::Object(Map::from_iter([(name.to_owned(), arguments.clone())])), at, section, found);
+            "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals"
+                if section != Section::Resources && section != Section::Outputs =>
+            {
+                self.condition(
+                    &Value::Object(Map::from_iter([(name.to_owned(), arguments.clone())])),
+                    at,
+                    section,
+                    found,
+                );
             }
             _ if name.starts_with("Fn::ForEach") => {}
             _ if FUNCTIONS.iter().any(|(known, _)| *known == name) => self.functions_of(arguments, at, section, found),
@@ -318,14 +350,19 @@ impl Checker<'_> {
         };
         let number = text(index).parse::<usize>().ok();
         match index {
-            Value::Object(_) => self.argument(index, &["Ref", "Fn::FindInMap", "Fn::Length"], &at.index(0), section, found),
+            Value::Object(_) => {
+                self.argument(index, &["Ref", "Fn::FindInMap", "Fn::Length"], &at.index(0), section, found)
+            }
             _ if number.is_none() => found.function(&at.index(0), "the index of Fn::Select is a whole number from 0"),
             _ => {}
         }
         match items {
             Value::Array(list) => {
                 if number.is_some_and(|number| number >= list.len()) {
-                    found.function(&at.index(1), format!("Fn::Select cannot take item {} of {}", text(index), list.len()));
+                    found.function(
+                        &at.index(1),
+                        format!("Fn::Select cannot take item {} of {}", text(index), list.len()),
+                    );
                 }
                 self.functions_of(items, &at.index(1), section, found);
             }
@@ -336,18 +373,23 @@ impl Checker<'_> {
 
     /// A literal with `${Name}` of something declared, which nothing will replace.
     fn plain_text(&self, text: &str, at: &At<'_>, found: &mut Found) {
-        let mut rest = text;
+        let mut rest = if self.is_written { text } else { "" };
         while let Some((_, after)) = rest.split_once("${") {
             let Some((name, behind)) = after.split_once('}') else { break };
             rest = behind;
-            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:.".contains(&byte));
+            let is_name =
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:.".contains(&byte));
             let is_declared = match name.split_once('.') {
                 Some((id, attribute)) => self.resources.get(id).is_some_and(|resource| {
                     let type_name = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
                     let known = self.specification.resource_type(type_name);
                     known.is_some_and(|known| known.attributes().iter().any(|known| known == attribute))
                 }),
-                None => PSEUDO_PARAMETERS.contains(&name) || self.parameters.contains_key(name) || self.resources.contains_key(name),
+                None => {
+                    PSEUDO_PARAMETERS.contains(&name)
+                        || self.parameters.contains_key(name)
+                        || self.resources.contains_key(name)
+                }
             };
             if is_name && is_declared {
                 found.function(at, format!("`${{{name}}}` stays as it is outside of Fn::Sub"));

@@ -14,10 +14,10 @@ mod scalar;
 mod scenario;
 mod sections;
 mod services;
-mod typed;
-mod walk;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod walk;
 
 pub use fault::SchemaFault;
 
@@ -36,7 +36,7 @@ use found::Found;
 #[must_use]
 pub fn check(template: &Template, positions: &Positions, regions: &[&str]) -> Vec<TemplateError> {
     let value = template.to_value();
-    finish(check_value(&value, Some(template), regions), positions)
+    finish(check_value(&value, Some(template), false, regions), positions)
 }
 
 /// Checks the text of a template, which may be one that cannot be read as a whole: all that can be found is found.
@@ -47,7 +47,7 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
         Err(error) => return vec![error],
     };
     let structure = structure::read_sections(read.value.clone());
-    let mut faults = check_value(&read.value, structure.as_ref().ok(), regions);
+    let mut faults = check_value(&read.value, structure.as_ref().ok(), true, regions);
     if let Err(error) = structure
         // What is said better elsewhere is not said twice.
         && !faults.iter().any(|fault| fault.path.starts_with(&error.path) || error.path.is_empty())
@@ -68,10 +68,10 @@ fn is_known(error: &TemplateError) -> bool {
     error.path.contains("Fn::") || matches!(error.fault, TemplateFault::UnknownKey { .. })
 }
 
-fn check_value(value: &Value, template: Option<&Template>, regions: &[&str]) -> Vec<TemplateError> {
+fn check_value(value: &Value, template: Option<&Template>, is_written: bool, regions: &[&str]) -> Vec<TemplateError> {
     let regions = if regions.is_empty() { &["us-east-1"] } else { regions };
     let mut found = Found::default();
-    let checker = Checker::new(value, regions);
+    let checker = Checker { is_written, ..Checker::new(value, regions) };
     checker.sections(&mut found);
     checker.parameter_section(&mut found);
     checker.functions(&mut found);
@@ -114,6 +114,8 @@ struct Checker<'a> {
     transforms: Vec<&'a str>,
     /// True when macros may bring names that the template does not declare.
     is_open: bool,
+    /// True for a text that a person wrote, whose `${Name}` outside of `Fn::Sub` is a slip.
+    is_written: bool,
 }
 
 static NOTHING: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
@@ -141,6 +143,7 @@ impl<'a> Checker<'a> {
             condition_section: section("Conditions"),
             transforms,
             is_open,
+            is_written: true,
         }
     }
 
@@ -167,7 +170,8 @@ impl<'a> Checker<'a> {
         }
         self.resources.iter().any(|(id, resource)| {
             let type_name = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
-            (type_name.ends_with("::MODULE") || (type_name.starts_with("AWS::Serverless::") && self.has_serverless_transform()))
+            (type_name.ends_with("::MODULE")
+                || (type_name.starts_with("AWS::Serverless::") && self.has_serverless_transform()))
                 && name.starts_with(id.as_str())
                 && name != id
         })

@@ -7,8 +7,17 @@ use super::scalar::{describe, text};
 use super::{Checker, SchemaFault};
 
 const KEYS: [&str; 11] = [
-    "AllowedPattern", "AllowedValues", "ConstraintDescription", "Default", "Description", "MaxLength", "MaxValue", "MinLength",
-    "MinValue", "NoEcho", "Type",
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+    "Type",
 ];
 
 /// Types besides `String`, `Number` and lists of them.
@@ -28,12 +37,15 @@ const AWS_TYPES: [&str; 11] = [
 
 fn is_parameter_type(name: &str) -> bool {
     let is_scalar = |name: &str| matches!(name, "String" | "Number") || AWS_TYPES.contains(&name);
-    let inner = name.strip_prefix("AWS::SSM::Parameter::Value<").and_then(|name| name.strip_suffix('>')).unwrap_or(name);
+    let inner =
+        name.strip_prefix("AWS::SSM::Parameter::Value<").and_then(|name| name.strip_suffix('>')).unwrap_or(name);
     if inner == "CommaDelimitedList" {
         return true;
     }
     let item = inner.strip_prefix("List<").and_then(|name| name.strip_suffix('>'));
-    is_scalar(item.unwrap_or(inner)) && item != Some("AWS::EC2::KeyPair::KeyName") && item != Some("AWS::SSM::Parameter::Name")
+    is_scalar(item.unwrap_or(inner))
+        && item != Some("AWS::EC2::KeyPair::KeyName")
+        && item != Some("AWS::SSM::Parameter::Name")
 }
 
 impl Checker<'_> {
@@ -47,7 +59,8 @@ impl Checker<'_> {
             self.name_form(name, "Parameter", &at, found);
             match parameter.as_object() {
                 Some(fields) => self.parameter(fields, &at, found),
-                None => found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(parameter) }),
+                None => found
+                    .push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(parameter) }),
             }
             if self.resources.contains_key(name) {
                 found.say(&At::path("/Resources").key(name), format!("`{name}` is the name of a parameter, too"));
@@ -123,10 +136,15 @@ impl Checker<'_> {
         if kind.contains("Number") && !kind.starts_with("AWS::SSM::") {
             match value.parse::<f64>() {
                 Err(_) => {
-                    found.push(at, SchemaFault::WrongType { expected: "a number".to_owned(), found: format!("`{value}`") });
+                    found.push(
+                        at,
+                        SchemaFault::WrongType { expected: "a number".to_owned(), found: format!("`{value}`") },
+                    );
                 }
                 Ok(default) => {
-                    if number("MinValue").is_some_and(|least| default < least) || number("MaxValue").is_some_and(|most| default > most) {
+                    if number("MinValue").is_some_and(|least| default < least)
+                        || number("MaxValue").is_some_and(|most| default > most)
+                    {
                         let bound = "between MinValue and MaxValue".to_owned();
                         found.push(at, SchemaFault::Range { value: value.to_owned(), bound });
                     }

@@ -45,17 +45,26 @@ const DOCUMENTS: [(&str, &str, Kind); 16] = [
 const OPERATOR: &str = "^(ForAnyValue:|ForAllValues:)?((Not)?IpAddress|Arn(Not)?(Equals|Like)|Bool|Null|BinaryEquals|\
                         Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Numeric(Not)?Equals|\
                         Numeric(Less|Greater)Than(Equals)?|String(Not)?Equals(IgnoreCase)?|String(Not)?Like)(Exists)?(IfExists)?$";
-const ARN: &str = r"^(arn:(aws[A-Za-z\-]*?|\*):[^:]+:[^:]*(:([0-9]{12}|\*|aws)?:.+|)|\*)$";
+const ARN: &str = r"(?s)^(arn:(aws[A-Za-z\-]*?|\*):[^:]+:[^:]*(:([0-9]{12}|\*|aws)?:.+|)|\*)$";
 const PRINCIPAL: &str = r"^(\*|[0-9]{12}|arn:aws[a-z-]*:iam::([0-9]{12}|cloudfront):(root|user|group|role).*|arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role.*)$";
 
 /// Checks the documents of a resource.
-pub(super) fn check(checker: &Checker<'_>, type_name: &str, properties: &Value, at: &At<'_>, mode: &Mode, found: &mut Found) {
+pub(super) fn check(
+    checker: &Checker<'_>,
+    type_name: &str,
+    properties: &Value,
+    at: &At<'_>,
+    mode: &Mode,
+    found: &mut Found,
+) {
     for (_, path, kind) in DOCUMENTS.iter().filter(|(name, ..)| *name == type_name) {
         let steps: Vec<String> = path.split('/').map(str::to_owned).collect();
         checker.select(properties, &steps, at, &mode.under, &mut |value, at, under| {
             let check = Policies { checker, type_name, kind: *kind };
             match value {
-                Value::Object(document) if function_of(document).is_none() => check.document(document, at, under, found),
+                Value::Object(document) if function_of(document).is_none() => {
+                    check.document(document, at, under, found)
+                }
                 Value::String(text) => {
                     if let Ok(Value::Object(document)) = serde_json::from_str(text) {
                         let mut inner = Found::default();
@@ -80,7 +89,13 @@ struct Policies<'c, 'a> {
 }
 
 impl Policies<'_, '_> {
-    fn document(&self, document: &Map<String, Value>, at: &At<'_>, under: &super::conditions::Assumptions, found: &mut Found) {
+    fn document(
+        &self,
+        document: &Map<String, Value>,
+        at: &At<'_>,
+        under: &super::conditions::Assumptions,
+        found: &mut Found,
+    ) {
         for (key, value) in document {
             let at = at.key(key);
             match key.as_str() {
@@ -114,14 +129,23 @@ impl Policies<'_, '_> {
             Value::Object(statement) => {
                 if let Some(Value::String(id)) = statement.get("Sid") {
                     // A bucket policy may repeat one.
-                    if ids.contains(id) && self.type_name != "AWS::S3::BucketPolicy" && under.is_empty() && self.kind != Kind::Repository {
-                        found.push(&At::path(at.to_string().rsplit_once('/').map_or("", |(list, _)| list)), SchemaFault::Repeated { by: Some("Sid".to_owned()) });
+                    if ids.contains(id)
+                        && self.type_name != "AWS::S3::BucketPolicy"
+                        && under.is_empty()
+                        && self.kind != Kind::Repository
+                    {
+                        found.push(
+                            &At::path(at.to_string().rsplit_once('/').map_or("", |(list, _)| list)),
+                            SchemaFault::Repeated { by: Some("Sid".to_owned()) },
+                        );
                     }
                     ids.push(id.clone());
                 }
                 self.statement(statement, at, found);
             }
-            other => found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(other) }),
+            other => {
+                found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(other) })
+            }
         });
     }
 
@@ -177,7 +201,9 @@ impl Policies<'_, '_> {
                 }
             }
             "Sid" => {
-                let is_plain = value.as_str().is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+                let is_plain = value
+                    .as_str()
+                    .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
                 if self.kind == Kind::Identity && !is_plain {
                     found.push(at, SchemaFault::Pattern { value: text(value), pattern: "^[A-Za-z0-9]+$".to_owned() });
                 }
@@ -190,25 +216,46 @@ impl Policies<'_, '_> {
             }
             "Resource" | "NotResource" => {
                 strings(value, at, found, &mut |resource, at, found| {
-                    let is_fine = if self.kind == Kind::Identity { self.checker.matches(ARN, resource) } else { resource == "*" || resource.starts_with("arn:") };
+                    let is_fine = if self.kind == Kind::Identity {
+                        self.checker.matches(ARN, resource)
+                    } else {
+                        resource == "*" || resource.starts_with("arn:")
+                    };
                     if !is_fine && !resource.contains("{{resolve:") {
-                        found.push(at, SchemaFault::Format { value: resource.to_owned(), format: "an ARN or `*`".to_owned() });
+                        found.push(
+                            at,
+                            SchemaFault::Format { value: resource.to_owned(), format: "an ARN or `*`".to_owned() },
+                        );
                     }
                 });
             }
             "Principal" | "NotPrincipal" => self.principal(value, at, found),
             "Condition" => {
                 let Some(operators) = value.as_object() else {
-                    return found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(value) });
+                    return found
+                        .push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(value) });
                 };
                 for (operator, keys) in operators {
                     let at = at.key(operator);
                     if !self.checker.matches(OPERATOR, operator) && !operator.starts_with("Fn::") {
-                        let known = ["StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool", "Null", "NumericLessThan", "DateLessThan", "IpAddress"];
+                        let known = [
+                            "StringEquals",
+                            "StringLike",
+                            "ArnLike",
+                            "ArnEquals",
+                            "Bool",
+                            "Null",
+                            "NumericLessThan",
+                            "DateLessThan",
+                            "IpAddress",
+                        ];
                         let known = known.iter().map(|name| (*name).to_owned()).collect();
                         found.push(&at, SchemaFault::UnknownProperty { name: operator.clone(), known });
                     } else if !keys.is_object() {
-                        found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(keys) });
+                        found.push(
+                            &at,
+                            SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(keys) },
+                        );
                     }
                 }
             }
@@ -270,12 +317,18 @@ fn strings(value: &Value, at: &At<'_>, found: &mut Found, each: &mut dyn FnMut(&
                     Value::String(text) => each(text, &at.index(index), found),
                     Value::Object(fields) if function_of(fields).is_some() => {}
                     other => {
-                        found.push(&at.index(index), SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(other) });
+                        found.push(
+                            &at.index(index),
+                            SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(other) },
+                        );
                     }
                 }
             }
         }
         Value::Object(fields) if function_of(fields).is_some() => {}
-        other => found.push(at, SchemaFault::WrongType { expected: "a string or a list of strings".to_owned(), found: describe(other) }),
+        other => found.push(
+            at,
+            SchemaFault::WrongType { expected: "a string or a list of strings".to_owned(), found: describe(other) },
+        ),
     }
 }

@@ -15,16 +15,21 @@ use crate::specification::{ResourceType, Rule};
 use crate::template::{TemplateError, TemplateFault};
 
 const KEYS: [&str; 10] = [
-    "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type", "UpdatePolicy",
-    "UpdateReplacePolicy", "Version",
+    "Condition",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+    "Version",
 ];
 
 impl Checker<'_> {
     pub(super) fn resource_section(&self, found: &mut Found) {
         let root = At::path("/Resources");
-        if self.template.get("Resources").and_then(Value::as_object).is_some_and(Map::is_empty) {
-            found.push(&root, SchemaFault::Count { what: "resources", found: 0, bound: "at least 1".to_owned() });
-        }
         for (id, resource) in self.resources {
             if id.starts_with("Fn::") {
                 continue;
@@ -40,7 +45,10 @@ impl Checker<'_> {
                 continue;
             };
             let Some(type_name) = type_name.as_str() else {
-                found.push(&at.key("Type"), SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(type_name) });
+                found.push(
+                    &at.key("Type"),
+                    SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(type_name) },
+                );
                 continue;
             };
             self.resource_keys(id, type_name, fields, &at, found);
@@ -65,7 +73,8 @@ impl Checker<'_> {
             match key.as_str() {
                 "Condition" => match value.as_str() {
                     Some(name) => self.condition_name(name, &at, found),
-                    None => found.push(&at, SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(value) }),
+                    None => found
+                        .push(&at, SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(value) }),
                 },
                 "DependsOn" => self.depends_on(id, value, &at, found),
                 "DeletionPolicy" | "UpdateReplacePolicy" => {
@@ -83,7 +92,8 @@ impl Checker<'_> {
                     }
                 }
                 "Properties" if !value.is_object() => {
-                    found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(value) });
+                    found
+                        .push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(value) });
                 }
                 _ => {}
             }
@@ -173,7 +183,14 @@ impl Checker<'_> {
         resource_type
     }
 
-    fn read_only(&self, resource_type: &ResourceType, properties: &Value, at: &At<'_>, under: &Assumptions, found: &mut Found) {
+    fn read_only(
+        &self,
+        resource_type: &ResourceType,
+        properties: &Value,
+        at: &At<'_>,
+        under: &Assumptions,
+        found: &mut Found,
+    ) {
         for path in resource_type.read_only() {
             let steps: Vec<String> = path.split('/').map(str::to_owned).collect();
             let name = steps.last().cloned().unwrap_or_default();
@@ -246,9 +263,11 @@ impl Checker<'_> {
             if names.is_empty() || names.iter().any(|name| name.contains('/') || read_only.contains(name)) {
                 continue;
             }
-            let values: Option<Vec<&Value>> =
-                names.iter().map(|name| resource.get("Properties")?.get(name)).collect();
-            let Some(values) = values.filter(|values| !values.iter().any(|value| value.to_string().contains("Fn::If"))) else { continue };
+            let values: Option<Vec<&Value>> = names.iter().map(|name| resource.get("Properties")?.get(name)).collect();
+            let Some(values) = values.filter(|values| !values.iter().any(|value| value.to_string().contains("Fn::If")))
+            else {
+                continue;
+            };
             let key = values.iter().map(|value| value.to_string()).collect::<Vec<_>>().join("\n");
             let condition = resource.get("Condition").and_then(Value::as_str);
             let others = seen.entry((type_name, key)).or_default();
@@ -258,7 +277,8 @@ impl Checker<'_> {
                 self.conditions.is_possible(&assumptions)
             });
             if let Some((twin, _)) = twin {
-                let message = format!("`{id}` and `{twin}` are the same {type_name}: they have the same {}", names.join(", "));
+                let message =
+                    format!("`{id}` and `{twin}` are the same {type_name}: they have the same {}", names.join(", "));
                 let path = match names.as_slice() {
                     [one] => format!("/Resources/{id}/Properties/{one}"),
                     _ => format!("/Resources/{id}/Properties"),

@@ -53,7 +53,8 @@ pub(super) fn keyword(
         "uniqueKeys" => {
             let Value::Array(items) = value else { return };
             for key in list(argument).filter_map(Value::as_str) {
-                let values: Vec<&Value> = items.iter().filter_map(|item| item.get(key)).filter(|value| !value.is_object()).collect();
+                let values: Vec<&Value> =
+                    items.iter().filter_map(|item| item.get(key)).filter(|value| !value.is_object()).collect();
                 if values.iter().enumerate().any(|(index, value)| values[..index].contains(value)) {
                     found.push(at, SchemaFault::Repeated { by: Some(key.to_owned()) });
                 }
@@ -130,7 +131,14 @@ fn count((keyword, argument): (&str, &Value), what: &'static str, number: usize,
     }
 }
 
-fn length(keyword: &str, argument: &Value, value: &Value, keywords: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
+fn length(
+    keyword: &str,
+    argument: &Value,
+    value: &Value,
+    keywords: &Map<String, Value>,
+    at: &At<'_>,
+    found: &mut Found,
+) {
     let is_json = keywords.get("format").is_some_and(|format| format == "json");
     let keyword = if keyword == "minLength" { "minItems" } else { "maxItems" };
     match value {
@@ -209,11 +217,15 @@ pub(super) fn types(argument: &Value) -> impl Iterator<Item = &str> {
 fn is_type(value: &Value, name: &str) -> bool {
     match (name, value) {
         ("object", Value::Object(_)) | ("array", Value::Array(_)) | ("null", Value::Null) => true,
-        ("string", Value::String(_) | Value::Number(_) | Value::Bool(_)) | ("number" | "integer", Value::Number(_)) => true,
+        ("string", Value::String(_) | Value::Number(_) | Value::Bool(_)) | ("number" | "integer", Value::Number(_)) => {
+            true
+        }
         ("number", Value::String(text)) => text.trim().parse::<f64>().is_ok(),
         ("integer", Value::String(text)) => text.trim().parse::<i64>().is_ok(),
         ("boolean", Value::Bool(_)) => true,
-        ("boolean", Value::String(text)) => matches!(text.as_str(), "true" | "True" | "TRUE" | "false" | "False" | "FALSE"),
+        ("boolean", Value::String(text)) => {
+            matches!(text.as_str(), "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
+        }
         _ => false,
     }
 }

@@ -15,12 +15,18 @@ pub(super) type Scenario<'v> = (Cow<'v, Value>, Assumptions);
 
 /// True for `{"Ref": "AWS::NoValue"}`.
 pub(super) fn is_no_value(value: &Value) -> bool {
-    value.as_object().is_some_and(|fields| fields.len() == 1 && fields.get("Ref").is_some_and(|name| name == "AWS::NoValue"))
+    value
+        .as_object()
+        .is_some_and(|fields| fields.len() == 1 && fields.get("Ref").is_some_and(|name| name == "AWS::NoValue"))
 }
 
 /// The forms of `value` itself: members that are `Fn::If` stand for one of their branches, those that are
 /// `AWS::NoValue` are gone. What is inside members stays as it is.
-pub(super) fn scenarios<'v>(conditions: &Conditions<'_>, value: &'v Value, assumptions: &Assumptions) -> Vec<Scenario<'v>> {
+pub(super) fn scenarios<'v>(
+    conditions: &Conditions<'_>,
+    value: &'v Value,
+    assumptions: &Assumptions,
+) -> Vec<Scenario<'v>> {
     let is_plain = |member: &Value| !is_no_value(member) && choice(member).is_none();
     match value {
         Value::Object(fields) if fields.values().all(is_plain) => vec![(Cow::Borrowed(value), assumptions.clone())],

@@ -10,12 +10,22 @@ use super::{Checker, SchemaFault};
 use crate::template::function::function_of;
 
 const SECTIONS: [&str; 11] = [
-    "AWSTemplateFormatVersion", "Conditions", "Description", "Globals", "Mappings", "Metadata", "Outputs", "Parameters",
-    "Resources", "Rules", "Transform",
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
 ];
 
 /// Functions that only rules have.
-const OF_RULES: [&str; 6] = ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
+const OF_RULES: [&str; 6] =
+    ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
 
 impl Checker<'_> {
     pub(super) fn sections(&self, found: &mut Found) {
@@ -29,15 +39,21 @@ impl Checker<'_> {
             }
             let expected = match key.as_str() {
                 "AWSTemplateFormatVersion" | "Description" => {
-                    if value.is_string() { continue }
+                    if value.is_string() {
+                        continue;
+                    }
                     "a string"
                 }
                 "Transform" => {
-                    if value.is_string() || value.is_array() || value.is_object() { continue }
+                    if value.is_string() || value.is_array() || value.is_object() {
+                        continue;
+                    }
                     "a string or a list"
                 }
                 _ => {
-                    if value.is_object() { continue }
+                    if value.is_object() {
+                        continue;
+                    }
                     "an object"
                 }
             };
@@ -81,7 +97,12 @@ impl Checker<'_> {
                     continue;
                 }
                 if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)) {
-                    found.say(&at, format!("key `{key}` of a mapping has other characters than letters, digits, periods and hyphens"));
+                    found.say(
+                        &at,
+                        format!(
+                            "key `{key}` of a mapping has other characters than letters, digits, periods and hyphens"
+                        ),
+                    );
                 }
                 let Some(cells) = row.as_object() else {
                     found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(row) });
@@ -93,7 +114,8 @@ impl Checker<'_> {
                 for (key, cell) in cells {
                     let at = at.key(key);
                     if key != "Fn::Transform" && !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                        found.say(&at, format!("key `{key}` of a mapping has other characters than letters and digits"));
+                        found
+                            .say(&at, format!("key `{key}` of a mapping has other characters than letters and digits"));
                     }
                     if cell.is_object() && key != "Fn::Transform" {
                         let expected = "a string, a number or a list".to_owned();
@@ -138,7 +160,10 @@ impl Checker<'_> {
                     mode.under = self.conditions.assume(&mode.under, condition, true).unwrap_or_default();
                 }
                 Some(other) => {
-                    found.push(&at.key("Condition"), SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(other) });
+                    found.push(
+                        &at.key("Condition"),
+                        SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(other) },
+                    );
                 }
                 None => {}
             }
@@ -179,7 +204,12 @@ impl Checker<'_> {
                 Some(Value::Array(assertions)) => {
                     for (index, assertion) in assertions.iter().enumerate() {
                         if let Some(assert) = assertion.get("Assert") {
-                            self.condition(assert, &at.key("Assertions").index(index).key("Assert"), Section::Rules, found);
+                            self.condition(
+                                assert,
+                                &at.key("Assertions").index(index).key("Assert"),
+                                Section::Rules,
+                                found,
+                            );
                         }
                     }
                 }
@@ -216,7 +246,11 @@ impl Checker<'_> {
                 None => found.function(&inner, "Condition takes the name of a condition"),
             },
             "Fn::And" | "Fn::Or" | "Fn::Not" => {
-                if name == "Fn::Not" { count(1, 1, found) } else { count(2, 10, found) }
+                if name == "Fn::Not" {
+                    count(1, 1, found)
+                } else {
+                    count(2, 10, found)
+                }
                 for (index, argument) in arguments.as_array().into_iter().flatten().enumerate() {
                     self.condition(argument, &inner.index(index), section, found);
                 }
@@ -227,9 +261,13 @@ impl Checker<'_> {
                 };
                 for (index, side) in [one, other].into_iter().enumerate() {
                     let function = side.as_object().and_then(function_of).map(|(name, _)| name);
-                    if matches!(function, Some("Fn::GetAtt" | "Fn::ImportValue")) || side.is_array() || (side.is_object() && function.is_none()) {
+                    if matches!(function, Some("Fn::GetAtt" | "Fn::ImportValue"))
+                        || side.is_array()
+                        || (side.is_object() && function.is_none())
+                    {
                         let what = function.map_or_else(|| describe(side), str::to_owned);
-                        found.function(&inner.index(index), format!("Fn::Equals compares strings, and {what} is there"));
+                        found
+                            .function(&inner.index(index), format!("Fn::Equals compares strings, and {what} is there"));
                     } else {
                         self.functions_of(side, &inner.index(index), section, found);
                     }
@@ -237,7 +275,10 @@ impl Checker<'_> {
             }
             name if section == Section::Rules && OF_RULES.contains(&name) => {}
             _ if section == Section::Rules => self.functions_of(value, at, section, found),
-            other => found.function(at, format!("{other} gives no condition; Fn::And, Fn::Or, Fn::Not, Fn::Equals and Condition do")),
+            other => found.function(
+                at,
+                format!("{other} gives no condition; Fn::And, Fn::Or, Fn::Not, Fn::Equals and Condition do"),
+            ),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::SchemaFault;
 use super::found::{At, Found};
 use super::scalar::{text, types, with_article};
 use super::scenario::is_no_value;
 use super::walk::{Mode, Walk, list};
-use super::SchemaFault;
 use crate::template::TemplateFault;
 use crate::template::evaluate::attribute_parts;
 
@@ -39,7 +39,9 @@ impl Walk<'_, '_> {
         }
         match name {
             "Fn::If" => {
-                let Some([Value::String(condition), then, otherwise]) = arguments.as_array().map(Vec::as_slice) else { return };
+                let Some([Value::String(condition), then, otherwise]) = arguments.as_array().map(Vec::as_slice) else {
+                    return;
+                };
                 let inner = at.key(name);
                 for (index, holds, branch) in [(1, true, then), (2, false, otherwise)] {
                     if let Some(under) = self.checker.conditions.assume(&mode.under, condition, holds)
@@ -72,7 +74,10 @@ impl Walk<'_, '_> {
         if !expected.is_empty() && !fits {
             let expected = expected.iter().map(|name| with_article(name)).collect::<Vec<_>>().join(" or ");
             let gives = if is_list { "a list" } else { "a scalar" };
-            found.push(&at.key(name), SchemaFault::WrongType { expected, found: format!("{name}, which gives {gives}") });
+            found.push(
+                &at.key(name),
+                SchemaFault::WrongType { expected, found: format!("{name}, which gives {gives}") },
+            );
         }
     }
 
@@ -123,7 +128,13 @@ impl Walk<'_, '_> {
         for value in values.into_iter().filter(|value| !value.is_object() && !value.is_array()) {
             let mut inner = Found::default();
             let value = Value::String(text(value));
-            self.value(&value, &Value::Object(keywords.clone()), at, &Mode { literal: true, ..Mode::default() }, &mut inner);
+            self.value(
+                &value,
+                &Value::Object(keywords.clone()),
+                at,
+                &Mode { literal: true, ..Mode::default() },
+                &mut inner,
+            );
             let reason = inner.faults.into_iter().find_map(|error| match error.fault {
                 TemplateFault::Schema(fault) if !fault.is_warning() => Some(fault),
                 _ => None,
@@ -165,7 +176,8 @@ impl Walk<'_, '_> {
             Some(attribute) => format!("`{attribute}` of `{id}` ({type_name})"),
         };
         if attribute.is_some() && !self.takes(&given, keywords) {
-            let expected = self.expected(keywords).iter().map(|name| with_article(name)).collect::<Vec<_>>().join(" or ");
+            let expected =
+                self.expected(keywords).iter().map(|name| with_article(name)).collect::<Vec<_>>().join(" or ");
             return found.push(at, SchemaFault::WrongType { expected, found: words });
         }
         if let Some(format) = keywords.get("format").and_then(Value::as_str)

@@ -97,7 +97,8 @@ impl Walk<'_, '_> {
     ) {
         match (keyword, value) {
             ("$ref", _) => {
-                let target = argument.as_str().and_then(|reference| self.root.pointer(reference.trim_start_matches('#')));
+                let target =
+                    argument.as_str().and_then(|reference| self.root.pointer(reference.trim_start_matches('#')));
                 if let Some(target) = target {
                     self.value(value, target, at, mode, found);
                 }
@@ -129,7 +130,9 @@ impl Walk<'_, '_> {
                     }
                 }
             }
-            ("additionalProperties", Value::Object(fields)) => self.additional(argument, fields, keywords, at, mode, found),
+            ("additionalProperties", Value::Object(fields)) => {
+                self.additional(argument, fields, keywords, at, mode, found)
+            }
             ("propertyNames", Value::Object(fields)) => {
                 for name in fields.keys() {
                     self.value(&Value::String(name.clone()), argument, &at.key(name), mode, found);
@@ -199,7 +202,15 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn alternatives(&self, exactly_one: bool, argument: &Value, value: &Value, at: &At<'_>, mode: &Mode, found: &mut Found) {
+    fn alternatives(
+        &self,
+        exactly_one: bool,
+        argument: &Value,
+        value: &Value,
+        at: &At<'_>,
+        mode: &Mode,
+        found: &mut Found,
+    ) {
         let (mut fitting, mut undecided, mut of) = (0, false, 0);
         let mut nearest: Option<Found> = None;
         for schema in list(argument) {

@@ -33,7 +33,10 @@ fn attributes(properties: &Value, at: &At<'_>, found: &mut Found) {
         match properties.get(indexes) {
             None => {}
             Some(Value::Array(indexes)) => {
-                if indexes.iter().any(|index| collect(index.get("KeySchema")).is_none() || index.get("Fn::If").is_some()) {
+                if indexes
+                    .iter()
+                    .any(|index| collect(index.get("KeySchema")).is_none() || index.get("Fn::If").is_some())
+                {
                     return;
                 }
             }

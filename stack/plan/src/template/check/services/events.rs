@@ -96,14 +96,28 @@ mod tests {
     #[test]
     fn schedules_are_read() {
         for text in [
-            "rate(1 hour)", "rate(5 minutes)", "cron(0 12 * * ? *)", "cron(0/15 8-17 ? * MON-FRI 2026,2027)", "cron(0 0 L * ? *)",
+            "rate(1 hour)",
+            "rate(5 minutes)",
+            "cron(0 12 * * ? *)",
+            "cron(0/15 8-17 ? * MON-FRI 2026,2027)",
+            "cron(0 0 L * ? *)",
             "cron(0 9 ? * 2#1 *)",
         ] {
             assert_eq!(schedule(text, false), Ok(()), "{text}");
         }
         for text in [
-            "rate(1 hours)", "rate(5 minute)", "rate(0 days)", "rate(5 weeks)", "rate(x days)", "rate(5)", "cron(0 12 * * *)",
-            "cron(0 12 * * * *)", "cron(0 12 ? * ? *)", "cron(60 12 * * ? *)", "every day", "at(2026-01-01T00:00:00)",
+            "rate(1 hours)",
+            "rate(5 minute)",
+            "rate(0 days)",
+            "rate(5 weeks)",
+            "rate(x days)",
+            "rate(5)",
+            "cron(0 12 * * *)",
+            "cron(0 12 * * * *)",
+            "cron(0 12 ? * ? *)",
+            "cron(60 12 * * ? *)",
+            "every day",
+            "at(2026-01-01T00:00:00)",
         ] {
             assert!(schedule(text, false).is_err(), "{text}");
         }

@@ -32,10 +32,19 @@ pub(super) fn takes_snapshots(type_name: &str) -> bool {
 }
 
 /// Checks a resource by the rules of its service.
-pub(super) fn check(checker: &Checker<'_>, type_name: &str, properties: &Value, at: &At<'_>, under: &Assumptions, found: &mut Found) {
+pub(super) fn check(
+    checker: &Checker<'_>,
+    type_name: &str,
+    properties: &Value,
+    at: &At<'_>,
+    under: &Assumptions,
+    found: &mut Found,
+) {
     match type_name {
         "AWS::DynamoDB::Table" => dynamodb::check(checker, properties, at, under, found),
-        "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => events::check(checker, type_name, properties, at, under, found),
+        "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => {
+            events::check(checker, type_name, properties, at, under, found)
+        }
         "AWS::Lambda::Function" | "AWS::Serverless::Function" => lambda::check(checker, properties, at, under, found),
         "AWS::CloudFront::Distribution" => web::distribution(checker, properties, at, under, found),
         "AWS::Route53::RecordSet" => web::record_set(properties, at, found),

@@ -7,7 +7,13 @@ use crate::template::check::found::{At, Found};
 use crate::template::check::{Checker, SchemaFault};
 
 /// Behaviors go to declared origins, and aliases are names of domains.
-pub(super) fn distribution(checker: &Checker<'_>, properties: &Value, at: &At<'_>, under: &Assumptions, found: &mut Found) {
+pub(super) fn distribution(
+    checker: &Checker<'_>,
+    properties: &Value,
+    at: &At<'_>,
+    under: &Assumptions,
+    found: &mut Found,
+) {
     let steps = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
     let mut origins = Vec::new();
     let mut is_literal = true;
@@ -20,8 +26,12 @@ pub(super) fn distribution(checker: &Checker<'_>, properties: &Value, at: &At<'_
             }
         });
     }
-    checker.select(properties, &steps("DistributionConfig/Origins"), at, under, &mut |value, _, _| is_literal &= value.is_array());
-    for path in ["DistributionConfig/DefaultCacheBehavior/TargetOriginId", "DistributionConfig/CacheBehaviors/*/TargetOriginId"] {
+    checker.select(properties, &steps("DistributionConfig/Origins"), at, under, &mut |value, _, _| {
+        is_literal &= value.is_array()
+    });
+    for path in
+        ["DistributionConfig/DefaultCacheBehavior/TargetOriginId", "DistributionConfig/CacheBehaviors/*/TargetOriginId"]
+    {
         checker.select(properties, &steps(path), at, under, &mut |value, at, _| {
             let Some(id) = value.as_str() else { return };
             let has_function = origins.iter().any(|origin| origin.starts_with('{'));
@@ -33,7 +43,9 @@ pub(super) fn distribution(checker: &Checker<'_>, properties: &Value, at: &At<'_
     checker.select(properties, &steps("DistributionConfig/Aliases/*"), at, under, &mut |value, at, _| {
         let Some(alias) = value.as_str() else { return };
         let name = alias.strip_prefix("*.").unwrap_or(alias);
-        let is_domain = name.contains('.') && !name.contains("..") && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        let is_domain = name.contains('.')
+            && !name.contains("..")
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         if !is_domain && !alias.contains("{{resolve:") {
             found.push(at, SchemaFault::Format { value: alias.to_owned(), format: "a domain name".to_owned() });
         }
