@@ -1,8 +1,9 @@
-//! Developer commands of the workspace: `cargo xtask test` and `cargo xtask bench`.
+//! Developer commands of the workspace: `cargo xtask test`, `bench`, `spec` and `oracle`.
 
 mod bench;
 mod failure;
 mod paths;
+mod specification;
 mod talk;
 mod test;
 mod tools;
@@ -24,6 +25,8 @@ enum Command {
     Test(test::TestArguments),
     /// Measure this workspace, and peers in the same run, and print one table
     Bench(bench::BenchArguments),
+    /// Make the resource specification that is embedded from its packages
+    Spec(specification::SpecificationArguments),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Spec(arguments) => specification::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use crate::links::Links;
 use crate::names::STACK_NAME;
 use crate::plan::{Companion, Context};
 use crate::project::Project;
-use crate::template::Parameter;
+use crate::template::{Parameter, Positions, check};
 
 /// The companions of a plan: one for the certificates of the edge, when the project is at home elsewhere and needs any.
 pub(crate) fn companions(links: &Links<'_>, project: &Project, context: &Context) -> Vec<Companion> {
@@ -28,7 +28,8 @@ pub(crate) fn companions(links: &Links<'_>, project: &Project, context: &Context
     template.format_version = Some("2010-09-09".to_owned());
     template.description =
         Some(format!("{}, environment {}: certificates for CloudFront", project.name, links.settings.environment.name));
-    for error in template.faults() {
+    let findings = check(&template, &Positions::default(), &[EDGE_REGION]);
+    for error in findings.into_iter().filter(|error| !error.fault.is_warning()) {
         if let Some(at) = places.find(&error.path) {
             links.sink.push(FaultKind::InvalidTemplate(error.fault), &at.place);
         }

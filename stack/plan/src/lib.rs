@@ -31,6 +31,7 @@ pub mod schema;
 mod scope;
 mod settings;
 pub mod sources;
+pub mod specification;
 pub mod template;
 #[cfg(test)]
 mod tests;

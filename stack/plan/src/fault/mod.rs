@@ -17,6 +17,7 @@ pub(crate) use asked::{Asked, Form};
 pub use file::SourceFile;
 pub use kind::FaultKind;
 pub(crate) use sink::Sink;
+pub(crate) use suggest::{did_you_mean, list_known, nearest};
 
 /// Where a value of the project comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

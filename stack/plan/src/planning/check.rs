@@ -3,10 +3,10 @@
 use super::Planner;
 use crate::fault::{FaultKind, Place};
 use crate::raw::{At, Places};
-use crate::template::{BODY_BYTES, PSEUDO_PARAMETERS, Template, TemplateFault};
+use crate::template::{BODY_BYTES, PSEUDO_PARAMETERS, Positions, Template, TemplateFault, check};
 
 impl Planner<'_> {
-    /// References, functions, circles and limits of the whole template, each where it was written.
+    /// References, functions, properties, circles and limits of the whole template, each where it was written.
     pub(super) fn check(&self, template: &Template, places: &Places) {
         let nowhere = At::of(Place::outside("template"));
         let at = |path: &str| places.find(path).unwrap_or_else(|| nowhere.clone());
@@ -15,7 +15,13 @@ impl Planner<'_> {
             let known = template.resources.keys().cloned().collect();
             self.sink.push(FaultKind::UnknownResource { id: id.clone(), known }, place);
         }
-        for error in template.faults() {
+        // What is faulty already would be told twice.
+        let findings = if self.sink.is_empty() {
+            check(template, &Positions::default(), &[&self.settings.region])
+        } else {
+            template.faults()
+        };
+        for error in findings.into_iter().filter(|error| !error.fault.is_warning()) {
             // One fault for each reference to nothing, unless an expression made it.
             if let TemplateFault::UnresolvedReferences { names, .. } = error.fault {
                 for reference in template.all_references() {

@@ -12,7 +12,7 @@ use crate::companions::{companions, received_parameters};
 use crate::construct::{Construct, Constructs, Kind};
 use crate::deferred;
 use crate::deployments::follow_content;
-use crate::fault::{FaultKind, Faults, Place, Sink};
+use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
 use crate::graph::{Builder, node_id};
 use crate::links::Links;
 use crate::naming::Naming;
@@ -22,7 +22,7 @@ use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION};
 use crate::resolve::{check_links, check_names};
 use crate::scope::Scope;
 use crate::settings::Settings;
-use crate::template::Output;
+use crate::template::{Output, TemplateFault};
 
 use parts::{code_parameters, metadata, permission_values};
 
@@ -58,7 +58,10 @@ pub fn check_project(file_name: &str, text: &str, context: &Context) -> Result<P
         Ok(plan) if faults.is_empty() => Ok(plan),
         Ok(_) => Err(Faults::new(file_name, text, faults)),
         Err(more) => {
-            faults.extend(more.into_faults());
+            // A faulty project brings faulty properties, and has its own words for them.
+            let is_own = |fault: &Fault| !matches!(fault.kind, FaultKind::InvalidTemplate(TemplateFault::Schema(_)));
+            let has_own = !faults.is_empty();
+            faults.extend(more.into_faults().into_iter().filter(|fault| !has_own || is_own(fault)));
             Err(Faults::new(file_name, text, faults))
         }
     }

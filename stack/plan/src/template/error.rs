@@ -3,6 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::check::SchemaFault;
 use super::position::{Position, Positions};
 
 /// A fault of a template: what, and where in the template and its text.
@@ -44,6 +45,10 @@ impl TemplateError {
 impl Diagnostic for TemplateError {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         self.fault.code()
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        self.fault.is_warning().then_some(miette::Severity::Warning)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
@@ -188,4 +193,16 @@ pub enum TemplateFault {
         /// How many there may be.
         limit: usize,
     },
+    /// A value that the specification of its place does not allow.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Schema(#[from] SchemaFault),
+}
+
+impl TemplateFault {
+    /// True for what is worth saying and not refused.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::Schema(fault) if fault.is_warning())
+    }
 }

@@ -1,5 +1,6 @@
 //! The CloudFormation template as a value: parse, print, references, intrinsic functions.
 
+pub mod check;
 mod error;
 mod evaluate;
 mod function;
@@ -14,6 +15,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+pub use check::{check, check_text};
 pub use error::{TemplateError, TemplateFault};
 pub use evaluate::{
     EvaluationError, KNOWN_AFTER_APPLY, Mappings, ParameterScope, Scope, evaluate, evaluate_conditions,

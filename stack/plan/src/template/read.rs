@@ -6,7 +6,7 @@ use super::error::{TemplateError, TemplateFault};
 use super::function::long_name;
 use super::position::Positions;
 use super::{Template, structure};
-use crate::yaml::{self, Node, Resolved, Scalar, Value as Tree};
+use crate::yaml::{self, Duplicate, Node, Resolved, Scalar, Value as Tree, YamlError};
 
 impl Template {
     /// Reads a template: JSON, or YAML with or without the short forms of intrinsic functions.
@@ -35,6 +35,44 @@ impl Template {
     }
 }
 
+/// A template as a value, before its structure is looked at.
+pub(super) struct ReadValue {
+    pub(super) value: Value,
+    pub(super) positions: Positions,
+    /// Keys that repeat an earlier one of their mapping.
+    pub(super) duplicates: Vec<Duplicate>,
+}
+
+/// Reads the text as [`Template::parse`] does, and goes on at a repeated key.
+pub(super) fn read_value(text: &str) -> Result<ReadValue, TemplateError> {
+    let (value, document) = if text.trim_start().starts_with('{') {
+        match read_json(text) {
+            Ok((value, _)) => (Some(value), yaml::parse_document(text).ok()),
+            Err(error) => (None, Some(yaml::parse_document(text).map_err(|_| error)?)),
+        }
+    } else {
+        (None, Some(yaml::parse_document(text).map_err(syntax)?))
+    };
+    let value = match (value, &document) {
+        (Some(value), _) => value,
+        (None, Some(document)) => {
+            let mut value = to_value(&document.root)?;
+            split_attributes(&mut value);
+            value
+        }
+        (None, None) => Value::Null,
+    };
+    let (positions, duplicates) =
+        document.map(|document| (Positions::new(document.root), document.duplicates)).unwrap_or_default();
+    Ok(ReadValue { value, positions, duplicates })
+}
+
+fn syntax(error: YamlError) -> TemplateError {
+    let position = error.span().into();
+    let fault = TemplateFault::YamlSyntax(error.to_string());
+    TemplateError { position: Some(position), ..TemplateError::new("", fault) }
+}
+
 fn read_json(text: &str) -> Result<(Value, Positions), TemplateError> {
     let mut value: Value = serde_json::from_str(text).map_err(|error| {
         let fault = TemplateFault::JsonSyntax(format!("line {}, column {}", error.line(), error.column()));
@@ -52,11 +90,7 @@ fn read_flow_yaml(text: &str, error: TemplateError) -> Result<(Value, Positions)
 }
 
 fn read_yaml(text: &str) -> Result<(Value, Positions), TemplateError> {
-    let root = yaml::parse(text).map_err(|error| {
-        let position = error.span().into();
-        let fault = TemplateFault::YamlSyntax(error.to_string());
-        TemplateError { position: Some(position), ..TemplateError::new("", fault) }
-    })?;
+    let root = yaml::parse(text).map_err(syntax)?;
     let mut value = to_value(&root)?;
     split_attributes(&mut value);
     Ok((value, Positions::new(root)))

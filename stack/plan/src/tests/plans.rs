@@ -70,13 +70,19 @@ fn environments_differ_in_what_they_declare() {
     assert_eq!(prod.artifacts[0].features, ["a", "all", "b"]);
     let override_all = Context {
         suffix: Some("bob".to_owned()),
-        region: Some("cn-north-1".to_owned()),
+        region: Some("eu-west-1".to_owned()),
         parameters: env(&[("extra", "mine")]),
         ..every_key()
     };
     let plan = plan_text(EVERY_KEY, &override_all);
-    assert_eq!(plan.stack_name, "every-bob");
-    let role = plan.template.resources["ConvertRole"].properties.to_string();
+    assert_eq!((plan.stack_name.as_str(), plan.region.as_str()), ("every-bob", "eu-west-1"));
+}
+
+#[test]
+fn arns_are_of_the_partition_of_the_region() {
+    let text = "stack: every\nregion: cn-north-1\nfunctions: { convert: { access: { read: bucket.store } } }\nbuckets: { store: {} }\n";
+    let context = Context { suffix: Some("bob".to_owned()), ..context() };
+    let role = plan_text(text, &context).template.resources["ConvertRole"].properties.to_string();
     assert!(role.contains("arn:aws-cn:s3:::every-bob-store-111122223333-cn-north-1"), "{role}");
 }
 

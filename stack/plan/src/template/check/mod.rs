@@ -1,0 +1,188 @@
+//! Complete offline check of a template: sections, intrinsic functions, every property against the resource
+//! specification, and the rules that lie between properties.
+
+mod conditions;
+mod fault;
+mod format;
+mod found;
+mod gather;
+mod intrinsics;
+mod parameters;
+mod policies;
+mod resources;
+mod scalar;
+mod scenario;
+mod sections;
+mod services;
+#[cfg(test)]
+mod tests;
+mod typed;
+mod walk;
+
+pub use fault::SchemaFault;
+
+use serde_json::{Map, Value};
+
+use super::error::{TemplateError, TemplateFault};
+use super::position::Positions;
+use super::{Position, Template, read, structure};
+use crate::specification::Specification;
+use conditions::Conditions;
+use found::Found;
+
+/// Checks a template for the given regions; no region stands for `us-east-1`.
+///
+/// Findings carry the path of the value in the template and its place in the text, and come in the order of the text.
+#[must_use]
+pub fn check(template: &Template, positions: &Positions, regions: &[&str]) -> Vec<TemplateError> {
+    let value = template.to_value();
+    finish(check_value(&value, Some(template), false, regions), positions)
+}
+
+/// Checks the text of a template, which may be one that cannot be read as a whole: all that can be found is found.
+#[must_use]
+pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
+    let read = match read::read_value(text) {
+        Ok(read) => read,
+        Err(error) => return vec![error],
+    };
+    let structure = structure::read_sections(read.value.clone());
+    let mut faults = check_value(&read.value, structure.as_ref().ok(), true, regions);
+    if let Err(error) = structure
+        // What is said better elsewhere is not said twice.
+        && !faults.iter().any(|fault| fault.path.starts_with(&error.path) || error.path.is_empty())
+        && !is_known(&error)
+    {
+        faults.push(error);
+    }
+    for duplicate in read.duplicates {
+        let fault = SchemaFault::DuplicateKey { key: duplicate.key, first_line: duplicate.first.line };
+        let error = TemplateError::new("", TemplateFault::Schema(fault));
+        faults.push(TemplateError { position: Some(Position::from(duplicate.span)), ..error });
+    }
+    finish(faults, &read.positions)
+}
+
+/// Faults of structure that the check has words of its own for, or that are none for a macro.
+fn is_known(error: &TemplateError) -> bool {
+    error.path.contains("Fn::") || matches!(error.fault, TemplateFault::UnknownKey { .. })
+}
+
+fn check_value(value: &Value, template: Option<&Template>, is_written: bool, regions: &[&str]) -> Vec<TemplateError> {
+    let regions = if regions.is_empty() { &["us-east-1"] } else { regions };
+    let mut found = Found::default();
+    let checker = Checker { is_written, ..Checker::new(value, regions) };
+    checker.sections(&mut found);
+    checker.parameter_section(&mut found);
+    checker.functions(&mut found);
+    checker.resource_section(&mut found);
+    if let Some(template) = template {
+        if let Err(cycle) = template.dependency_order() {
+            found.faults.push(cycle);
+        }
+        found.faults.extend(super::limits::broken_limits(template));
+    }
+    found.faults
+}
+
+/// Places, order, and no repetition.
+fn finish(faults: Vec<TemplateError>, positions: &Positions) -> Vec<TemplateError> {
+    let mut faults: Vec<TemplateError> = faults.into_iter().map(|error| error.locate(positions)).collect();
+    faults.sort_by(|one, other| (one.position, &one.path).cmp(&(other.position, &other.path)));
+    let mut unique: Vec<TemplateError> = Vec::with_capacity(faults.len());
+    for fault in faults {
+        let is_new = unique.iter().rev().take_while(|known| known.path == fault.path).all(|known| *known != fault);
+        if is_new {
+            unique.push(fault);
+        }
+    }
+    unique
+}
+
+/// A template under check.
+struct Checker<'a> {
+    specification: &'static Specification,
+    regions: Vec<&'a str>,
+    template: &'a Map<String, Value>,
+    parameters: &'a Map<String, Value>,
+    mappings: &'a Map<String, Value>,
+    resources: &'a Map<String, Value>,
+    outputs: &'a Map<String, Value>,
+    conditions: Conditions<'a>,
+    condition_section: &'a Map<String, Value>,
+    /// Names of `Transform`.
+    transforms: Vec<&'a str>,
+    /// True when macros may bring names that the template does not declare.
+    is_open: bool,
+    /// True for a text that a person wrote, whose `${Name}` outside of `Fn::Sub` is a slip.
+    is_written: bool,
+}
+
+static NOTHING: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+
+impl<'a> Checker<'a> {
+    fn new(template: &'a Value, regions: &[&'a str]) -> Self {
+        let template = template.as_object().unwrap_or(&NOTHING);
+        let section = |name: &str| template.get(name).and_then(Value::as_object).unwrap_or(&*NOTHING);
+        let transforms: Vec<&str> = match template.get("Transform") {
+            Some(Value::Array(names)) => names.iter().filter_map(transform_name).collect(),
+            Some(name) => transform_name(name).into_iter().collect(),
+            None => Vec::new(),
+        };
+        let loops = |section: &Map<String, Value>| section.keys().any(|key| key.starts_with("Fn::"));
+        let is_open = loops(section("Resources")) || loops(section("Conditions"));
+        Self {
+            specification: Specification::embedded(),
+            regions: regions.to_vec(),
+            template,
+            parameters: section("Parameters"),
+            mappings: section("Mappings"),
+            resources: section("Resources"),
+            outputs: section("Outputs"),
+            conditions: Conditions::new(section("Conditions"), section("Parameters")),
+            condition_section: section("Conditions"),
+            transforms,
+            is_open,
+            is_written: true,
+        }
+    }
+
+    /// True when `pattern` is found in `text`; true as well for a pattern that cannot be read.
+    fn matches(&self, pattern: &str, text: &str) -> bool {
+        self.specification.matches(pattern, text)
+    }
+
+    fn has_serverless_transform(&self) -> bool {
+        self.transforms.iter().any(|name| name.starts_with("AWS::Serverless"))
+    }
+
+    fn has_language_extensions(&self) -> bool {
+        self.transforms.contains(&"AWS::LanguageExtensions")
+    }
+
+    /// True for a name that a module or the serverless transform makes from a declared one (`FunctionRole`).
+    fn is_generated(&self, name: &str) -> bool {
+        if self.is_open {
+            return true;
+        }
+        if self.has_serverless_transform() && name.starts_with("Serverless") {
+            return true;
+        }
+        self.resources.iter().any(|(id, resource)| {
+            let type_name = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+            (type_name.ends_with("::MODULE")
+                || (type_name.starts_with("AWS::Serverless::") && self.has_serverless_transform()))
+                && name.starts_with(id.as_str())
+                && name != id
+        })
+    }
+
+    /// Names of everything that `Ref` can name.
+    fn names(&self) -> Vec<String> {
+        self.parameters.keys().chain(self.resources.keys()).cloned().collect()
+    }
+}
+
+fn transform_name(transform: &Value) -> Option<&str> {
+    transform.as_str().or_else(|| transform.get("Name")?.as_str())
+}

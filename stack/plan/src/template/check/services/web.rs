@@ -1,0 +1,80 @@
+//! Distributions, DNS records, certificates.
+
+use serde_json::Value;
+
+use crate::template::check::conditions::Assumptions;
+use crate::template::check::found::{At, Found};
+use crate::template::check::{Checker, SchemaFault};
+
+/// Behaviors go to declared origins, and aliases are names of domains.
+pub(super) fn distribution(
+    checker: &Checker<'_>,
+    properties: &Value,
+    at: &At<'_>,
+    under: &Assumptions,
+    found: &mut Found,
+) {
+    let steps = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let mut origins = Vec::new();
+    let mut is_literal = true;
+    for path in ["DistributionConfig/Origins/*/Id", "DistributionConfig/OriginGroups/Items/*/Id"] {
+        checker.select(properties, &steps(path), at, under, &mut |value, _, _| {
+            match value.as_str() {
+                Some(id) => origins.push(id.to_owned()),
+                // A function that is written the same way gives the same.
+                None => origins.push(value.to_string()),
+            }
+        });
+    }
+    checker.select(properties, &steps("DistributionConfig/Origins"), at, under, &mut |value, _, _| {
+        is_literal &= value.is_array()
+    });
+    for path in
+        ["DistributionConfig/DefaultCacheBehavior/TargetOriginId", "DistributionConfig/CacheBehaviors/*/TargetOriginId"]
+    {
+        checker.select(properties, &steps(path), at, under, &mut |value, at, _| {
+            let Some(id) = value.as_str() else { return };
+            let has_function = origins.iter().any(|origin| origin.starts_with('{'));
+            if is_literal && !has_function && !origins.iter().any(|origin| origin == id) {
+                found.push(at, SchemaFault::UnknownName { name: id.to_owned(), known: origins.clone() });
+            }
+        });
+    }
+    checker.select(properties, &steps("DistributionConfig/Aliases/*"), at, under, &mut |value, at, _| {
+        let Some(alias) = value.as_str() else { return };
+        let name = alias.strip_prefix("*.").unwrap_or(alias);
+        let is_domain = name.contains('.')
+            && !name.contains("..")
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        if !is_domain && !alias.contains("{{resolve:") {
+            found.push(at, SchemaFault::Format { value: alias.to_owned(), format: "a domain name".to_owned() });
+        }
+    });
+}
+
+/// A record is of the zone that it is put in.
+pub(super) fn record_set(properties: &Value, at: &At<'_>, found: &mut Found) {
+    let text = |key: &str| properties.get(key).and_then(Value::as_str);
+    let Some(zone) = text("HostedZoneName") else { return };
+    if !zone.ends_with('.') {
+        found.say(&at.key("HostedZoneName"), format!("`{zone}` must end in a dot"));
+    }
+    let Some(name) = text("Name") else { return };
+    let (zone, bare) = (zone.trim_end_matches('.'), name.trim_end_matches('.'));
+    if bare != zone && !bare.ends_with(&format!(".{zone}")) {
+        found.say(&at.key("Name"), format!("`{name}` is not of the zone `{zone}`"));
+    }
+}
+
+/// The domain that is asked for validation is the domain of the certificate or around it.
+pub(super) fn certificate(properties: &Value, at: &At<'_>, found: &mut Found) {
+    let options = properties.get("DomainValidationOptions").and_then(Value::as_array).into_iter().flatten();
+    for (index, option) in options.enumerate() {
+        let text = |key: &str| option.get(key).and_then(Value::as_str);
+        let (Some(domain), Some(validation)) = (text("DomainName"), text("ValidationDomain")) else { continue };
+        if domain != validation && !domain.ends_with(&format!(".{validation}")) {
+            let message = format!("`{validation}` is not `{domain}` or a domain around it");
+            found.say(&at.key("DomainValidationOptions").index(index).key("DomainName"), message);
+        }
+    }
+}
