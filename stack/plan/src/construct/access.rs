@@ -15,6 +15,8 @@ pub(crate) enum Verb {
     Publish,
     Invoke,
     Transcode,
+    Pull,
+    Push,
 }
 
 /// What each verb may be said of, and the policy source that grants it (`policies/<name>.json.hbs`).
@@ -26,11 +28,22 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Publish, Kind::Topic, "topic-publish"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
     (Verb::Transcode, Kind::Transcoder, "transcoder-transcode"),
+    (Verb::Pull, Kind::Repository, "repository-pull"),
+    (Verb::Push, Kind::Repository, "repository-push"),
 ];
 
 impl Verb {
-    const ALL: &'static [Self] =
-        &[Self::Read, Self::Write, Self::Delete, Self::List, Self::Publish, Self::Invoke, Self::Transcode];
+    const ALL: &'static [Self] = &[
+        Self::Read,
+        Self::Write,
+        Self::Delete,
+        Self::List,
+        Self::Publish,
+        Self::Invoke,
+        Self::Transcode,
+        Self::Pull,
+        Self::Push,
+    ];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -41,6 +54,8 @@ impl Verb {
             Self::Publish => "publish",
             Self::Invoke => "invoke",
             Self::Transcode => "transcode",
+            Self::Pull => "pull",
+            Self::Push => "push",
         }
     }
 

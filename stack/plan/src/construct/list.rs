@@ -8,8 +8,11 @@ use super::bucket::BucketDeclaration;
 use super::distribution::DistributionDeclaration;
 use super::event_rule::EventRuleDeclaration;
 use super::function::FunctionDeclaration;
+use super::pipeline::PipelineDeclaration;
+use super::repository::RepositoryDeclaration;
 use super::role::RoleDeclaration;
 use super::schedule::ScheduleDeclaration;
+use super::service::ServiceDeclaration;
 use super::topic::TopicDeclaration;
 use super::transcoder::TranscoderDeclaration;
 use super::{Construct, Declaration, Declared};
@@ -133,5 +136,8 @@ constructs! {
     Alarm, "alarm", alarms, AlarmDeclaration;
     Schedule, "schedule", schedules, ScheduleDeclaration;
     Transcoder, "transcoder", transcoders, TranscoderDeclaration;
-    Role, "role", roles, RoleDeclaration;
+    ExternalRole, "role", roles, RoleDeclaration;
+    Repository, "repository", repositories, RepositoryDeclaration;
+    Pipeline, "pipeline", pipelines, PipelineDeclaration;
+    Service, "service", services, ServiceDeclaration;
 }

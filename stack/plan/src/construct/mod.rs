@@ -11,13 +11,17 @@ pub(crate) mod event_rule;
 mod filter;
 pub(crate) mod function;
 pub(crate) mod list;
+pub(crate) mod pipeline;
 pub(crate) mod reference;
+pub(crate) mod repository;
 pub(crate) mod role;
 pub(crate) mod schedule;
+pub(crate) mod service;
 mod tags;
 mod target;
 pub(crate) mod topic;
 pub(crate) mod transcoder;
+mod variables;
 
 use std::fmt::Debug;
 

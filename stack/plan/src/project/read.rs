@@ -49,7 +49,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 15] = [
+    const UNSERVED: [&str; 12] = [
         "tables",
         "queues",
         "http_apis",
@@ -59,9 +59,6 @@ fn unserved(key: &str) -> Option<FaultKind> {
         "secrets",
         "databases",
         "networks",
-        "repositories",
-        "pipelines",
-        "services",
         "resources",
         "overrides",
         "imports",

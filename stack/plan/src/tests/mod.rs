@@ -1,5 +1,6 @@
 //! Whole projects: text to plan, and text to faults.
 
+mod delivery;
 mod faults;
 mod hostile;
 mod hostile_operations;

@@ -67,12 +67,12 @@ fn the_provider_of_github_is_made_once_or_reused() {
     let dev = plan_text(OPERATIONS, &operations("dev"));
     assert_eq!(providers(&dev), 1);
     let made = json!({ "Federated": { "Ref": "GithubOidcProvider" } });
-    assert_eq!(trust(&dev, "PublisherRole")["Principal"], made);
-    assert_eq!(trust(&dev, "ReleaserRole")["Principal"], made);
+    assert_eq!(trust(&dev, "PublisherExternalRole")["Principal"], made);
+    assert_eq!(trust(&dev, "ReleaserExternalRole")["Principal"], made);
     let prod = plan_text(OPERATIONS, &operations("prod"));
     assert_eq!(providers(&prod), 0);
     assert_eq!(
-        trust(&prod, "PublisherRole"),
+        trust(&prod, "PublisherExternalRole"),
         json!({
             "Effect": "Allow",
             "Principal": {

@@ -3,6 +3,7 @@
 mod alarm;
 mod aws;
 mod bucket;
+mod build;
 mod iam;
 mod media;
 mod schedule;
@@ -15,6 +16,10 @@ pub(crate) use alarm::{
 pub(crate) use aws::{Arn, HeaderValue, ImportedTopic, KmsKey};
 pub(crate) use bucket::{
     BucketEvent, CorsMethod, CorsOrigin, HeaderName, ImportedBucket, PublicAccess, StorageClass, WebsiteKey,
+};
+pub(crate) use build::{
+    Branch, BuildSize, BuildTimeout, HealthPath, Image, ImageCount, ImageTag, Port, ScalingMetric, ScalingValue,
+    SourceProvider, SourceRepository, TagPattern, TaskCount, TaskCpu, TaskMemory,
 };
 pub(crate) use iam::{GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session};
 pub(crate) use media::{AudioBitrate, Bitrate, Pixels, Quality};
