@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod hostile_operations;
 mod operations;
+mod pages_operations;
 mod plans;
 
 use std::collections::BTreeMap;
