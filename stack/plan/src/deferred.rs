@@ -4,6 +4,10 @@
 //! a string. After the rendered template is parsed back, [`resolve`] turns every marked string into `Ref`, `Fn::GetAtt` or
 //! `Fn::Sub`. The marks are control characters, which no text from outside may contain ([`is_clean`]).
 
+use std::io;
+
+use serde::Serialize as _;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 use serde_json::{Map, Value, json};
 
 const BEGIN: char = '\u{1}';
@@ -51,6 +55,26 @@ pub(crate) fn resolve(value: Value) -> Result<Value, String> {
     })
 }
 
+/// JSON of a value as a text, for what CloudFormation takes as one. Marks in it stay marks.
+pub(crate) fn json_text(value: &Value) -> String {
+    let mut bytes = Vec::new();
+    // Writing a value to memory cannot fail, and JSON is UTF-8.
+    drop(value.serialize(&mut Serializer::with_formatter(&mut bytes, Marked)));
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Writes JSON without spaces, and marks as they are.
+struct Marked;
+
+impl Formatter for Marked {
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        match escape {
+            CharEscape::AsciiControl(byte) if !is_clean(&char::from(byte).to_string()) => writer.write_all(&[byte]),
+            _ => CompactFormatter.write_char_escape(writer, escape),
+        }
+    }
+}
+
 /// The text as an author would write it, for messages.
 pub(crate) fn display(text: &str) -> String {
     text.replace(BEGIN, "${").replace(END, "}")
@@ -88,6 +112,14 @@ mod tests {
             resolve(json!(format!("${{HOME}} ${{!x}} {}", reference("X")))).unwrap(),
             json!({"Fn::Sub": "${!HOME} ${!!x} ${X}"})
         );
+    }
+
+    #[test]
+    fn marks_in_json_stay_marks_and_texts_that_look_like_them_stay_texts() {
+        let value = json!({"a": [format!("<{}>\n", reference("X")), "\\u0001\u{3}", 1.5, null]});
+        let text = json_text(&value);
+        assert_eq!(text, format!("{{\"a\":[\"<{}>\\n\",\"\\\\u0001\\u0003\",1.5,null]}}", reference("X")));
+        assert_eq!(resolve(json!(text)).unwrap()["Fn::Sub"].as_str().unwrap().matches("${X}").count(), 1);
     }
 
     #[test]

@@ -6,8 +6,10 @@
 //! deployer cannot disagree about what a template says.
 
 pub mod built;
+mod companions;
 mod construct;
 mod deferred;
+mod deployments;
 pub mod event;
 mod expression;
 pub mod fault;
@@ -16,6 +18,7 @@ mod names;
 mod naming;
 pub mod plan;
 mod planning;
+pub mod policy;
 pub mod project;
 mod render;
 mod resolve;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
@@ -23,6 +23,7 @@ pub(crate) struct Links<'a> {
     pub(crate) policies: PolicyRenderer<'a>,
     pub(crate) sink: &'a Sink,
     grants: Vec<Grant>,
+    facts: BTreeMap<(Kind, &'a str), Map<String, Value>>,
 }
 
 impl<'a> Links<'a> {
@@ -35,7 +36,9 @@ impl<'a> Links<'a> {
         policy_sources: &'a BTreeMap<String, String>,
     ) -> Self {
         let policies = PolicyRenderer::new(policy_sources);
-        let mut links = Self { settings, naming, scope, constructs, policies, sink: scope.sink(), grants: Vec::new() };
+        let facts = constructs.each().into_iter().map(|(kind, it)| ((kind, it.name()), it.facts())).collect();
+        let sink = scope.sink();
+        let mut links = Self { settings, naming, scope, constructs, policies, sink, grants: Vec::new(), facts };
         links.grants = constructs.each().into_iter().flat_map(|(_, construct)| construct.grants(&links)).collect();
         links
     }
@@ -52,6 +55,15 @@ impl<'a> Links<'a> {
     /// All attributes of a construct; null for one that is not declared.
     pub(crate) fn attributes(&self, kind: Kind, name: &str) -> Value {
         self.scope.value_at(&[kind.word(), name]).cloned().unwrap_or_default()
+    }
+
+    /// What policy sources see of a construct: its attributes and its facts.
+    pub(crate) fn target(&self, kind: Kind, name: &str) -> Value {
+        let mut target = self.attributes(kind, name);
+        if let (Some(target), Some(facts)) = (target.as_object_mut(), self.facts.get(&(kind, name))) {
+            target.extend(facts.clone());
+        }
+        target
     }
 
     /// One attribute of a construct; empty for one that is not declared.
@@ -81,19 +93,26 @@ impl<'a> Links<'a> {
         self.grants.iter().filter(move |grant| grant.target.0 == kind && grant.target.1 == name)
     }
 
-    /// What a resource policy says of services: `{sid, service, source_arns}` for each, sorted.
+    /// What a resource policy says of services: `{sid, service, source_arns, names_account}` for each, sorted.
     pub(crate) fn senders(&self, kind: Kind, name: &str) -> Vec<Value> {
-        let mut arns_by_service: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut by_service: BTreeMap<&str, (Vec<&str>, bool)> = BTreeMap::new();
         for grant in self.grants_upon(kind, name) {
-            arns_by_service.entry(grant.service).or_default().push(&grant.source_arn);
+            let (source_arns, names_account) = by_service.entry(grant.service).or_default();
+            source_arns.push(&grant.source_arn);
+            *names_account |= grant.names_account;
         }
-        arns_by_service
+        by_service
             .into_iter()
-            .map(|(service, mut source_arns)| {
+            .map(|(service, (mut source_arns, names_account))| {
                 source_arns.sort_unstable();
                 source_arns.dedup();
                 let word = service.split('.').next().unwrap_or_default();
-                json!({ "sid": format!("Allow{}", logical_id(word, "")), "service": service, "source_arns": source_arns })
+                json!({
+                    "sid": format!("Allow{}", logical_id(word, "")),
+                    "service": service,
+                    "source_arns": source_arns,
+                    "names_account": names_account,
+                })
             })
             .collect()
     }

@@ -11,7 +11,8 @@ pub(crate) const PROJECT_NAME: usize = 40;
 /// Greatest length of a construct's name.
 pub(crate) const CONSTRUCT_NAME: usize = 64;
 
-const HASH_DIGITS: usize = 8;
+/// Digits of a hash that stand for what cannot be said in full.
+pub(crate) const HASH_DIGITS: usize = 8;
 
 /// Joins the parts that are not empty with `-`.
 pub(crate) fn join(parts: &[&str]) -> String {

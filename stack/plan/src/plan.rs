@@ -28,9 +28,12 @@ pub struct Plan {
     pub template: Template,
     /// Function packages to build, in order of function name. Each receives its object key through a template parameter.
     pub artifacts: Vec<Artifact>,
-    /// Values of template parameters that the project file gives; the deployer adds [`ARTIFACT_BUCKET_PARAMETER`] and
-    /// each [`Artifact::key_parameter`].
+    /// Values of template parameters that the project file gives; the deployer adds [`ARTIFACT_BUCKET_PARAMETER`], each
+    /// [`Artifact::key_parameter`] and the outputs of each [`Companion`].
     pub parameters: BTreeMap<String, String>,
+    /// Small stacks in other regions that this one needs, in the order in which they are deployed: all before this one.
+    /// They are destroyed after it, in reverse order. Mostly there are none.
+    pub companions: Vec<Companion>,
     /// Names of the template outputs that the project file declares, in its order.
     pub outputs: Vec<String>,
     /// Directories whose files become objects of a bucket after the stack is deployed.
@@ -39,6 +42,25 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// Stack tags.
     pub tags: BTreeMap<String, String>,
+    /// Where each resource comes from, by logical id.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// A small stack beside the main one, for what must be in another region: certificates for CloudFront are in us-east-1.
+///
+/// The deployer deploys it first, with the tags and the protection of the main stack, and gives its outputs to the main
+/// stack as parameters. It has no artifacts, takes no parameters and needs no capabilities.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Companion {
+    /// AWS region, never that of the plan.
+    pub region: String,
+    /// Physical name of the CloudFormation stack (`avatars-alice-edge-eu-central-1`): it ends in the region of the main
+    /// stack, so that two regions of one project do not share it.
+    pub stack_name: String,
+    /// The template.
+    pub template: Template,
+    /// Names of its outputs. Each is the name of a parameter of the main template, which receives the value.
+    pub outputs: Vec<String>,
     /// Where each resource comes from, by logical id.
     pub origins: BTreeMap<String, Origin>,
 }

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use crate::companions::{companions, received_parameters};
 use crate::construct::{Constructs, Grant, Kind};
 use crate::deferred;
+use crate::deployments::follow_content;
 use crate::fault::{FaultKind, Faults, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
 use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Artifact, Context, NOTIFICATIONS_METADATA, Origin, Plan};
 use crate::project::{Project, load};
-use crate::render::{PERMISSION, Source, TemplateRenderer};
-use crate::resolve::check_links;
+use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};
+use crate::resolve::{check_links, check_names};
 use crate::scope::Scope;
 use crate::settings::Settings;
 use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
@@ -23,8 +25,13 @@ use crate::template::{BODY_BYTES, Output, Parameter, Template, TemplateFault};
 /// # Errors
 /// All faults that the environment brings to light, each with its place in the project file.
 pub fn plan(project: &Project, context: &Context) -> Result<Plan, Faults> {
+    plan_one(project, context, true)
+}
+
+/// As [`plan`]; `is_sound` is false for a project whose file has faults, of which nothing can be rendered.
+fn plan_one(project: &Project, context: &Context, is_sound: bool) -> Result<Plan, Faults> {
     let sink = Sink::default();
-    let plan = Planner::new(project, context, &sink).and_then(Planner::plan);
+    let plan = Planner::new(project, context, &sink).and_then(|planner| planner.plan(is_sound));
     let faults = sink.into_faults();
     match plan {
         Some(plan) if faults.is_empty() => Ok(plan),
@@ -41,7 +48,7 @@ pub fn check_project(file_name: &str, text: &str, context: &Context) -> Result<P
     if faults.iter().any(|fault| matches!(fault.kind, FaultKind::InvalidYaml(_))) {
         return Err(Faults::new(file_name, text, faults));
     }
-    match plan(&project, context) {
+    match plan_one(&project, context, faults.is_empty()) {
         Ok(plan) if faults.is_empty() => Ok(plan),
         Ok(_) => Err(Faults::new(file_name, text, faults)),
         Err(more) => {
@@ -72,11 +79,14 @@ impl<'a> Planner<'a> {
         scope.add_names(project.all_names());
         let constructs = Constructs::resolve(&project.constructs, &scope, &project.declared);
         check_links(&constructs, sink);
+        if project.has_environment_without_suffix() {
+            check_names(&constructs, &naming, sink);
+        }
         Some(Self { project, context, sink, settings, naming, scope, constructs })
     }
 
     /// Renders and checks the template; nothing when something is at fault.
-    fn plan(self) -> Option<Plan> {
+    fn plan(self, is_sound: bool) -> Option<Plan> {
         let outputs = self.outputs();
         let description = self.project.description.as_ref().and_then(|text| self.scope.literal(text));
         let links =
@@ -85,10 +95,13 @@ impl<'a> Planner<'a> {
             .constructs
             .each()
             .into_iter()
-            .map(|(kind, construct)| (kind, construct, construct.is_rendered().then(|| construct.values(&links))))
+            .map(|(kind, construct)| {
+                let values = construct.is_rendered().then(|| construct.values(&links));
+                (kind, construct, values.filter(|values| !values.is_null()))
+            })
             .collect();
         // What is faulty would only bring faults of its own.
-        if !self.sink.is_empty() {
+        if !is_sound || !self.sink.is_empty() {
             return None;
         }
         let mut rendered = Rendered::new(&self.context.template_sources, self.sink);
@@ -99,9 +112,16 @@ impl<'a> Planner<'a> {
             }
             if let Some(values) = values {
                 rendered.add(kind.source(), &values, origin);
+                for policy in values["managed_policies"].as_array().into_iter().flatten() {
+                    rendered.add(MANAGED_POLICY, policy, origin);
+                }
+            }
+            for alias in construct.aliases(&links) {
+                rendered.add(ALIAS, &alias.values(), origin);
             }
         }
-        let (mut template, origins) = rendered.finish();
+        let (mut template, mut origins) = rendered.finish();
+        let companions = companions(&links, self.project, self.context);
         let artifacts = self.artifacts(&links);
         let constructs = self.constructs.each();
         let actions: Vec<Action> = constructs.iter().flat_map(|(_, construct)| construct.actions(&links)).collect();
@@ -112,7 +132,9 @@ impl<'a> Planner<'a> {
                 .unwrap_or_else(|| format!("{}, environment {}", self.project.name, self.settings.environment.name)),
         );
         template.parameters.extend(code_parameters(&artifacts));
+        template.parameters.extend(received_parameters(&companions));
         template.outputs.extend(outputs);
+        follow_content(&mut template, &mut origins, Kind::RestApi.source().file_name);
         self.check(&template, &origins);
         if !self.sink.is_empty() {
             return None;
@@ -125,6 +147,7 @@ impl<'a> Planner<'a> {
             contents: constructs.iter().flat_map(|(_, construct)| construct.contents(&links)).collect(),
             actions,
             parameters: BTreeMap::new(),
+            companions,
             artifacts,
             template,
             origins: origins.into_iter().map(|(id, (origin, _))| (id, origin)).collect(),
@@ -255,7 +278,7 @@ fn code_parameters(artifacts: &[Artifact]) -> IndexMap<String, Parameter> {
 }
 
 /// The template as it grows, and where its parts come from.
-struct Rendered<'a> {
+pub(crate) struct Rendered<'a> {
     renderer: TemplateRenderer<'a>,
     template: Template,
     origins: BTreeMap<String, (Origin, Place)>,
@@ -263,11 +286,11 @@ struct Rendered<'a> {
 }
 
 impl<'a> Rendered<'a> {
-    fn new(sources: &'a BTreeMap<String, String>, sink: &'a Sink) -> Self {
+    pub(crate) fn new(sources: &'a BTreeMap<String, String>, sink: &'a Sink) -> Self {
         Self { renderer: TemplateRenderer::new(sources), template: Template::default(), origins: BTreeMap::new(), sink }
     }
 
-    fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
+    pub(crate) fn add(&mut self, source: Source, values: &Value, (kind, name, place): (Kind, &str, &Place)) {
         let file = source.file_name;
         let part = match self.renderer.render(source, values) {
             Ok(part) => part,
@@ -302,7 +325,7 @@ impl<'a> Rendered<'a> {
         self.template.outputs.extend(part.outputs);
     }
 
-    fn finish(self) -> (Template, BTreeMap<String, (Origin, Place)>) {
+    pub(crate) fn finish(self) -> (Template, BTreeMap<String, (Origin, Place)>) {
         (self.template, self.origins)
     }
 }

@@ -15,6 +15,8 @@ use crate::values::SettingValue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Known {
     Value,
+    /// An attribute that others of its kind have and this one has not, with how to get it.
+    Absent(&'static str),
     Group(BTreeMap<String, Known>),
 }
 
@@ -23,10 +25,24 @@ impl Known {
         Self::Group(names.into_iter().map(|name| (name.into(), Self::Value)).collect())
     }
 
+    /// Adds names that are not known yet, at every depth.
+    fn add(&mut self, more: Self) {
+        let (Self::Group(known), Self::Group(more)) = (self, more) else { return };
+        for (name, more) in more {
+            match known.get_mut(&name) {
+                Some(known) => known.add(more),
+                None => {
+                    known.insert(name, more);
+                }
+            }
+        }
+    }
+
     /// All names below, dotted.
     fn names(&self, prefix: &str, into: &mut Vec<String>) {
         match self {
             Self::Value => into.push(prefix.to_owned()),
+            Self::Absent(_) => {}
             Self::Group(members) => {
                 for (name, known) in members {
                     let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
@@ -73,21 +89,7 @@ impl<'a> Scope<'a> {
 
     /// Makes names known whose values are not: to use one is a fault of its own.
     pub(crate) fn add_names(&mut self, names: BTreeMap<String, Known>) {
-        if let Known::Group(known) = &mut self.known {
-            for (name, more) in names {
-                match (known.get_mut(&name), more) {
-                    (Some(Known::Group(members)), Known::Group(more)) => {
-                        for (name, known) in more {
-                            members.entry(name).or_insert(known);
-                        }
-                    }
-                    (Some(_), _) => {}
-                    (None, more) => {
-                        known.insert(name, more);
-                    }
-                }
-            }
-        }
+        self.known.add(Known::Group(names));
     }
 
     pub(crate) fn sink(&self) -> &'a Sink {
@@ -182,8 +184,18 @@ impl<'a> Scope<'a> {
                 None => return self.unknown(name, place),
             }
         }
+        if let Known::Absent(help) = known {
+            let kind = FaultKind::BadValue {
+                value: name,
+                expected: "an attribute that this construct has".to_owned(),
+                help: (*help).to_owned(),
+            };
+            self.sink.push(kind, place);
+            return false;
+        }
         if let Known::Group(members) = known {
-            let members: Vec<&str> = members.keys().map(String::as_str).collect();
+            let present = members.iter().filter(|(_, known)| !matches!(known, Known::Absent(_)));
+            let members: Vec<&str> = present.map(|(name, _)| name.as_str()).collect();
             let reason = format!("`{name}` has no value of its own; it has {}", members.join(", "));
             self.sink.push(FaultKind::InvalidExpression { reason }, place);
             return false;

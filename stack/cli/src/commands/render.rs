@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stack_local::DEFAULT_ACCOUNT;
-use stack_plan::Plan;
+use stack_plan::{Plan, Template};
 
 use crate::arguments::{RenderArguments, RenderFormat, Settings};
 use crate::error::CliError;
@@ -19,7 +19,7 @@ pub(super) fn run(settings: &Settings, arguments: RenderArguments, output: &mut 
     if plan.account == DEFAULT_ACCOUNT && settings.account.is_none() {
         output.fact(&Fact::AccountAssumed { account: &plan.account });
     }
-    let text = template_text(&plan, arguments.format);
+    let text = template_text(&plan.template, arguments.format);
     match arguments.out {
         Some(directory) => write_files(&plan, &text, arguments.format, &directory),
         None => Ok(Report::Rendered {
@@ -31,10 +31,10 @@ pub(super) fn run(settings: &Settings, arguments: RenderArguments, output: &mut 
     }
 }
 
-fn template_text(plan: &Plan, format: RenderFormat) -> String {
+fn template_text(template: &Template, format: RenderFormat) -> String {
     let mut text = match format {
-        RenderFormat::Yaml => plan.template.to_yaml(),
-        RenderFormat::Json => json_text(&plan.template),
+        RenderFormat::Yaml => template.to_yaml(),
+        RenderFormat::Json => json_text(template),
     };
     if !text.ends_with('\n') {
         text.push('\n');
@@ -44,15 +44,19 @@ fn template_text(plan: &Plan, format: RenderFormat) -> String {
 
 fn write_files(plan: &Plan, template: &str, format: RenderFormat, directory: &Path) -> Result<Report, CliError> {
     std::fs::create_dir_all(directory).map_err(|source| CliError::Unwritable { path: directory.to_owned(), source })?;
-    let template_name = match format {
-        RenderFormat::Yaml => "template.yaml",
-        RenderFormat::Json => "template.json",
+    let extension = match format {
+        RenderFormat::Yaml => "yaml",
+        RenderFormat::Json => "json",
     };
-    let files = [
-        (template_name, template.to_owned()),
-        ("parameters.json", json_text(&plan.parameters)),
-        ("artifacts.json", json_text(&plan.artifacts)),
+    let mut files = vec![
+        (format!("template.{extension}"), template.to_owned()),
+        ("parameters.json".to_owned(), json_text(&plan.parameters)),
+        ("artifacts.json".to_owned(), json_text(&plan.artifacts)),
     ];
+    // A companion is a stack of its own, so it has a file of its own under its stack's name.
+    files.extend(plan.companions.iter().map(|companion| {
+        (format!("{}.{extension}", companion.stack_name), template_text(&companion.template, format))
+    }));
     let mut written: Vec<PathBuf> = Vec::new();
     for (name, text) in files {
         let path = directory.join(name);

@@ -4,6 +4,7 @@ use super::{Declared, Kind, Reference};
 use crate::fault::{FaultKind, Place, Sink};
 use crate::project::{Fields, Text, read_texts};
 use crate::scope::Scope;
+use crate::values::{METHODS, is_index_name};
 
 /// A verb of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,12 +13,20 @@ pub(crate) enum Verb {
     Write,
     Delete,
     List,
+    Query,
+    Scan,
     Publish,
+    Send,
+    Consume,
     Invoke,
+    Invalidate,
     Transcode,
     Pull,
     Push,
 }
+
+/// What stands before the name of an index in a target.
+const INDEX_PATH: &str = "index/";
 
 /// What each verb may be said of, and the policy source that grants it (`policies/<name>.json.hbs`).
 const LINKS: &[(Verb, Kind, &str)] = &[
@@ -25,8 +34,18 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Write, Kind::Bucket, "bucket-write"),
     (Verb::Delete, Kind::Bucket, "bucket-delete"),
     (Verb::List, Kind::Bucket, "bucket-list"),
+    (Verb::Read, Kind::Table, "table-read"),
+    (Verb::Write, Kind::Table, "table-write"),
+    (Verb::Delete, Kind::Table, "table-delete"),
+    (Verb::Query, Kind::Table, "table-query"),
+    (Verb::Scan, Kind::Table, "table-scan"),
     (Verb::Publish, Kind::Topic, "topic-publish"),
+    (Verb::Send, Kind::Queue, "queue-send"),
+    (Verb::Consume, Kind::Queue, "queue-consume"),
     (Verb::Invoke, Kind::Function, "function-invoke"),
+    (Verb::Invoke, Kind::HttpApi, "http_api-invoke"),
+    (Verb::Invoke, Kind::RestApi, "rest_api-invoke"),
+    (Verb::Invalidate, Kind::Distribution, "distribution-invalidate"),
     (Verb::Transcode, Kind::Transcoder, "transcoder-transcode"),
     (Verb::Pull, Kind::Repository, "repository-pull"),
     (Verb::Push, Kind::Repository, "repository-push"),
@@ -38,8 +57,13 @@ impl Verb {
         Self::Write,
         Self::Delete,
         Self::List,
+        Self::Query,
+        Self::Scan,
         Self::Publish,
+        Self::Send,
+        Self::Consume,
         Self::Invoke,
+        Self::Invalidate,
         Self::Transcode,
         Self::Pull,
         Self::Push,
@@ -51,8 +75,13 @@ impl Verb {
             Self::Write => "write",
             Self::Delete => "delete",
             Self::List => "list",
+            Self::Query => "query",
+            Self::Scan => "scan",
             Self::Publish => "publish",
+            Self::Send => "send",
+            Self::Consume => "consume",
             Self::Invoke => "invoke",
+            Self::Invalidate => "invalidate",
             Self::Transcode => "transcode",
             Self::Pull => "pull",
             Self::Push => "push",
@@ -100,17 +129,19 @@ impl Access {
         let literal = scope.literal(text)?;
         let target = Reference::read(&literal, &verb.targets(), declared, &text.place, scope.sink())?;
         if let Some(path) = &target.path
-            && (target.kind != Kind::Bucket || path.is_empty() || path.contains(['$', '"', '\\']) || path.len() > 1024)
+            && let Some((expected, help)) = path_fault(verb, target.kind, path)
         {
-            let kind = FaultKind::BadValue {
-                value: literal,
-                expected: "a target with a key pattern".to_owned(),
-                help: "only buckets have keys: `bucket.NAME/prefix/*`, at most 1024 characters, without `$`".to_owned(),
-            };
+            let kind = FaultKind::BadValue { value: literal, expected: expected.to_owned(), help: help.to_owned() };
             scope.sink().push(kind, &text.place);
             return None;
         }
         Some(Self { verb, target, place: text.place.clone() })
+    }
+
+    /// The index of a table that it is for, when it is for one.
+    pub(crate) fn index(&self) -> Option<&str> {
+        let path = self.target.path.as_deref().filter(|_| self.target.kind == Kind::Table);
+        path.and_then(|path| path.strip_prefix(INDEX_PATH))
     }
 
     /// Name of the policy source that grants it.
@@ -139,6 +170,30 @@ impl Access {
                 beginnings_meet && ends_meet
             }
         }
+    }
+}
+
+/// What is wrong with what follows the `/` of a target, and how to mend it.
+fn path_fault(verb: Verb, kind: Kind, path: &str) -> Option<(&'static str, &'static str)> {
+    let is_pattern = !path.is_empty() && !path.contains(['$', '"', '\\']) && path.len() <= 1024;
+    match kind {
+        Kind::Table => {
+            let is_index = path.strip_prefix(INDEX_PATH).is_some_and(is_index_name);
+            let is_searched = matches!(verb, Verb::Query | Verb::Scan);
+            (!is_index || !is_searched).then_some((
+                "a table or one of its indexes",
+                "`table.NAME`, or for `query` and `scan` also `table.NAME/index/INDEX`",
+            ))
+        }
+        Kind::HttpApi | Kind::RestApi => {
+            let method = path.split('/').next().unwrap_or_default();
+            let is_route = is_pattern && path.contains('/') && (method == "*" || METHODS.contains(&method));
+            (!is_route).then_some(("a route of an API", "a method and a path: `http_api.NAME/GET/path/*`"))
+        }
+        _ => (kind != Kind::Bucket || !is_pattern).then_some((
+            "a target with a key pattern",
+            "buckets have keys, `bucket.NAME/prefix/*`, and APIs have routes, `http_api.NAME/GET/path/*`; at most 1024 characters, without `$`",
+        )),
     }
 }
 

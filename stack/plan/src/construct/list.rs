@@ -6,15 +6,21 @@ use serde_json::{Map, Value};
 use super::alarm::AlarmDeclaration;
 use super::bucket::BucketDeclaration;
 use super::distribution::DistributionDeclaration;
+use super::domain::DomainDeclaration;
 use super::event_rule::EventRuleDeclaration;
 use super::function::FunctionDeclaration;
+use super::http_api::HttpApiDeclaration;
 use super::pipeline::PipelineDeclaration;
+use super::queue::QueueDeclaration;
 use super::repository::RepositoryDeclaration;
+use super::rest_api::RestApiDeclaration;
 use super::role::RoleDeclaration;
 use super::schedule::ScheduleDeclaration;
 use super::service::ServiceDeclaration;
+use super::table::TableDeclaration;
 use super::topic::TopicDeclaration;
 use super::transcoder::TranscoderDeclaration;
+use super::user_pool::UserPoolDeclaration;
 use super::{Construct, Declaration, Declared};
 use crate::fault::Sink;
 use crate::naming::Naming;
@@ -81,15 +87,27 @@ macro_rules! constructs {
 
         impl Declarations {
             /// Reads one construct.
-            pub(crate) fn read(&mut self, kind: Kind, named: &Named<'_>, sink: &Sink) {
+            pub(crate) fn read(&mut self, kind: Kind, named: &Named<'_>, declared: &mut Declared, sink: &Sink) {
                 let name = named.name.to_owned();
                 match kind {
                     $(Kind::$kind => {
                         if let Some(declaration) = <$declaration>::read(named, sink) {
+                            declared.insert_groups(kind, named.name, declaration.groups());
                             self.$section.insert(name, declaration);
                         }
                     })+
                 }
+            }
+
+            /// Attributes that a construct lacks, each with how to get it.
+            pub(crate) fn absent(&self) -> Vec<(Kind, &str, &'static str, &'static str)> {
+                let mut all = Vec::new();
+                $(
+                    for (name, it) in &self.$section {
+                        all.extend(it.absent().into_iter().map(|(what, help)| (Kind::$kind, name.as_str(), what, help)));
+                    }
+                )+
+                all
             }
 
             /// What expressions see of every construct: `bucket.assets.name` and the like.
@@ -98,7 +116,10 @@ macro_rules! constructs {
                 $(
                     let members = self.$section.iter();
                     let members = members.map(|(name, it)| (name.clone(), it.attributes(name, naming, scope)));
-                    all.insert($word.to_owned(), Value::Object(members.collect()));
+                    // A kind that has nothing to ask for leaves its word to parameters.
+                    if !<$declaration>::ATTRIBUTES.is_empty() {
+                        all.insert($word.to_owned(), Value::Object(members.collect()));
+                    }
                 )+
                 all
             }
@@ -131,7 +152,13 @@ constructs! {
     Function, "function", functions, FunctionDeclaration;
     Bucket, "bucket", buckets, BucketDeclaration;
     Topic, "topic", topics, TopicDeclaration;
+    Queue, "queue", queues, QueueDeclaration;
+    Table, "table", tables, TableDeclaration;
     Distribution, "distribution", distributions, DistributionDeclaration;
+    UserPool, "user_pool", user_pools, UserPoolDeclaration;
+    HttpApi, "http_api", http_apis, HttpApiDeclaration;
+    RestApi, "rest_api", rest_apis, RestApiDeclaration;
+    Domain, "domain", domains, DomainDeclaration;
     EventRule, "event_rule", event_rules, EventRuleDeclaration;
     Alarm, "alarm", alarms, AlarmDeclaration;
     Schedule, "schedule", schedules, ScheduleDeclaration;

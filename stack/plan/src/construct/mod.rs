@@ -5,37 +5,47 @@
 
 pub(crate) mod access;
 pub(crate) mod alarm;
+pub(crate) mod api;
 pub(crate) mod bucket;
 pub(crate) mod distribution;
+pub(crate) mod domain;
 pub(crate) mod event_rule;
 mod filter;
 pub(crate) mod function;
+pub(crate) mod http_api;
 pub(crate) mod list;
 pub(crate) mod pipeline;
+pub(crate) mod queue;
 pub(crate) mod reference;
 pub(crate) mod repository;
+pub(crate) mod rest_api;
 pub(crate) mod role;
 pub(crate) mod schedule;
 pub(crate) mod service;
+pub(crate) mod table;
 mod tags;
 mod target;
 pub(crate) mod topic;
 pub(crate) mod transcoder;
+pub(crate) mod user_pool;
 mod variables;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::fault::{Place, Sink};
+use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
+use crate::names::logical_id;
 use crate::naming::Naming;
 use crate::plan::{Action, Contents};
 use crate::project::Named;
 use crate::scope::Scope;
 
+pub(crate) use domain::Alias;
 pub(crate) use list::{Constructs, Declarations, Kind};
-pub(crate) use reference::{Declared, Reference};
+pub(crate) use reference::{Declared, Group, Reference};
 
 /// A construct as written.
 pub(crate) trait Declaration: Sized + Clone + Debug {
@@ -45,13 +55,24 @@ pub(crate) trait Declaration: Sized + Clone + Debug {
     /// What expressions may ask of it, in the order in which messages list it.
     const ATTRIBUTES: &'static [&'static str];
 
+    /// Those of [`ATTRIBUTES`](Self::ATTRIBUTES) that this one lacks, each with how to get it.
+    fn absent(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// Reads its form; reports what is wrong with it.
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self>;
 
     /// Evaluates its expressions, checks its values; what is faulty is reported and has a harmless value.
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Self::Resolved;
 
-    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES). The scope knows parameters and the like, but no construct.
+    /// Attributes of its parts, for [`attributes`](Self::attributes) to give as objects under the group's name.
+    fn groups(&self) -> Vec<Group> {
+        Vec::new()
+    }
+
+    /// A value for each of [`ATTRIBUTES`](Self::ATTRIBUTES) that is not [`absent`](Self::absent). The scope knows
+    /// parameters and the like, but no construct.
     fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value;
 }
 
@@ -69,6 +90,17 @@ pub(crate) trait Construct {
         Vec::new()
     }
 
+    /// What policy sources of links to it may ask besides its attributes.
+    fn facts(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
+    /// Names in DNS that lead to it; each becomes records beside it.
+    fn aliases(&self, links: &Links<'_>) -> Vec<Alias> {
+        let _ = links;
+        Vec::new()
+    }
+
     /// False for what exists already and is only referred to: the stack has no resource for the thing itself.
     fn is_owned(&self) -> bool {
         true
@@ -79,7 +111,7 @@ pub(crate) trait Construct {
         self.is_owned()
     }
 
-    /// Values of its template source.
+    /// Values of its template source; null when it has nothing to render.
     fn values(&self, links: &Links<'_>) -> Value;
 
     /// Files that become objects after the stack is deployed.
@@ -113,4 +145,23 @@ pub(crate) struct Grant {
     pub(crate) names_account: bool,
     /// True when the service does not wait for a function's answer.
     pub(crate) is_asynchronous: bool,
+}
+
+/// Reports parts of one construct, such as its authorizers, whose names would give them one logical id.
+fn check_parts<'a>(what: &str, names: impl IntoIterator<Item = (&'a str, &'a Place)>, sink: &Sink) {
+    let mut first_of: BTreeMap<String, &Place> = BTreeMap::new();
+    for (name, place) in names {
+        let id = logical_id(name, "");
+        if let Some(first) = first_of.get(&id) {
+            let kind = FaultKind::NameCollision {
+                what: format!("logical id of {what}"),
+                name: id,
+                first: first.key_path.clone(),
+                second: place.key_path.clone(),
+            };
+            sink.push(kind, place);
+        } else {
+            first_of.insert(id, place);
+        }
+    }
 }

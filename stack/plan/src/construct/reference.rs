@@ -8,25 +8,54 @@ use crate::scope::Known;
 
 /// Names of everything that the project declares, faulty or not.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Declared(BTreeMap<Kind, Vec<String>>);
+pub(crate) struct Declared {
+    names: BTreeMap<Kind, Vec<String>>,
+    groups: BTreeMap<(Kind, String), Vec<Group>>,
+}
+
+/// Attributes of the parts of a construct: `user_pool.users.clients.web` has the group `clients` with `web`.
+pub(crate) type Group = (&'static str, Vec<String>);
 
 impl Declared {
     pub(crate) fn insert(&mut self, kind: Kind, name: &str) {
-        self.0.entry(kind).or_default().push(name.to_owned());
+        self.names.entry(kind).or_default().push(name.to_owned());
+    }
+
+    pub(crate) fn insert_groups(&mut self, kind: Kind, name: &str, groups: Vec<Group>) {
+        self.groups.insert((kind, name.to_owned()), groups);
     }
 
     pub(crate) fn names(&self, kind: Kind) -> &[String] {
-        self.0.get(&kind).map_or(&[], Vec::as_slice)
+        self.names.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    /// The names that expressions may use.
-    pub(crate) fn known(&self) -> BTreeMap<String, Known> {
+    /// Names of the parts of a construct in one group of attributes.
+    pub(crate) fn members(&self, kind: Kind, name: &str, group: &str) -> &[String] {
+        let groups = self.groups.get(&(kind, name.to_owned()));
+        let found = groups.into_iter().flatten().find(|(own, _)| *own == group);
+        found.map_or(&[], |(_, members)| members.as_slice())
+    }
+
+    /// The names that expressions may use; `absent` are attributes that a construct lacks, with how to get them.
+    pub(crate) fn known(&self, absent: &[(Kind, &str, &'static str, &'static str)]) -> BTreeMap<String, Known> {
+        let attributes_of = |kind: Kind, name: &str| {
+            let lacks = |attribute: &str| absent.iter().find(|it| (it.0, it.1, it.2) == (kind, name, attribute));
+            let known = kind.attributes().iter().map(|&attribute| {
+                let known = lacks(attribute).map_or(Known::Value, |(.., help)| Known::Absent(help));
+                (attribute.to_owned(), known)
+            });
+            let mut known: BTreeMap<String, Known> = known.collect();
+            for (group, members) in self.groups.get(&(kind, name.to_owned())).into_iter().flatten() {
+                known.insert((*group).to_owned(), Known::group(members.iter().cloned()));
+            }
+            Known::Group(known)
+        };
         Kind::ALL
             .iter()
+            .filter(|kind| !kind.attributes().is_empty())
             .map(|&kind| {
-                let members = self.names(kind).iter();
-                let attributes = || Known::group(kind.attributes().iter().copied());
-                (kind.word().to_owned(), Known::Group(members.map(|name| (name.clone(), attributes())).collect()))
+                let members = self.names(kind).iter().map(|name| (name.clone(), attributes_of(kind, name)));
+                (kind.word().to_owned(), Known::Group(members.collect()))
             })
             .collect()
     }

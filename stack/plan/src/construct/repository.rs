@@ -72,7 +72,7 @@ impl Declaration for RepositoryDeclaration {
     }
 
     fn attributes(&self, name: &str, naming: &Naming, _: &Scope<'_>) -> Value {
-        let name = naming.physical(name, REPOSITORY_NAME);
+        let name = naming.plain(name, REPOSITORY_NAME);
         let registry = format!("{}.dkr.ecr.{}.{}", naming.account, naming.region, naming.service_domain);
         json!({
             "arn": naming.arn("ecr", &format!("repository/{name}")),

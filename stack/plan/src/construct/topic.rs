@@ -49,6 +49,7 @@ pub(crate) struct TopicDeclaration {
 #[derive(Debug, Clone)]
 struct SubscriptionDeclaration {
     protocol: &'static str,
+    place: Place,
     endpoint: Text,
     raw: Option<Text>,
     filter: Option<FilterDeclaration>,
@@ -75,6 +76,7 @@ pub(crate) struct Topic {
 /// Where messages go.
 #[derive(Debug, Clone)]
 pub(crate) struct Subscription {
+    pub(crate) place: Place,
     /// Protocol in the words of SNS.
     pub(crate) protocol: &'static str,
     pub(crate) endpoint: Endpoint,
@@ -87,16 +89,16 @@ pub(crate) struct Subscription {
 pub(crate) enum Endpoint {
     /// URL, address or ARN.
     Address(String),
-    /// A function of the project.
-    Function(String),
+    /// A function or a queue of the project.
+    Construct(Kind, String),
 }
 
 impl Endpoint {
-    /// The function of the project that it is, if it is one.
-    pub(crate) fn function(&self) -> Option<&str> {
+    /// The construct of a kind that it is, if it is one.
+    pub(crate) fn of_kind(&self, kind: Kind) -> Option<&str> {
         match self {
-            Self::Function(name) => Some(name),
-            Self::Address(_) => None,
+            Self::Construct(its_kind, name) if *its_kind == kind => Some(name),
+            _ => None,
         }
     }
 }
@@ -204,17 +206,23 @@ impl Construct for Topic {
     }
 
     fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
-        let mut functions: Vec<&str> =
-            self.subscriptions.iter().filter_map(|subscription| subscription.endpoint.function()).collect();
-        functions.sort_unstable();
-        functions.dedup();
+        let mut targets: Vec<(Kind, &str)> = self
+            .subscriptions
+            .iter()
+            .filter_map(|subscription| match &subscription.endpoint {
+                Endpoint::Construct(kind, name) => Some((*kind, name.as_str())),
+                Endpoint::Address(_) => None,
+            })
+            .collect();
+        targets.sort_unstable();
+        targets.dedup();
         let id = Naming::id(Kind::Topic, &self.name);
-        functions
+        targets
             .into_iter()
-            .map(|function| Grant {
+            .map(|(kind, name)| Grant {
                 service: "sns.amazonaws.com",
-                target: (Kind::Function, function.to_owned()),
-                permission_id: format!("{id}{}", logical_id(function, "Permission")),
+                target: (kind, name.to_owned()),
+                permission_id: format!("{id}{}", logical_id(name, "Permission")),
                 source_arn: links.reference(Kind::Topic, &self.name),
                 names_account: false,
                 is_asynchronous: true,
@@ -247,18 +255,19 @@ impl Construct for Topic {
 }
 
 fn subscription_values(topic: &Topic, subscription: &Subscription) -> Value {
-    let (address, function) = match &subscription.endpoint {
+    let (address, target) = match &subscription.endpoint {
         Endpoint::Address(address) => (Some(address.as_str()), None),
-        Endpoint::Function(function) => (None, Some(function.as_str())),
+        Endpoint::Construct(kind, name) => (None, Some((*kind, name.as_str()))),
     };
     // The id follows the endpoint, not the position: SNS gives two subscriptions with one endpoint one ARN, so taking one
     // out of the list must not rename the others.
-    let endpoint = hash(&format!("{} {}", subscription.protocol, address.or(function).unwrap_or_default()), 8);
+    let endpoint =
+        hash(&format!("{} {}", subscription.protocol, address.or(target.map(|(_, name)| name)).unwrap_or_default()), 8);
     json!({
         "id": format!("{}{}{endpoint}", Naming::id(Kind::Topic, &topic.name), logical_id(subscription.protocol, "")),
         "protocol": subscription.protocol,
         "address": address,
-        "function_id": function.map(|function| Naming::id(Kind::Function, function)),
+        "target_id": target.map(|(kind, name)| Naming::id(kind, name)),
         "raw": subscription.raw,
         "filter": subscription.filter.as_ref().map(|filter| &filter.policy),
         "filter_scope": subscription.filter.as_ref().map(|filter| filter.scope.word()),
@@ -280,7 +289,7 @@ fn read_subscription(node: &Node, place: &Place, sink: &Sink) -> Option<Subscrip
     }
     fields.finish();
     let (protocol, endpoint) = endpoints.pop()?;
-    Some(SubscriptionDeclaration { protocol, endpoint, raw, filter })
+    Some(SubscriptionDeclaration { protocol, place: place.clone(), endpoint, raw, filter })
 }
 
 impl SubscriptionDeclaration {
@@ -301,14 +310,17 @@ impl SubscriptionDeclaration {
             };
             scope.sink().push(kind, &self.endpoint.place);
         }
-        Some(Subscription { protocol, endpoint, raw, filter })
+        Some(Subscription { place: self.place.clone(), protocol, endpoint, raw, filter })
     }
 
     fn endpoint(&self, value: String, scope: &Scope<'_>, declared: &Declared) -> Option<(&'static str, Endpoint)> {
-        if self.protocol == "lambda" && value.starts_with("function.") {
-            let place = &self.endpoint.place;
-            let reference = Reference::read(&value, &[Kind::Function], declared, place, scope.sink())?;
-            return Some(("lambda", Endpoint::Function(reference.name)));
+        for (protocol, kind) in [("lambda", Kind::Function), ("sqs", Kind::Queue)] {
+            let is_reference = value.strip_prefix(kind.word()).is_some_and(|rest| rest.starts_with('.'));
+            if self.protocol == protocol && is_reference {
+                let place = &self.endpoint.place;
+                let reference = Reference::read_whole(&value, &[kind], declared, place, scope.sink())?;
+                return Some((protocol, Endpoint::Construct(kind, reference.name)));
+            }
         }
         let (protocol, expected, help) = match self.protocol {
             "https" if value.starts_with("https://") || !deferred::is_clean(&value) => ("https", "", ""),
@@ -324,7 +336,7 @@ impl SubscriptionDeclaration {
             "email" if value.contains('@') => ("email", "", ""),
             "email" => ("email", "a mail address", ""),
             "sqs" if value.starts_with("arn:") || !deferred::is_clean(&value) => ("sqs", "", ""),
-            "sqs" => ("sqs", "the ARN of a queue", ""),
+            "sqs" => ("sqs", "a queue", "write `queue.NAME`, or an ARN"),
             _ if value.starts_with("arn:") || !deferred::is_clean(&value) => ("lambda", "", ""),
             _ => ("lambda", "a function", "write `function.NAME`, or an ARN"),
         };

@@ -120,18 +120,16 @@ pub enum FaultKind {
         second: String,
     },
     /// A function that would start itself for ever.
-    #[error(
-        "function `{function}` starts itself: it may {verb} `{written}` in bucket `{bucket}`, whose event starts it"
-    )]
+    #[error("function `{function}` starts itself: it may {verb} {target}, which starts it")]
     Recursion {
         /// The function.
         function: String,
-        /// The bucket.
-        bucket: String,
         /// The verb of its access.
         verb: String,
-        /// The keys that it may write.
-        written: String,
+        /// What it may write or send to, in words (`` `in/*` in bucket `uploads` ``).
+        target: String,
+        /// How to mend it.
+        mend: String,
     },
     /// Two events of one bucket that S3 refuses to tell apart.
     #[error("two events of bucket `{bucket}` overlap: both would answer `{event}` of the same object")]
@@ -255,6 +253,9 @@ impl FaultKind {
             }
             Self::MissingKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::WrongType { expected, .. } => format!("write {expected} here"),
+            Self::UnknownReference { construct, name, known } if construct.starts_with("index ") => {
+                did_you_mean(name, known).unwrap_or_else(|| list_known("its indexes", known))
+            }
             Self::UnknownReference { construct, name, known } => did_you_mean(name, known)
                 .unwrap_or_else(|| list_known(&format!("declared under `{}:`", section_of(construct)), known)),
             Self::UnknownName { name, .. } if name.starts_with("env.") => {
@@ -268,10 +269,11 @@ impl FaultKind {
             }
             Self::BadName { rule, .. } => rule.clone(),
             Self::LimitExceeded { .. } => "split it, or make it smaller".to_owned(),
-            Self::NameCollision { .. } => "rename one of them".to_owned(),
-            Self::Recursion { .. } => {
-                "let it write under another prefix or into another bucket: `write: bucket.name/prefix/*`".to_owned()
+            Self::NameCollision { what, .. } if what == "physical name" => {
+                "rename one of them, or take another suffix".to_owned()
             }
+            Self::NameCollision { .. } => "rename one of them".to_owned(),
+            Self::Recursion { mend, .. } => mend.clone(),
             Self::OverlappingEvents { first_line, .. } => {
                 format!("the other is on line {first_line}; give them prefixes or suffixes that exclude each other, or send one event to a topic that informs both")
             }

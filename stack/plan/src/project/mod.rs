@@ -1,5 +1,6 @@
 //! The project file: its text, and what it declares.
 
+mod document;
 mod fields;
 mod read;
 mod tree;
@@ -15,6 +16,7 @@ use crate::resolve::check_links;
 use crate::scope::{Known, Scope};
 use crate::values::{Region, SettingValue};
 
+pub(crate) use document::{Document, read_document};
 pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
 pub(crate) use tree::Tree;
 
@@ -136,6 +138,12 @@ impl Project {
         self.parameters.keys().map(String::as_str).collect()
     }
 
+    /// True when the names of some environment have no suffix.
+    pub(crate) fn has_environment_without_suffix(&self) -> bool {
+        let mut suffixes = self.environments.values().map(|environment| environment.suffix.as_ref());
+        suffixes.any(|suffix| suffix.is_none_or(|text| text.raw.is_empty()))
+    }
+
     /// Names that every expression may use, attributes of constructs apart.
     pub(crate) fn basic_names(&self) -> BTreeMap<String, Known> {
         let mut names: BTreeMap<String, Known> =
@@ -147,7 +155,7 @@ impl Project {
     /// All names that expressions of constructs may use.
     pub(crate) fn all_names(&self) -> BTreeMap<String, Known> {
         let mut names = self.basic_names();
-        names.extend(self.declared.known());
+        names.extend(self.declared.known(&self.constructs.absent()));
         names.extend(self.parameters.keys().map(|name| (name.clone(), Known::Value)));
         names
     }

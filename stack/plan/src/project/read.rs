@@ -49,20 +49,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
 
 /// Sections that the language plans and this program does not serve, with what to write instead.
 fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 12] = [
-        "tables",
-        "queues",
-        "http_apis",
-        "rest_apis",
-        "domains",
-        "user_pools",
-        "secrets",
-        "databases",
-        "networks",
-        "resources",
-        "overrides",
-        "imports",
-    ];
+    const UNSERVED: [&str; 6] = ["secrets", "databases", "networks", "resources", "overrides", "imports"];
     UNSERVED.contains(&key).then(|| FaultKind::UnservedSection { section: key.to_owned() })
 }
 
@@ -142,7 +129,7 @@ fn read_constructs(fields: &Fields<'_>, project: &mut Project, sink: &Sink) {
         for named in fields.section(kind.section()) {
             check_name(&named, &format!("{} name", kind.word().replace('_', " ")), sink);
             project.declared.insert(kind, named.name);
-            project.constructs.read(kind, &named, sink);
+            project.constructs.read(kind, &named, &mut project.declared, sink);
         }
     }
 }
@@ -231,7 +218,7 @@ fn check_name(named: &Named<'_>, what: &str, sink: &Sink) {
 fn check_parameter_name(named: &Named<'_>, sink: &Sink) {
     let is_taken = BUILT_IN_NAMES.contains(&named.name)
         || named.name == "env"
-        || Kind::ALL.iter().any(|kind| kind.word() == named.name);
+        || Kind::ALL.iter().any(|kind| kind.word() == named.name && !kind.attributes().is_empty());
     let characters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let is_word = named.name.starts_with(|first: char| first.is_ascii_lowercase())
         && named.name.len() <= names::CONSTRUCT_NAME

@@ -5,4 +5,4 @@ mod policy;
 mod source;
 
 pub(crate) use policy::{PolicyRenderer, document, merged_document};
-pub(crate) use source::{PERMISSION, Source, TemplateRenderer};
+pub(crate) use source::{ALIAS, MANAGED_POLICY, PERMISSION, Source, TemplateRenderer};

@@ -24,6 +24,15 @@ pub(crate) struct Source {
 pub(crate) const PERMISSION: Source =
     Source { file_name: "permission.yaml.hbs", text: include_str!("../../../../templates/permission.yaml.hbs") };
 
+/// What a role may do beyond the size of its inline policies, rendered beside the construct that has the role.
+pub(crate) const MANAGED_POLICY: Source = Source {
+    file_name: "managed_policy.yaml.hbs",
+    text: include_str!("../../../../templates/managed_policy.yaml.hbs"),
+};
+/// A name in DNS for an endpoint, rendered beside the construct that answers to it.
+pub(crate) const ALIAS: Source =
+    Source { file_name: "alias.yaml.hbs", text: include_str!("../../../../templates/alias.yaml.hbs") };
+
 /// Renders template sources, each compiled when it is first needed.
 pub(crate) struct TemplateRenderer<'a> {
     registry: Handlebars<'static>,
@@ -87,7 +96,7 @@ mod tests {
 
     #[test]
     fn built_in_sources_compile_and_never_write_raw() {
-        for source in Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION]) {
+        for source in Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION, MANAGED_POLICY, ALIAS]) {
             let compiled = Compiled::compile(source.text).unwrap();
             assert!(!has_raw_output(&compiled), "{}", source.file_name);
         }

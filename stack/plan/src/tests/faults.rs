@@ -31,7 +31,6 @@ fn each_kind_of_fault_is_found() {
         ("invalid-yaml", "a: b\n---\nc: d"),
         ("duplicate-key", "stack: t"),
         ("unknown-key", "function: {}"),
-        ("unserved-section", "queues: {}"),
         ("unserved-section", "resources: {}"),
         ("unknown-version", "version: 2"),
         ("wrong-type", "functions: [a]\nbuckets: { a: {} }"),
@@ -146,7 +145,7 @@ fn limits_are_watched() {
     let text = project(&format!("functions: {{ f: {{ environment: {{ {} }} }} }}", variables.join(", ")));
     assert_eq!(codes(&text, &context()), ["limit-exceeded"]);
 
-    let links: Vec<String> = (0..120).map(|index| format!("bucket.b/{}{index}/*", "x".repeat(60))).collect();
+    let links: Vec<String> = (0..600).map(|index| format!("bucket.b/{}{index}/*", "x".repeat(60))).collect();
     let text = project(&format!(
         "functions: {{ f: {{ access: {{ read: [{}] }} }} }}\nbuckets: {{ b: {{}} }}",
         links.join(", ")
@@ -160,6 +159,31 @@ fn limits_are_watched() {
     let outputs: Vec<String> = (0..201).map(|index| format!("O{index}: x")).collect();
     let text = project(&format!("topics: {{ t: {{}} }}\noutputs: {{ {} }}", outputs.join(", ")));
     assert_eq!(codes(&text, &context()), ["invalid-template"]);
+}
+
+#[test]
+fn more_than_a_role_holds_inline_becomes_managed_policies() {
+    let links: Vec<String> = (0..150).map(|index| format!("bucket.b/{}{index}/*", "x".repeat(60))).collect();
+    let text = project(&format!(
+        "functions: {{ f: {{ access: {{ read: [{}] }} }} }}\nbuckets: {{ b: {{}} }}",
+        links.join(", ")
+    ));
+    let template = plan_text(&text, &context()).template;
+    let managed: Vec<&String> = template
+        .resources
+        .iter()
+        .filter(|(_, resource)| resource.resource_type == "AWS::IAM::ManagedPolicy")
+        .map(|(id, _)| id)
+        .collect();
+    assert!(managed.len() > 1);
+    assert_eq!(template.resources["FFunction"].depends_on.iter().collect::<Vec<_>>(), managed);
+    let granted: usize = managed
+        .iter()
+        .flat_map(|id| template.resources[*id].properties["PolicyDocument"]["Statement"].as_array().unwrap())
+        .filter(|statement| statement["Action"] == "s3:GetObject")
+        .map(|statement| statement["Resource"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(granted, 150);
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! Whole projects: text to plan, and text to faults.
 
+mod data;
 mod delivery;
 mod faults;
 mod hostile;
 mod hostile_operations;
 mod operations;
+mod pages;
 mod pages_operations;
 mod plans;
+mod rest;
+mod web;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +35,13 @@ fn faults_of(text: &str, context: &Context) -> Faults {
 
 fn codes(text: &str, context: &Context) -> Vec<&'static str> {
     faults_of(text, context).faults().iter().map(|fault| fault.kind.code()).collect()
+}
+
+/// Everything of a plan but the template.
+fn around(plan: &Plan) -> serde_json::Value {
+    let mut value = serde_json::to_value(plan).unwrap();
+    value.as_object_mut().unwrap().remove("template");
+    value
 }
 
 /// Faults as a terminal without color shows them.

@@ -14,13 +14,6 @@ fn every_key() -> Context {
     Context { policy_sources, env: env(&[("STAGE", "blue")]), ..context() }
 }
 
-/// Everything of a plan but the template.
-fn around(plan: &Plan) -> serde_json::Value {
-    let mut value = serde_json::to_value(plan).unwrap();
-    value.as_object_mut().unwrap().remove("template");
-    value
-}
-
 #[test]
 fn avatars() {
     let plan = plan_text(AVATARS, &context());

@@ -1,17 +1,25 @@
 //! Values of settings: their text and their domain.
 
 mod alarm;
+mod api;
 mod aws;
 mod bucket;
 mod build;
 mod iam;
+mod loopback;
 mod media;
+mod number;
 mod schedule;
+mod table;
 mod text;
 mod url;
 
 pub(crate) use alarm::{
     Comparison, FilterPattern, LogGroupName, MetricName, MetricValue, MissingData, Number, Period, Periods, Statistic,
+};
+pub(crate) use api::{
+    ApiMethod, ApiOrigin, AuthorizerCache, Burst, CertificateArn, Endpoint, HostedZone, METHODS, MediaType, MinimumTls,
+    Quota, Rate, RefreshLifetime, StageName, TokenLifetime,
 };
 pub(crate) use aws::{Arn, HeaderValue, ImportedTopic, KmsKey};
 pub(crate) use bucket::{
@@ -22,12 +30,18 @@ pub(crate) use build::{
     SourceProvider, SourceRepository, TagPattern, TaskCount, TaskCpu, TaskMemory,
 };
 pub(crate) use iam::{GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session};
+pub(crate) use loopback::is_on_loopback;
 pub(crate) use media::{AudioBitrate, Bitrate, Pixels, Quality};
+pub(crate) use number::{
+    BatchSize, BatchWindow, CapacityUnits, LongPolling, MaxConcurrency, MaxReceives, MessageDelay, MessageRetention,
+    MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, VisibilityTimeout,
+};
 pub(crate) use schedule::{
     DeliveryAge, DeliveryRetries, FlexibleWindow, Moment, RuleSchedule, SchedulerSchedule, TimeZone,
 };
+pub(crate) use table::{AttributeName, KeyType, StartingPosition, StreamView, is_index_name};
 pub(crate) use text::{Description, EventBus, InputPath};
-pub(crate) use url::is_on_loopback;
+pub(crate) use url::{InvokeMode, UrlAuth, UrlMethod, UrlOrigin};
 
 use crate::plan::{Architecture, Removal};
 
@@ -245,7 +259,7 @@ impl SettingValue for ProjectPath {
 }
 
 /// `30s`, `5m`, `6h`, `2d`, or a number of seconds.
-fn parse_seconds(text: &str) -> Option<u32> {
+pub(crate) fn parse_seconds(text: &str) -> Option<u32> {
     let (number, unit) = match text.char_indices().next_back()? {
         (at, 's') => (&text[..at], 1),
         (at, 'm') => (&text[..at], 60),

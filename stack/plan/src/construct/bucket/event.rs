@@ -13,7 +13,7 @@ use crate::yaml::Node;
 /// Greatest length of a key and so of a filter.
 const KEY_BYTES: usize = 1024;
 /// What may be told of an event; each has a key of the same word.
-const TARGETS: [Kind; 2] = [Kind::Function, Kind::Topic];
+const TARGETS: [Kind; 3] = [Kind::Function, Kind::Topic, Kind::Queue];
 
 /// An event as written.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub(super) fn read_event(node: &Node, place: &Place, sink: &Sink) -> Option<Even
         TARGETS.into_iter().filter_map(|kind| Some((kind, fields.text(kind.word())?))).collect();
     if TARGETS.iter().filter(|kind| node.get(kind.word()).is_some()).count() != 1 {
         let forms: Vec<String> = TARGETS.iter().map(|kind| format!("`{}: NAME`", kind.word())).collect();
-        let help = format!("exactly one of {} says what the event informs", forms.join(" and "));
+        let help = format!("exactly one of {} says what the event informs", forms.join(", "));
         sink.push(FaultKind::MissingKey { key: "function".to_owned(), help }, place);
         targets.clear();
     }

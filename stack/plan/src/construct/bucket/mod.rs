@@ -233,7 +233,7 @@ impl Construct for Bucket {
             .constructs
             .distributions
             .iter()
-            .filter(|distribution| distribution.bucket == self.name)
+            .filter(|distribution| distribution.reads(&self.name))
             .map(|distribution| links.attribute(Kind::Distribution, &distribution.name, "arn"))
             .collect();
         json!({
@@ -258,6 +258,7 @@ impl Construct for Bucket {
             "eventbridge": self.eventbridge,
             "function_events": events(Kind::Function),
             "topic_events": events(Kind::Topic),
+            "queue_events": events(Kind::Queue),
             "senders": links.senders(Kind::Bucket, &self.name),
             "distribution_arns": distribution_arns,
             "tags": tag_list(&self.tags),

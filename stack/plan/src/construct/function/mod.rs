@@ -1,8 +1,20 @@
 //! `functions:`.
 
+mod destination;
+mod environment;
+mod source;
+mod url;
+
+pub(crate) use destination::Destination;
+pub(crate) use source::Source;
+
 use indexmap::IndexMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use environment::{EnvironmentDeclaration, read_environment};
+use source::{SourceDeclaration, read_source};
+use url::{Url, UrlDeclaration, read_url, url_id};
 
 use super::access::{Access, Verb, read_access};
 use super::{Construct, Declaration, Declared, Kind};
@@ -15,29 +27,12 @@ use crate::plan::{ARTIFACT_BUCKET_PARAMETER, Architecture};
 use crate::project::{Fields, Named, Text};
 use crate::role::Role;
 use crate::scope::Scope;
-use crate::values::{CargoName, EventAge, Memory, Retention, Retries, TemporaryStorage, Timeout};
+use crate::values::{
+    CargoName, EventAge, Memory, ReservedConcurrency, Retention, Retries, TemporaryStorage, Timeout, UrlAuth,
+};
 
 /// Greatest length of a function name.
 const FUNCTION_NAME: usize = 64;
-/// Greatest size of all environment variables of a function together, names and values, in bytes.
-const ENVIRONMENT_BYTES: usize = 4096;
-/// Names that AWS Lambda sets itself.
-const RESERVED_VARIABLES: [&str; 13] = [
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_XRAY_CONTEXT_MISSING",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "LAMBDA_TASK_ROOT",
-    "LAMBDA_RUNTIME_DIR",
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-];
-
 /// A function as written.
 #[derive(Debug, Clone)]
 pub(crate) struct FunctionDeclaration {
@@ -51,9 +46,14 @@ pub(crate) struct FunctionDeclaration {
     temporary_storage: Option<Text>,
     retries: Option<Text>,
     max_event_age: Option<Text>,
+    on_failure: Option<Text>,
+    on_success: Option<Text>,
+    events: Vec<SourceDeclaration>,
+    url: Option<UrlDeclaration>,
+    concurrency: Option<Text>,
+    tracing: Option<Text>,
     log_retention: Option<Text>,
-    environment: Vec<(String, Text)>,
-    environment_place: Place,
+    environment: EnvironmentDeclaration,
     access: Vec<(Verb, Text)>,
     policies: Vec<Text>,
 }
@@ -74,6 +74,12 @@ pub(crate) struct Function {
     pub(crate) max_event_age: EventAge,
     /// True when the file says something about asynchronous invocations.
     pub(crate) declares_retries: bool,
+    pub(crate) on_failure: Option<Destination>,
+    pub(crate) on_success: Option<Destination>,
+    pub(crate) sources: Vec<Source>,
+    url: Option<Url>,
+    concurrency: Option<ReservedConcurrency>,
+    tracing: bool,
     pub(crate) log_retention: Retention,
     pub(crate) environment: IndexMap<String, String>,
     pub(crate) access: Vec<Access>,
@@ -83,7 +89,7 @@ pub(crate) struct Function {
 impl Declaration for FunctionDeclaration {
     type Resolved = Function;
 
-    const ATTRIBUTES: &'static [&'static str] = &["name", "arn"];
+    const ATTRIBUTES: &'static [&'static str] = &["name", "arn", "url"];
 
     fn read(named: &Named<'_>, sink: &Sink) -> Option<Self> {
         let fields = Fields::open(named.node, &named.place, sink)?;
@@ -98,14 +104,24 @@ impl Declaration for FunctionDeclaration {
             temporary_storage: fields.text("temporary_storage"),
             retries: fields.text("retries"),
             max_event_age: fields.text("max_event_age"),
+            on_failure: fields.text("on_failure"),
+            on_success: fields.text("on_success"),
+            events: fields.items("events").iter().filter_map(|(node, place)| read_source(node, place, sink)).collect(),
+            url: fields.get("url").and_then(|(node, place)| read_url(node, &place, sink)),
+            concurrency: fields.text("concurrency"),
+            tracing: fields.text("tracing"),
             log_retention: fields.text("log_retention"),
-            environment: fields.text_section("environment"),
-            environment_place: fields.place_of("environment"),
+            environment: read_environment(&fields),
             access: read_access(&fields, sink),
             policies: fields.texts("policies"),
         };
         fields.finish();
         Some(declaration)
+    }
+
+    fn absent(&self) -> Vec<(&'static str, &'static str)> {
+        let help = "give the function an address: `url: iam` (signed requests) or `url: none` (everyone)";
+        if self.url.is_some() { Vec::new() } else { vec![("url", help)] }
     }
 
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Function {
@@ -133,8 +149,14 @@ impl Declaration for FunctionDeclaration {
             retries: scope.value_or(self.retries.as_ref(), Retries(2)),
             max_event_age: scope.value_or(self.max_event_age.as_ref(), EventAge(21_600)),
             declares_retries: self.retries.is_some() || self.max_event_age.is_some(),
+            on_failure: Destination::read(self.on_failure.as_ref(), scope, declared),
+            on_success: Destination::read(self.on_success.as_ref(), scope, declared),
+            sources: self.events.iter().filter_map(|source| source.resolve(scope, declared)).collect(),
+            url: self.url.as_ref().map(|url| url.resolve(scope)),
+            concurrency: self.concurrency.as_ref().and_then(|text| scope.value(text)),
+            tracing: scope.value_or(self.tracing.as_ref(), false),
             log_retention: scope.value_or(self.log_retention.as_ref(), Retention(30)),
-            environment: self.resolve_environment(scope),
+            environment: self.environment.resolve(scope),
             access: self
                 .access
                 .iter()
@@ -149,28 +171,45 @@ impl Declaration for FunctionDeclaration {
     }
 
     fn attributes(&self, name: &str, naming: &Naming, _: &Scope<'_>) -> Value {
+        let url = deferred::attribute(&url_id(name), "FunctionUrl");
         let name = naming.physical(name, FUNCTION_NAME);
-        json!({ "arn": naming.arn("lambda", &format!("function:{name}")), "name": name })
+        let mut attributes = json!({ "arn": naming.arn("lambda", &format!("function:{name}")), "name": name });
+        if self.url.is_some() {
+            attributes["url"] = json!(url);
+        }
+        attributes
     }
 }
 
-impl FunctionDeclaration {
-    fn resolve_environment(&self, scope: &Scope<'_>) -> IndexMap<String, String> {
-        let mut environment = IndexMap::new();
-        let mut bytes = 0;
-        for (name, text) in &self.environment {
-            check_variable(name, &text.place, scope.sink());
-            if let Some(value) = scope.evaluate(text) {
-                bytes += name.len() + value.len();
-                environment.insert(name.clone(), value);
-            }
+impl Function {
+    /// True when what it cannot process goes there.
+    pub(crate) fn fails_to(&self, kind: Kind, name: &str) -> bool {
+        self.failure_destinations().any(|it| it.target.kind == kind && it.target.name == name)
+    }
+
+    /// Where events, messages and records go that it cannot process.
+    pub(crate) fn failure_destinations(&self) -> impl Iterator<Item = &Destination> {
+        self.on_failure.iter().chain(self.sources.iter().filter_map(|source| source.on_failure.as_ref()))
+    }
+
+    /// Everything that the function may do.
+    fn role<'a>(&'a self, log_group: &str, links: &Links<'_>) -> Role<'a> {
+        let mut role = Role::new(&self.name, &self.place);
+        let logs = json!({ "arn": deferred::attribute(log_group, "Arn") });
+        role.grant("function-logs", &logs, &self.place, links);
+        let itself = links.target(Kind::Function, &self.name);
+        if self.tracing {
+            role.grant("function-tracing", &itself, &self.place, links);
         }
-        if bytes > ENVIRONMENT_BYTES {
-            let what = "bytes of environment variables".to_owned();
-            let kind = FaultKind::LimitExceeded { what, value: bytes, limit: ENVIRONMENT_BYTES };
-            scope.sink().push(kind, &self.environment_place);
+        for source in &self.sources {
+            source.grant(&mut role, links);
         }
-        environment
+        for destination in self.on_failure.iter().chain(&self.on_success) {
+            destination.grant(&mut role, links);
+        }
+        role.grant_access(&self.access, links);
+        role.add_policies(&self.policies, &itself, links);
+        role
     }
 }
 
@@ -183,21 +222,23 @@ impl Construct for Function {
         &self.place
     }
 
+    fn facts(&self) -> Map<String, Value> {
+        let has_url = self.url.as_ref().is_some_and(|url| url.auth == UrlAuth::Iam);
+        Map::from_iter([("has_url".to_owned(), json!(has_url))])
+    }
+
     fn values(&self, links: &Links<'_>) -> Value {
         let name = &self.name;
         let (deletion_policy, update_replace_policy) = links.deletion_policies();
         let function_name = links.attribute(Kind::Function, name, "name");
         let log_group = logical_id(name, "LogGroup");
         let is_asynchronous = links.grants_upon(Kind::Function, name).any(|grant| grant.is_asynchronous);
-        let mut role = Role::new(name, &self.place);
-        let logs = json!({ "arn": deferred::attribute(&log_group, "Arn") });
-        role.grant("function-logs", &logs, &self.place, links);
-        role.grant_access(&self.access, links);
-        let itself = json!({ "name": function_name, "arn": links.attribute(Kind::Function, name, "arn") });
-        role.add_policies(&self.policies, &itself, links);
+        let role_id = logical_id(name, "Role");
+        let policies = self.role(&log_group, links).finish_with_managed(&role_id, links);
+        let declares_outcome = self.declares_retries || self.on_failure.is_some() || self.on_success.is_some();
         json!({
             "id": Naming::id(Kind::Function, name),
-            "role_id": logical_id(name, "Role"),
+            "role_id": role_id,
             "log_group_id": log_group,
             "invoke_config_id": logical_id(name, "InvokeConfig"),
             "log_group_name": format!("/aws/lambda/{function_name}"),
@@ -213,31 +254,22 @@ impl Construct for Function {
             "environment": self.environment,
             "artifact_bucket_parameter": ARTIFACT_BUCKET_PARAMETER,
             "key_parameter": Naming::code_key_id(name),
-            "asynchronous": self.declares_retries || is_asynchronous,
+            "concurrency": self.concurrency.map(|concurrency| concurrency.0),
+            "has_concurrency": self.concurrency.is_some(),
+            "tracing": self.tracing,
+            "asynchronous": declares_outcome || is_asynchronous,
             "retries": self.retries.0,
             "max_event_age": self.max_event_age.0,
-            "policies": role.finish(links),
+            "on_failure": self.on_failure.as_ref().map(Destination::values),
+            "on_success": self.on_success.as_ref().map(Destination::values),
+            "has_destination": self.on_failure.is_some() || self.on_success.is_some(),
+            "sources": self.sources.iter().map(|source| source.values(name)).collect::<Vec<_>>(),
+            "url": self.url.as_ref().map(|url| url.values(name)),
+            "policies": policies.inline,
+            "managed_policy_ids": policies.managed.iter().map(|policy| policy["id"].clone()).collect::<Vec<_>>(),
+            "managed_policies": policies.managed,
         })
     }
-}
-
-fn check_variable(name: &str, place: &Place, sink: &Sink) {
-    let mut characters = name.bytes();
-    let begins_well = characters.next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    let goes_on_well = name.len() > 1 && characters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let rule = if RESERVED_VARIABLES.contains(&name) || name.starts_with("AWS_LAMBDA_") {
-        "AWS Lambda sets this variable itself; use another name"
-    } else if begins_well && goes_on_well {
-        return;
-    } else {
-        "a letter, then letters, digits and `_`, at least two characters"
-    };
-    let kind = FaultKind::BadName {
-        name: name.to_owned(),
-        what: "environment variable of a function".to_owned(),
-        rule: rule.to_owned(),
-    };
-    sink.push(kind, place);
 }
 
 fn description(text: &Text, scope: &Scope<'_>) -> Option<String> {
