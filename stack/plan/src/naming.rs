@@ -52,7 +52,6 @@ impl Naming {
     }
 
     /// The same for services that refuse a double `-` in names, such as RDS: eight digits of a hash tell what it would.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for databases, which come next"))]
     pub(crate) fn plain(&self, name: &str, max: usize) -> String {
         let whole = self.whole(name);
         let plain = names::join(&[&self.base, name]);

@@ -211,10 +211,11 @@ impl Construct for EventRule {
     fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
         let arn = links.attribute(Kind::EventRule, &self.name, "arn");
         let owner = (Kind::EventRule, self.name.as_str());
-        self.targets.iter().map(|(target, _)| target.grant("events.amazonaws.com", owner, &arn)).collect()
+        self.targets.iter().flat_map(|(target, _)| target.grants("events.amazonaws.com", owner, &arn)).collect()
     }
 
     fn values(&self, links: &Links<'_>) -> Value {
+        self.targets.iter().for_each(|(target, _)| target.check(links));
         json!({
             "id": Naming::id(Kind::EventRule, &self.name),
             "rule_name": links.attribute(Kind::EventRule, &self.name, "name"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::target::{Target, TargetDeclaration, read_target};
+use super::target::{DeadLetter, Target, TargetDeclaration, read_target};
 use super::{Construct, Declaration, Declared, Kind};
 use crate::deferred;
 use crate::fault::{Place, Sink};
@@ -113,8 +113,9 @@ impl Construct for Schedule {
         let role_id = logical_id(&self.name, "ScheduleRole");
         let mut role = Role::new(&self.name, &self.place);
         if let Some(target) = &self.target {
-            role.grant_access(&[target.access()], links);
-            if let Some(arn) = &target.dead_letter {
+            target.check(links);
+            role.grant_access(&target.access(), links);
+            if let Some(DeadLetter::Arn(arn)) = &target.dead_letter {
                 role.grant("dead-letter-send", &json!({ "arn": arn }), &self.place, links);
             }
         }

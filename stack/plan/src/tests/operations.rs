@@ -242,6 +242,16 @@ fn each_fault_is_found() {
         ),
         ("bad-value", "event_rules: { a: { schedule: rate(1 day), targets: [{ function: f, retries: 186 }] } }"),
         ("bad-value", "event_rules: { a: { schedule: rate(1 day), targets: [{ function: f, dead_letter: q }] } }"),
+        ("unknown-reference", "event_rules: { a: { schedule: rate(1 day), targets: [{ queue: q }] } }"),
+        (
+            "unknown-reference",
+            "event_rules: { a: { schedule: rate(1 day), targets: [{ function: f, dead_letter: queue.q }] } }",
+        ),
+        (
+            "bad-value",
+            "queues: { q: { fifo: true } }\nevent_rules: { a: { schedule: rate(1 day), targets: [{ queue: q }] } }",
+        ),
+        ("unknown-reference", "alarms: { a: { depth_of: queue.q } }"),
         ("missing-key", "schedules: { a: { function: f } }"),
         ("bad-value", "schedules: { a: { schedule: at(noon), function: f } }"),
         ("bad-value", "schedules: { a: { schedule: rate(1 day), timezone: here, function: f } }"),
