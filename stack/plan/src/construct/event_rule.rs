@@ -199,6 +199,13 @@ fn check_repetitions(targets: &[(Target, Option<String>)], sink: &Sink) {
     }
 }
 
+impl EventRule {
+    /// True when a queue receives what one of its targets did not get.
+    pub(crate) fn fails_to(&self, queue: &str) -> bool {
+        self.targets.iter().any(|(target, _)| target.fails_to(queue))
+    }
+}
+
 impl Construct for EventRule {
     fn name(&self) -> &str {
         &self.name

@@ -96,6 +96,13 @@ impl Declaration for ScheduleDeclaration {
     }
 }
 
+impl Schedule {
+    /// True when a queue receives what it could not deliver.
+    pub(crate) fn fails_to(&self, queue: &str) -> bool {
+        self.target.as_ref().is_some_and(|target| target.fails_to(queue))
+    }
+}
+
 impl Construct for Schedule {
     fn name(&self) -> &str {
         &self.name

@@ -135,6 +135,11 @@ impl Target {
         std::iter::once(&self.reference).chain(self.dead_letter_queue()).map(grant).collect()
     }
 
+    /// True when a queue receives what it could not deliver.
+    pub(super) fn fails_to(&self, queue: &str) -> bool {
+        self.dead_letter_queue().is_some_and(|reference| reference.name == queue)
+    }
+
     fn dead_letter_queue(&self) -> Option<&Reference> {
         match &self.dead_letter {
             Some(DeadLetter::Queue(queue)) => Some(queue),
