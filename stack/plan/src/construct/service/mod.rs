@@ -1,6 +1,10 @@
 //! `services:`, container services of ECS Express Mode.
 
+mod scaling;
+
 use serde_json::{Value, json};
+
+use scaling::{Scaling, ScalingDeclaration, read_scaling};
 
 use super::access::{Access, Verb, read_access};
 use super::variables::{Variables, VariablesDeclaration, read_variables};
@@ -13,9 +17,7 @@ use crate::naming::Naming;
 use crate::project::{Fields, Named, Text};
 use crate::role::Role;
 use crate::scope::Scope;
-use crate::values::{
-    HealthPath, Image, ImageTag, Port, Retention, ScalingMetric, ScalingValue, TaskCount, TaskCpu, TaskMemory,
-};
+use crate::values::{HealthPath, Image, ImageTag, Port, Retention, TaskCpu, TaskMemory};
 
 /// Greatest length of a service's name.
 const SERVICE_NAME: usize = 255;
@@ -39,14 +41,6 @@ pub(crate) struct ServiceDeclaration {
     log_retention: Option<Text>,
     access: Vec<(Verb, Text)>,
     policies: Vec<Text>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct ScalingDeclaration {
-    min: Option<Text>,
-    max: Option<Text>,
-    metric: Option<Text>,
-    target: Option<Text>,
 }
 
 /// A service with every default filled.
@@ -79,15 +73,6 @@ pub(crate) enum ServiceImage {
     Own(Reference, ImageTag),
     /// An image by its whole name.
     Named(String),
-}
-
-/// How many tasks run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scaling {
-    pub(crate) min: u32,
-    pub(crate) max: u32,
-    pub(crate) metric: ScalingMetric,
-    pub(crate) target: u32,
 }
 
 impl Declaration for ServiceDeclaration {
@@ -164,43 +149,6 @@ impl Declaration for ServiceDeclaration {
                 .iter()
                 .filter_map(|text| Some((function::policy_name(text, scope)?, text.place.clone())))
                 .collect(),
-        }
-    }
-}
-
-fn read_scaling(named: &Named<'_>, sink: &Sink) -> Option<ScalingDeclaration> {
-    let fields = Fields::open(named.node, &named.place, sink)?;
-    let scaling = ScalingDeclaration {
-        min: fields.text("min"),
-        max: fields.text("max"),
-        metric: fields.text("metric"),
-        target: fields.text("target"),
-    };
-    fields.finish();
-    Some(scaling)
-}
-
-impl ScalingDeclaration {
-    fn resolve(&self, scope: &Scope<'_>) -> Scaling {
-        let count = |text: Option<&Text>| text.map(|text| scope.value::<TaskCount>(text).map(|count| count.0));
-        // Nothing while a number is not known.
-        let min = count(self.min.as_ref()).unwrap_or(Some(1));
-        let max = count(self.max.as_ref()).unwrap_or(min);
-        if let (Some(text), Some(min), Some(max)) = (&self.max, min, max)
-            && max < min
-        {
-            let kind = FaultKind::BadValue {
-                value: text.raw.clone(),
-                expected: format!("at least the {min} tasks that always run"),
-                help: "raise `max`, or lower `min`".to_owned(),
-            };
-            scope.sink().push(kind, &text.place);
-        }
-        Scaling {
-            min: min.unwrap_or(1),
-            max: max.unwrap_or(1),
-            metric: scope.value_or(self.metric.as_ref(), ScalingMetric("AVERAGE_CPU")),
-            target: scope.value_or(self.target.as_ref(), ScalingValue(60)).0,
         }
     }
 }
