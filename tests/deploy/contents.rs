@@ -20,6 +20,8 @@ fn plan_with_contents(cache_control: Option<&str>) -> Plan {
         source: "site".to_owned(),
         prefix: String::new(),
         cache_control: cache_control.map(str::to_owned),
+        files: Vec::new(),
+        delete_removed: true,
     });
     // Any physical id serves: the scripted cloud only notes it.
     plan.actions.push(Action::Invalidate { logical_id: "Alerts".to_owned(), paths: vec!["/*".to_owned()] });

@@ -28,6 +28,11 @@ pub(crate) fn is_clean(text: &str) -> bool {
     !text.contains([BEGIN, END])
 }
 
+/// Where the mark ends that a text begins with, if it begins with one.
+pub(crate) fn end_of_mark(text: &str) -> Option<usize> {
+    text.starts_with(BEGIN).then(|| text.find(END))?.map(|end| end + END.len_utf8())
+}
+
 /// Replaces every marked string in a value by the intrinsic function that it stands for.
 ///
 /// # Errors

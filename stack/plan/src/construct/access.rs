@@ -22,6 +22,8 @@ pub(crate) enum Verb {
     Invoke,
     Invalidate,
     Transcode,
+    Pull,
+    Push,
 }
 
 /// What stands before the name of an index in a target.
@@ -48,6 +50,8 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Invoke, Kind::RestApi, "rest_api-invoke"),
     (Verb::Invalidate, Kind::Distribution, "distribution-invalidate"),
     (Verb::Transcode, Kind::Transcoder, "transcoder-transcode"),
+    (Verb::Pull, Kind::Repository, "repository-pull"),
+    (Verb::Push, Kind::Repository, "repository-push"),
 ];
 
 impl Verb {
@@ -65,6 +69,8 @@ impl Verb {
         Self::Invoke,
         Self::Invalidate,
         Self::Transcode,
+        Self::Pull,
+        Self::Push,
     ];
 
     pub(crate) fn word(self) -> &'static str {
@@ -82,6 +88,8 @@ impl Verb {
             Self::Invoke => "invoke",
             Self::Invalidate => "invalidate",
             Self::Transcode => "transcode",
+            Self::Pull => "pull",
+            Self::Push => "push",
         }
     }
 

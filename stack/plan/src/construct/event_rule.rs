@@ -199,6 +199,13 @@ fn check_repetitions(targets: &[(Target, Option<String>)], sink: &Sink) {
     }
 }
 
+impl EventRule {
+    /// True when a queue receives what one of its targets did not get.
+    pub(crate) fn fails_to(&self, queue: &str) -> bool {
+        self.targets.iter().any(|(target, _)| target.fails_to(queue))
+    }
+}
+
 impl Construct for EventRule {
     fn name(&self) -> &str {
         &self.name
@@ -211,10 +218,11 @@ impl Construct for EventRule {
     fn grants(&self, links: &Links<'_>) -> Vec<Grant> {
         let arn = links.attribute(Kind::EventRule, &self.name, "arn");
         let owner = (Kind::EventRule, self.name.as_str());
-        self.targets.iter().map(|(target, _)| target.grant("events.amazonaws.com", owner, &arn)).collect()
+        self.targets.iter().flat_map(|(target, _)| target.grants("events.amazonaws.com", owner, &arn)).collect()
     }
 
     fn values(&self, links: &Links<'_>) -> Value {
+        self.targets.iter().for_each(|(target, _)| target.check(links));
         json!({
             "id": Naming::id(Kind::EventRule, &self.name),
             "rule_name": links.attribute(Kind::EventRule, &self.name, "name"),

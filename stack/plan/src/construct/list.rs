@@ -12,11 +12,14 @@ use super::event_rule::EventRuleDeclaration;
 use super::function::FunctionDeclaration;
 use super::http_api::HttpApiDeclaration;
 use super::network::NetworkDeclaration;
+use super::pipeline::PipelineDeclaration;
 use super::queue::QueueDeclaration;
+use super::repository::RepositoryDeclaration;
 use super::rest_api::RestApiDeclaration;
 use super::role::RoleDeclaration;
 use super::schedule::ScheduleDeclaration;
 use super::secret::SecretDeclaration;
+use super::service::ServiceDeclaration;
 use super::table::TableDeclaration;
 use super::topic::TopicDeclaration;
 use super::transcoder::TranscoderDeclaration;
@@ -166,5 +169,8 @@ constructs! {
     Alarm, "alarm", alarms, AlarmDeclaration;
     Schedule, "schedule", schedules, ScheduleDeclaration;
     Transcoder, "transcoder", transcoders, TranscoderDeclaration;
-    Role, "role", roles, RoleDeclaration;
+    ExternalRole, "role", roles, RoleDeclaration;
+    Repository, "repository", repositories, RepositoryDeclaration;
+    Pipeline, "pipeline", pipelines, PipelineDeclaration;
+    Service, "service", services, ServiceDeclaration;
 }

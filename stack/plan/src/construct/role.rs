@@ -102,7 +102,7 @@ impl Declaration for RoleDeclaration {
     }
 
     fn attributes(&self, name: &str, naming: &Naming, scope: &Scope<'_>) -> Value {
-        let id = Naming::id(Kind::Role, name);
+        let id = Naming::id(Kind::ExternalRole, name);
         match self.literal_name(scope) {
             Some(name) => {
                 json!({ "arn": format!("arn:{}:iam::{}:role/{name}", naming.partition, naming.account), "name": name })
@@ -196,7 +196,7 @@ impl Construct for Role {
     fn values(&self, links: &Links<'_>) -> Value {
         let mut policies = Policies::new(&self.name, &self.place);
         policies.grant_access(&self.access, links);
-        let itself = links.attributes(Kind::Role, &self.name);
+        let itself = links.attributes(Kind::ExternalRole, &self.name);
         policies.add_policies(&self.policies, &itself, links);
         // A policy cannot name the role that it stands in, so the provider is made by the first role that asks for it.
         let makes_provider =
@@ -204,7 +204,7 @@ impl Construct for Role {
         let maker = links.constructs.roles.iter().find(makes_provider);
         let (deletion_policy, update_replace_policy) = links.deletion_policies();
         json!({
-            "id": Naming::id(Kind::Role, &self.name),
+            "id": Naming::id(Kind::ExternalRole, &self.name),
             "role_name": self.literal_name,
             "description": self.description,
             "trust": self.trust.as_ref().map_or_else(|| json!({}), |trust| trust.statement(links)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::target::{Target, TargetDeclaration, read_target};
+use super::target::{DeadLetter, Target, TargetDeclaration, read_target};
 use super::{Construct, Declaration, Declared, Kind};
 use crate::deferred;
 use crate::fault::{Place, Sink};
@@ -96,6 +96,13 @@ impl Declaration for ScheduleDeclaration {
     }
 }
 
+impl Schedule {
+    /// True when a queue receives what it could not deliver.
+    pub(crate) fn fails_to(&self, queue: &str) -> bool {
+        self.target.as_ref().is_some_and(|target| target.fails_to(queue))
+    }
+}
+
 impl Construct for Schedule {
     fn name(&self) -> &str {
         &self.name
@@ -113,8 +120,9 @@ impl Construct for Schedule {
         let role_id = logical_id(&self.name, "ScheduleRole");
         let mut role = Role::new(&self.name, &self.place);
         if let Some(target) = &self.target {
-            role.grant_access(&[target.access()], links);
-            if let Some(arn) = &target.dead_letter {
+            target.check(links);
+            role.grant_access(&target.access(), links);
+            if let Some(DeadLetter::Arn(arn)) = &target.dead_letter {
                 role.grant("dead-letter-send", &json!({ "arn": arn }), &self.place, links);
             }
         }

@@ -15,7 +15,8 @@ use crate::values::{Arn, DeliveryAge, DeliveryRetries, SettingValue};
 use crate::yaml::Node;
 
 /// What may be started, with what that takes; each has a key of the same word.
-pub(super) const TARGETS: [(Kind, Verb); 2] = [(Kind::Function, Verb::Invoke), (Kind::Topic, Verb::Publish)];
+pub(super) const TARGETS: [(Kind, Verb); 3] =
+    [(Kind::Function, Verb::Invoke), (Kind::Topic, Verb::Publish), (Kind::Queue, Verb::Send)];
 /// Greatest size of a message.
 const INPUT_BYTES: usize = 8192;
 
@@ -40,8 +41,17 @@ pub(crate) struct Target {
     pub(crate) retries: u32,
     /// Seconds.
     pub(crate) max_event_age: u32,
-    /// ARN of the queue that receives what cannot be delivered.
-    pub(crate) dead_letter: Option<String>,
+    /// The queue that receives what cannot be delivered.
+    pub(crate) dead_letter: Option<DeadLetter>,
+}
+
+/// A queue that receives what cannot be delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DeadLetter {
+    /// A queue of the project.
+    Queue(Reference),
+    /// By its ARN; may hold marks of values that only AWS knows.
+    Arn(String),
 }
 
 /// Reads the keys of a target; the caller finishes the fields.
@@ -50,7 +60,7 @@ pub(super) fn read_target(fields: &Fields<'_>, node: &Node, place: &Place, sink:
         TARGETS.into_iter().filter_map(|(kind, _)| Some((kind, fields.text(kind.word())?))).collect();
     if TARGETS.iter().filter(|(kind, _)| node.get(kind.word()).is_some()).count() != 1 {
         let forms: Vec<String> = TARGETS.iter().map(|(kind, _)| format!("`{}: NAME`", kind.word())).collect();
-        let help = format!("exactly one of {} says what is started", forms.join(" and "));
+        let help = format!("exactly one of {} says what is started", forms.join(", "));
         sink.push(FaultKind::MissingKey { key: "function".to_owned(), help }, place);
         targets.clear();
     }
@@ -75,7 +85,7 @@ impl TargetDeclaration {
         let input = self.input.as_ref().and_then(|input| message(input, scope));
         let retries = scope.value_or(self.retries.as_ref(), DeliveryRetries(185)).0;
         let max_event_age = scope.value_or(self.max_event_age.as_ref(), DeliveryAge(86_400)).0;
-        let dead_letter = self.dead_letter.as_ref().and_then(|text| dead_letter(text, scope));
+        let dead_letter = self.dead_letter.as_ref().and_then(|text| dead_letter(text, scope, declared));
         let (kind, text) = self.target.as_ref()?;
         let reference = Reference::read_name(&scope.literal(text)?, *kind, declared, &text.place, scope.sink())?;
         Some(Target { place: self.place.clone(), reference, input, retries, max_event_age, dead_letter })
@@ -92,39 +102,73 @@ fn message(input: &Tree, scope: &Scope<'_>) -> Option<String> {
     Some(text)
 }
 
-/// The ARN of a queue; nothing for an empty value.
-fn dead_letter(text: &Text, scope: &Scope<'_>) -> Option<String> {
+/// `queue.NAME`, or the ARN of a queue; nothing for an empty value.
+fn dead_letter(text: &Text, scope: &Scope<'_>, declared: &Declared) -> Option<DeadLetter> {
     let value = scope.evaluate(text)?;
     if value.is_empty() {
         return None;
     }
+    if value.starts_with("queue.") {
+        let queue = Reference::read_whole(&value, &[Kind::Queue], declared, &text.place, scope.sink())?;
+        return Some(DeadLetter::Queue(queue));
+    }
     if deferred::is_clean(&value) && Arn::parse(&value).is_none_or(|arn| !arn.0.contains(":sqs:")) {
-        let expected = "the ARN of a queue".to_owned();
-        scope.sink().push(FaultKind::BadValue { value, expected, help: Arn::HELP.to_owned() }, &text.place);
+        let (expected, help) = ("a queue".to_owned(), "`queue.NAME`, or the ARN of a queue".to_owned());
+        scope.sink().push(FaultKind::BadValue { value, expected, help }, &text.place);
         return None;
     }
-    Some(value)
+    Some(DeadLetter::Arn(value))
 }
 
 impl Target {
-    /// What lets a service start it in the name of `owner`, whose ARN is known offline.
-    pub(super) fn grant(&self, service: &'static str, owner: (Kind, &str), source_arn: &str) -> Grant {
-        let target = &self.reference.name;
-        Grant {
+    /// What lets a service start it in the name of `owner`, whose ARN is known offline, and put aside what it cannot
+    /// deliver.
+    pub(super) fn grants(&self, service: &'static str, owner: (Kind, &str), source_arn: &str) -> Vec<Grant> {
+        let grant = |target: &Reference| Grant {
             service,
-            target: (self.reference.kind, target.clone()),
-            permission_id: format!("{}{}", Naming::id(owner.0, owner.1), logical_id(target, "Permission")),
+            target: (target.kind, target.name.clone()),
+            permission_id: format!("{}{}", Naming::id(owner.0, owner.1), logical_id(&target.name, "Permission")),
             source_arn: source_arn.to_owned(),
             names_account: false,
             is_asynchronous: true,
+        };
+        std::iter::once(&self.reference).chain(self.dead_letter_queue()).map(grant).collect()
+    }
+
+    /// True when a queue receives what it could not deliver.
+    pub(super) fn fails_to(&self, queue: &str) -> bool {
+        self.dead_letter_queue().is_some_and(|reference| reference.name == queue)
+    }
+
+    fn dead_letter_queue(&self) -> Option<&Reference> {
+        match &self.dead_letter {
+            Some(DeadLetter::Queue(queue)) => Some(queue),
+            _ => None,
         }
     }
 
-    /// What a role must be allowed that starts it.
-    pub(super) fn access(&self) -> Access {
+    /// Reports queues that keep an order: an event has none.
+    pub(super) fn check(&self, links: &Links<'_>) {
+        for reference in std::iter::once(&self.reference).chain(self.dead_letter_queue()) {
+            let is_it = |name: &str| reference.kind == Kind::Queue && reference.name == name;
+            if links.constructs.queues.iter().any(|queue| queue.fifo && is_it(&queue.name)) {
+                let kind = FaultKind::BadValue {
+                    value: reference.name.clone(),
+                    expected: "a standard queue".to_owned(),
+                    help: "events come in no order: leave `fifo` of the queue out".to_owned(),
+                };
+                links.sink.push(kind, &self.place);
+            }
+        }
+    }
+
+    /// What a role must be allowed that starts it and puts aside what it cannot deliver.
+    pub(super) fn access(&self) -> Vec<Access> {
         let verb =
             TARGETS.iter().find(|(kind, _)| *kind == self.reference.kind).map_or(Verb::Invoke, |(_, verb)| *verb);
-        Access { verb, target: self.reference.clone(), place: self.place.clone() }
+        let access = |verb, target: &Reference| Access { verb, target: target.clone(), place: self.place.clone() };
+        let dead_letter = self.dead_letter_queue().map(|queue| access(Verb::Send, queue));
+        std::iter::once(access(verb, &self.reference)).chain(dead_letter).collect()
     }
 
     /// Values that rules and schedules have in common.
@@ -135,7 +179,10 @@ impl Target {
             "input": self.input,
             "retries": self.retries,
             "max_event_age": self.max_event_age,
-            "dead_letter": self.dead_letter,
+            "dead_letter": self.dead_letter.as_ref().map(|dead_letter| match dead_letter {
+                DeadLetter::Queue(queue) => links.reference(queue.kind, &queue.name),
+                DeadLetter::Arn(arn) => arn.clone(),
+            }),
         })
     }
 }

@@ -31,12 +31,6 @@ pub enum FaultKind {
         /// Keys that may stand there.
         known: Vec<String>,
     },
-    /// A section of a construct that this version cannot render.
-    #[error("constructs under `{section}` are not served by this version")]
-    UnservedSection {
-        /// The section.
-        section: String,
-    },
     /// A key that must be there.
     #[error("missing key `{key}`")]
     MissingKey {
@@ -240,7 +234,6 @@ impl FaultKind {
             Self::InvalidYaml(_) => "invalid-yaml",
             Self::DuplicateKey { .. } => "duplicate-key",
             Self::UnknownKey { .. } => "unknown-key",
-            Self::UnservedSection { .. } => "unserved-section",
             Self::MissingKey { .. } => "missing-key",
             Self::WrongType { .. } => "wrong-type",
             Self::UnknownReference { .. } => "unknown-reference",
@@ -275,10 +268,6 @@ impl FaultKind {
             Self::DuplicateKey { first_line, .. } => format!("it stands first on line {first_line}; remove one of the two"),
             Self::UnknownKey { key, known } => {
                 did_you_mean(key, known).unwrap_or_else(|| list_known("keys that may stand here", known))
-            }
-            Self::UnservedSection { .. } => {
-                let served: Vec<String> = Kind::ALL.iter().map(|kind| kind.section().to_owned()).collect();
-                list_known("constructs that this version serves", &served)
             }
             Self::MissingKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::WrongType { expected, .. } => format!("write {expected} here"),

@@ -131,16 +131,10 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that was not asked for.
     pub(crate) fn finish(self) {
-        self.finish_with(|_| None);
-    }
-
-    /// As [`finish`](Self::finish), where `special` may name another fault for a key.
-    pub(crate) fn finish_with(self, special: impl Fn(&str) -> Option<FaultKind>) {
         let asked = self.asked.borrow();
         let known: Vec<String> = asked.iter().map(|&key| key.to_owned()).collect();
         for entry in self.entries.iter().filter(|entry| !asked.contains(&entry.key.as_str())) {
-            let kind = special(&entry.key)
-                .unwrap_or_else(|| FaultKind::UnknownKey { key: entry.key.clone(), known: known.clone() });
+            let kind = FaultKind::UnknownKey { key: entry.key.clone(), known: known.clone() };
             self.sink.push(kind, &self.key_place(entry));
         }
     }

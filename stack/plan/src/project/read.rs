@@ -47,15 +47,9 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
     let root = first_place(text);
     if let Some(fields) = Fields::open(&document.root, &root, sink) {
         read_sections(&fields, &mut project, sink);
-        fields.finish_with(unserved);
+        fields.finish();
     }
     project
-}
-
-/// Sections that the language plans and this program does not serve, with what to write instead.
-fn unserved(key: &str) -> Option<FaultKind> {
-    const UNSERVED: [&str; 4] = ["repositories", "pipelines", "services", "imports"];
-    UNSERVED.contains(&key).then(|| FaultKind::UnservedSection { section: key.to_owned() })
 }
 
 /// The place of the whole file: its first line.

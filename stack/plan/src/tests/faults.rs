@@ -31,7 +31,6 @@ fn each_kind_of_fault_is_found() {
         ("invalid-yaml", "a: b\n---\nc: d"),
         ("duplicate-key", "stack: t"),
         ("unknown-key", "function: {}"),
-        ("unserved-section", "pipelines: {}"),
         ("unknown-version", "version: 2"),
         ("wrong-type", "functions: [a]\nbuckets: { a: {} }"),
         ("wrong-type", "buckets: { a: { cors: x } }"),

@@ -105,7 +105,7 @@ fn hostile_texts_arrive_as_they_are() {
             ("SSchedule", "/Description"),
             ("VTranscoderQueue", "/Description"),
             ("VTranscoderTemplate", "/Description"),
-            ("ORole", "/Description"),
+            ("OExternalRole", "/Description"),
             ("BBucket", "/LoggingConfiguration/LogFilePrefix"),
         ] {
             assert_eq!(of(id).pointer(pointer), Some(&json!(hostile)), "{id}{pointer} {hostile:?}");

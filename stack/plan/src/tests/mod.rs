@@ -3,6 +3,7 @@
 mod data;
 mod data_pages;
 mod databases;
+mod delivery;
 mod faults;
 mod graph;
 mod hostile;
@@ -10,6 +11,7 @@ mod hostile_operations;
 mod language;
 mod operations;
 mod pages;
+mod pages_operations;
 mod plans;
 mod rest;
 mod web;

@@ -67,12 +67,12 @@ fn the_provider_of_github_is_made_once_or_reused() {
     let dev = plan_text(OPERATIONS, &operations("dev"));
     assert_eq!(providers(&dev), 1);
     let made = json!({ "Federated": { "Ref": "GithubOidcProvider" } });
-    assert_eq!(trust(&dev, "PublisherRole")["Principal"], made);
-    assert_eq!(trust(&dev, "ReleaserRole")["Principal"], made);
+    assert_eq!(trust(&dev, "PublisherExternalRole")["Principal"], made);
+    assert_eq!(trust(&dev, "ReleaserExternalRole")["Principal"], made);
     let prod = plan_text(OPERATIONS, &operations("prod"));
     assert_eq!(providers(&prod), 0);
     assert_eq!(
-        trust(&prod, "PublisherRole"),
+        trust(&prod, "PublisherExternalRole"),
         json!({
             "Effect": "Allow",
             "Principal": {
@@ -242,6 +242,16 @@ fn each_fault_is_found() {
         ),
         ("bad-value", "event_rules: { a: { schedule: rate(1 day), targets: [{ function: f, retries: 186 }] } }"),
         ("bad-value", "event_rules: { a: { schedule: rate(1 day), targets: [{ function: f, dead_letter: q }] } }"),
+        ("unknown-reference", "event_rules: { a: { schedule: rate(1 day), targets: [{ queue: q }] } }"),
+        (
+            "unknown-reference",
+            "event_rules: { a: { schedule: rate(1 day), targets: [{ function: f, dead_letter: queue.q }] } }",
+        ),
+        (
+            "bad-value",
+            "queues: { q: { fifo: true } }\nevent_rules: { a: { schedule: rate(1 day), targets: [{ queue: q }] } }",
+        ),
+        ("unknown-reference", "alarms: { a: { depth_of: queue.q } }"),
         ("missing-key", "schedules: { a: { function: f } }"),
         ("bad-value", "schedules: { a: { schedule: at(noon), function: f } }"),
         ("bad-value", "schedules: { a: { schedule: rate(1 day), timezone: here, function: f } }"),

@@ -4,6 +4,7 @@ mod alarm;
 mod api;
 mod aws;
 mod bucket;
+mod build;
 mod database;
 mod iam;
 mod loopback;
@@ -26,6 +27,10 @@ pub(crate) use api::{
 pub(crate) use aws::{Arn, HeaderValue, ImportedTopic, KmsKey};
 pub(crate) use bucket::{
     BucketEvent, CorsMethod, CorsOrigin, HeaderName, ImportedBucket, PublicAccess, StorageClass, WebsiteKey,
+};
+pub(crate) use build::{
+    Branch, BuildSize, BuildTimeout, HealthPath, Image, ImageCount, ImageTag, Port, ScalingMetric, ScalingValue,
+    SourceProvider, SourceRepository, TagPattern, TaskCount, TaskCpu, TaskMemory,
 };
 pub(crate) use database::{DatabaseName, DatabaseUser, Engine, InstanceClass};
 pub(crate) use iam::{GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session};

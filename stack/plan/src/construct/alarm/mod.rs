@@ -116,8 +116,8 @@ impl Declaration for AlarmDeclaration {
 
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Alarm {
         let counts_failures = self.source.as_ref().is_some_and(SourceDeclaration::counts_failures);
-        let (statistic, missing_data) =
-            if counts_failures { ("Sum", MissingData::NOT_BREACHING) } else { ("Average", MissingData::MISSING) };
+        let missing_data = if counts_failures { MissingData::NOT_BREACHING } else { MissingData::MISSING };
+        let statistic = self.source.as_ref().map_or("Sum", SourceDeclaration::statistic);
         let description = self.description.as_ref().and_then(|text| scope.value::<Description>(text));
         let number = |text: Option<&Text>| text.map(|text| scope.value::<Periods>(text).map(|periods| periods.0));
         let periods = number(self.evaluation_periods.as_ref()).unwrap_or(Some(1));

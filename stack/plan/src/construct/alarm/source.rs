@@ -16,7 +16,7 @@ const DIMENSIONS: usize = 30;
 const FILTER_NAME: usize = 512;
 
 /// Keys that say what an alarm watches.
-const SOURCES: [&str; 3] = ["metric", "log_filter", "errors_of"];
+const SOURCES: [&str; 4] = ["metric", "log_filter", "errors_of", "depth_of"];
 
 /// What is watched, as written.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub(super) enum SourceDeclaration {
     Metric { namespace: Option<Text>, name: Option<Text>, dimensions: Vec<(String, Text)> },
     LogFilter(Box<LogFilterDeclaration>),
     ErrorsOf(Text),
+    DepthOf(Text),
 }
 
 /// A metric filter as written.
@@ -47,6 +48,8 @@ pub(crate) enum Source {
     LogFilter(LogFilter),
     /// Failed invocations of a function.
     ErrorsOf(String),
+    /// Messages that wait in a queue.
+    DepthOf(String),
 }
 
 /// A metric that is made from log events.
@@ -75,6 +78,7 @@ pub(super) fn read_source(fields: &Fields<'_>, named: &Named<'_>, sink: &Sink) -
     let metric = fields.get("metric");
     let log_filter = fields.get("log_filter");
     let errors_of = fields.text("errors_of");
+    let depth_of = fields.text("depth_of");
     if SOURCES.iter().filter(|key| named.node.get(key).is_some()).count() != 1 {
         let help = format!("exactly one of {} says what is watched", SOURCES.map(|key| format!("`{key}`")).join(", "));
         sink.push(FaultKind::MissingKey { key: "metric".to_owned(), help }, &named.place);
@@ -100,7 +104,7 @@ pub(super) fn read_source(fields: &Fields<'_>, named: &Named<'_>, sink: &Sink) -
         let filter = read_log_filter(&Named { name: named.name, place, node }, sink)?;
         return Some(SourceDeclaration::LogFilter(Box::new(filter)));
     }
-    errors_of.map(SourceDeclaration::ErrorsOf)
+    errors_of.map(SourceDeclaration::ErrorsOf).or(depth_of.map(SourceDeclaration::DepthOf))
 }
 
 fn read_log_filter(named: &Named<'_>, sink: &Sink) -> Option<LogFilterDeclaration> {
@@ -128,6 +132,15 @@ impl SourceDeclaration {
         !matches!(self, Self::Metric { .. })
     }
 
+    /// How the data of a period become one number, unless the file says it.
+    pub(super) fn statistic(&self) -> &'static str {
+        match self {
+            Self::Metric { .. } => "Average",
+            Self::LogFilter(_) | Self::ErrorsOf(_) => "Sum",
+            Self::DepthOf(_) => "Maximum",
+        }
+    }
+
     /// Nothing when it has a fault.
     pub(super) fn resolve(&self, scope: &Scope<'_>, declared: &Declared) -> Option<Source> {
         match self {
@@ -141,7 +154,8 @@ impl SourceDeclaration {
                 Some(Source::Metric { namespace: namespace?.0, name: name?.0, dimensions })
             }
             Self::LogFilter(filter) => filter.resolve(scope, declared).map(Source::LogFilter),
-            Self::ErrorsOf(text) => function(text, scope, declared).map(Source::ErrorsOf),
+            Self::ErrorsOf(text) => named(text, Kind::Function, scope, declared).map(Source::ErrorsOf),
+            Self::DepthOf(text) => named(text, Kind::Queue, scope, declared).map(Source::DepthOf),
         }
     }
 }
@@ -158,7 +172,7 @@ impl LogFilterDeclaration {
             scope.value_or(self.default.as_ref(), zero()).0,
         );
         let log_group = match (&self.function, &self.log_group) {
-            (Some(text), _) => function(text, scope, declared).map(LogGroup::OfFunction),
+            (Some(text), _) => named(text, Kind::Function, scope, declared).map(LogGroup::OfFunction),
             (None, Some(text)) => scope.value::<LogGroupName>(text).map(|name| LogGroup::Named(name.0)),
             (None, None) => None,
         };
@@ -167,9 +181,9 @@ impl LogFilterDeclaration {
     }
 }
 
-fn function(text: &Text, scope: &Scope<'_>, declared: &Declared) -> Option<String> {
+fn named(text: &Text, kind: Kind, scope: &Scope<'_>, declared: &Declared) -> Option<String> {
     let literal = scope.literal(text)?;
-    Some(Reference::read_name(&literal, Kind::Function, declared, &text.place, scope.sink())?.name)
+    Some(Reference::read_name(&literal, kind, declared, &text.place, scope.sink())?.name)
 }
 
 /// May hold marks of values that only AWS knows.
@@ -196,6 +210,10 @@ impl Source {
             Self::ErrorsOf(function) => {
                 let function_name = links.attribute(Kind::Function, function, "name");
                 of("AWS/Lambda", "Errors", &[("FunctionName".to_owned(), function_name)])
+            }
+            Self::DepthOf(queue) => {
+                let queue_name = links.attribute(Kind::Queue, queue, "name");
+                of("AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName".to_owned(), queue_name)])
             }
         }
     }

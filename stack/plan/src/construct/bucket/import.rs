@@ -37,8 +37,8 @@ fn notification(event: &EventRule, id_prefix: &str, links: &Links<'_>) -> Notifi
     let target_arn = links.attribute(event.target.kind, &event.target.name, "arn");
     let target = match event.target.kind {
         Kind::Function => NotificationTarget::Function,
-        Kind::Topic => NotificationTarget::Topic,
-        _ => NotificationTarget::Queue,
+        Kind::Queue => NotificationTarget::Queue,
+        _ => NotificationTarget::Topic,
     };
     // What it is, not where it stands: the same entry keeps its id when others come and go.
     let id = hash(&[&events.concat(), &prefix, &suffix, &target_arn].map(|part| format!("{part}\n")).concat(), 12);

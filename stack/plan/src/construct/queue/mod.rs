@@ -177,9 +177,12 @@ impl Queue {
         queues.map(|queue| links.attribute(Kind::Queue, &queue.name, "arn")).collect()
     }
 
-    /// True when a function sends here what it could not process.
+    /// True when a function sends here what it could not process, or a rule or schedule what it could not deliver.
     fn takes_failures(&self, links: &Links<'_>) -> bool {
-        links.constructs.functions.iter().any(|function| function.fails_to(Kind::Queue, &self.name))
+        let constructs = links.constructs;
+        constructs.functions.iter().any(|function| function.fails_to(Kind::Queue, &self.name))
+            || constructs.event_rules.iter().any(|rule| rule.fails_to(&self.name))
+            || constructs.schedules.iter().any(|schedule| schedule.fails_to(&self.name))
     }
 }
 
