@@ -228,8 +228,11 @@ impl<'a> Planner<'a> {
         }
         let bytes = template.to_compact_json().len();
         if bytes > BODY_BYTES {
-            let fault =
-                TemplateFault::Limit { what: "Size of the template in bytes:", found: bytes, limit: BODY_BYTES };
+            let fault = TemplateFault::TemplateLimitExceeded {
+                what: "Size of the template in bytes:",
+                found: bytes,
+                limit: BODY_BYTES,
+            };
             self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere);
         }
     }
