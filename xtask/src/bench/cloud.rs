@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::http;
-use super::process::{self, milliseconds};
+use super::process::{self, middle, milliseconds};
 use super::s3::{self, Urls};
 use super::server::Server;
 use super::table::{Row, decimal};
@@ -132,11 +132,11 @@ impl Bench<'_> {
                 process::output(self.at(server, "destroy").arg("--empty"))?;
             }
         }
-        let middle = |of: fn(&Deployment) -> Duration| middle(deployments.iter().map(of).collect()).unwrap_or_default();
+        let median = |of: fn(&Deployment) -> Duration| middle(deployments.iter().map(of).collect()).unwrap_or_default();
         Ok(Deployment {
-            creation: middle(|deployment| deployment.creation),
-            whole: middle(|deployment| deployment.whole),
-            lag: middle(|deployment| deployment.lag),
+            creation: median(|deployment| deployment.creation),
+            whole: median(|deployment| deployment.whole),
+            lag: median(|deployment| deployment.lag),
         })
     }
 
@@ -222,11 +222,6 @@ struct Deployment {
 
 fn ministack(figure: Option<String>) -> String {
     figure.map_or_else(|| "not measured".to_owned(), |figure| format!("ministack {figure}"))
-}
-
-fn middle<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
-    values.sort();
-    values.get(values.len() / 2).copied()
 }
 
 fn wait(name: &str, is_there: impl Fn() -> Result<bool, Failure>) -> Result<Duration, Failure> {

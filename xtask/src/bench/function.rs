@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::process::{self, milliseconds};
+use super::process::{self, middle, milliseconds};
 use super::runtime::{Life, live};
 use super::table::{Row, decimal};
 use crate::failure::Failure;
@@ -104,9 +104,9 @@ fn lives(bootstrap: &Path, photo: &Arc<Vec<u8>>, runs: usize, peers: &Peers<'_>)
     };
     let size = |lives: &[Life]| middle(lives.iter().map(|life| life.memory).collect());
     let (mine, theirs) = (size(&ours), [size(&sharp), size(&pillow)]);
-    let share = |other: Option<u64>| Some(precise(mine?) / precise(other?) * 100.0);
+    let percent = |other: Option<u64>| Some(precise(mine?) / precise(other?) * 100.0);
     let shown = |bytes: Option<u64>| bytes.map(|bytes| format!("{} MB", decimal(bytes, 1_000_000)));
-    let shares = theirs.map(share);
+    let shares = theirs.map(percent);
     let memory = Row::measured(
         &format!("process-image: peak memory, {PHOTOS} photos"),
         format!("{}{}", shown(mine).unwrap_or_default(), joined(shares, |share| format!("{share:.0} %"))),
@@ -134,11 +134,6 @@ fn named(figures: [Option<String>; 2]) -> String {
 fn joined(ratios: [Option<f64>; 2], show: impl Fn(f64) -> String) -> String {
     let shown: Vec<String> = ratios.into_iter().map(|ratio| ratio.map_or_else(|| "-".to_owned(), &show)).collect();
     format!(" = {}", shown.join(" / "))
-}
-
-fn middle<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
-    values.sort();
-    values.get(values.len() / 2).copied()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of memory")]

@@ -31,9 +31,12 @@ pub(crate) struct BenchArguments {
     /// Times that each short task is run; the median counts
     #[arg(long, default_value_t = 11)]
     runs: usize,
-    /// Build `stack` in an empty target directory and measure how long that takes: about ten minutes
+    /// Remove target/release first, and measure how long building `stack` takes: about ten minutes
     #[arg(long)]
     cold_build: bool,
+    /// Measure this `stack` instead of building one
+    #[arg(long, value_name = "FILE", conflicts_with = "cold_build")]
+    binary: Option<PathBuf>,
 }
 
 /// Rows that are measured together.
@@ -60,7 +63,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let peers = function::Peers { sharp: sharp.as_deref(), pillow: pillow.as_deref() };
     let mut rows = Vec::new();
     if [Group::Deployer, Group::Function, Group::Cloud].into_iter().any(chosen) {
-        let (stack, row) = if arguments.cold_build { build::cold(scratch)? } else { build::warm()? };
+        let (stack, row) = match &arguments.binary {
+            Some(binary) => (std::path::absolute(binary)?, build::not_measured()),
+            None if arguments.cold_build => build::cold()?,
+            None => (build::warm()?, build::not_measured()),
+        };
         let project = paths::root().join("examples").join("avatars");
         if chosen(Group::Deployer) {
             heading("deployer");

@@ -31,13 +31,8 @@ impl fmt::Display for Usage {
     }
 }
 
-/// Runs a command to its end, output discarded; it must succeed.
-pub(crate) fn measure(command: &mut Command) -> Result<Usage, Failure> {
-    measure_ending(command, 0)
-}
-
-/// The same with another exit code than 0.
-pub(crate) fn measure_ending(command: &mut Command, code: i32) -> Result<Usage, Failure> {
+/// Runs a command to its end, output discarded; it must end with this exit code.
+fn measure(command: &mut Command, code: i32) -> Result<Usage, Failure> {
     let shown = format!("{command:?}");
     let started = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
@@ -67,16 +62,25 @@ pub(crate) fn milliseconds(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
 }
 
-/// The run of median CPU time out of `runs`.
+/// The median of each figure over `runs` runs.
 pub(crate) fn median(runs: usize, command: impl FnMut() -> Command) -> Result<Usage, Failure> {
     median_ending(runs, 0, command)
 }
 
 /// The same of runs with another exit code than 0.
 pub(crate) fn median_ending(runs: usize, code: i32, mut command: impl FnMut() -> Command) -> Result<Usage, Failure> {
-    let mut usages = (0..runs.max(1)).map(|_| measure_ending(&mut command(), code)).collect::<Result<Vec<_>, _>>()?;
-    usages.sort_by_key(|usage| usage.cpu);
-    Ok(usages[usages.len() / 2])
+    let usages = (0..runs.max(1)).map(|_| measure(&mut command(), code)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Usage {
+        wall: middle(usages.iter().map(|usage| usage.wall).collect()).unwrap_or_default(),
+        cpu: middle(usages.iter().map(|usage| usage.cpu).collect()).unwrap_or_default(),
+        memory: middle(usages.iter().map(|usage| usage.memory).collect()).unwrap_or_default(),
+    })
+}
+
+/// The median, absent where there are no values.
+pub(crate) fn middle<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
+    values.sort();
+    values.get(values.len() / 2).copied()
 }
 
 /// Greatest resident size of a running process so far, in bytes. Linux only; absent elsewhere.
