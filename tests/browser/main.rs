@@ -42,6 +42,8 @@ async fn a_photo_given_to_the_page_comes_back_as_a_thumbnail() {
     shows(&browser, "avatars-page").await;
     shows(&browser, "avatars-page-uploads").await;
     shows(&browser, "AvatarBase").await;
+    let base = browser.run("return [...document.querySelectorAll('dl.outputs a')].map((link) => link.href)[0]").await;
+    let base = base.as_str().unwrap().to_owned();
 
     // A file chosen in the bucket's view is stored, and the function makes a thumbnail of it.
     browser.open(&format!("{}/#/buckets/{UPLOADS}", cloud.url())).await;
@@ -62,6 +64,8 @@ async fn a_photo_given_to_the_page_comes_back_as_a_thumbnail() {
     shows(&browser, "avatars/dropped.jpg").await;
     let source = browser.run("return document.querySelector('img.thumb[src*=phone]').src").await;
     assert_upright_thumbnail(&http::get(source.as_str().unwrap()).await.body);
+    // The output's link is an address that answers.
+    assert_upright_thumbnail(&http::get(&format!("{base}phone.jpg")).await.body);
 
     // The function's log follows.
     browser.open(&format!("{}/#/functions/avatars-page-process-image", cloud.url())).await;

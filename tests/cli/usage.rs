@@ -52,6 +52,6 @@ fn an_error_is_json_for_programs() {
     let report = run.json();
     assert_eq!(report["report"], "failed");
     assert_eq!(report["exit_code"], 1);
-    assert_eq!(report["error"]["code"], "cli::project-missing");
+    assert_eq!(report["error"]["code"], "project-missing");
     assert!(report["error"]["help"].as_str().unwrap().contains("stack -C DIR"));
 }

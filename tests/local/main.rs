@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod bad_input;
+mod dev;
 mod photo_to_thumbnail;
 mod side_by_side;
 mod survival;

@@ -24,7 +24,7 @@ async fn a_phone_photo_is_served_upright_and_the_subscriber_is_told() {
     let uploads = format!("avatars-alice-uploads-{PLACE}");
     put_photo(&cloud, &uploads, "phone.jpg", &phone_photo()).await;
     let base = output(&project, "alice", "AvatarBase");
-    let thumbnail = served(&cloud, &format!("{base}phone.jpg")).await;
+    let thumbnail = served(&format!("{base}phone.jpg")).await;
     assert_eq!(thumbnail.header("content-type"), "image/jpeg");
     assert_upright_thumbnail(&thumbnail.body);
 
@@ -44,7 +44,10 @@ async fn a_phone_photo_is_served_upright_and_the_subscriber_is_told() {
     // Nothing has changed, so nothing is done.
     let arguments = ["deploy", "--local", "-e", "dev", "--suffix", "alice", "--yes", "--json", "--parameter", &webhook];
     let again = project.succeed(&arguments);
-    assert!(again.stdout.contains("no-changes"), "{again:?}");
+    let report: Value = serde_json::from_str(again.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(report["outcome"]["outcome"], "no-changes", "{report:#}");
+    assert_eq!(report["outcome"]["outputs"]["AvatarBase"], base.as_str(), "the address that answers");
+    addresses_agree(&project, &cloud, &base).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -62,7 +65,7 @@ async fn every_exif_orientation_gives_the_same_thumbnail() {
         let name = format!("Landscape_{orientation}.jpg");
         let photo = std::fs::read(corpus.join(&name)).unwrap();
         s3.put_object().bucket(&uploads).key(&name).body(photo.into()).send().await.unwrap();
-        let thumbnail = served(&cloud, &format!("{base}{name}")).await;
+        let thumbnail = served(&format!("{base}{name}")).await;
         thumbnails.push((name, image::load_from_memory(&thumbnail.body).unwrap().to_rgb8()));
     }
     let (_, upright) = &thumbnails[0];
@@ -95,11 +98,34 @@ async fn put_photo(cloud: &RunningCloud, bucket: &str, key: &str, photo: &[u8]) 
     assert_eq!(copied.code, Some(0), "aws s3 cp: {copied:?}");
 }
 
+/// Every voice that tells an output tells the address that answers; CloudFormation's own answer stays what AWS would say.
+async fn addresses_agree(project: &TestProject, cloud: &RunningCloud, base: &str) {
+    let arguments = ["outputs", "--local", "-e", "dev", "--suffix", "alice"];
+    let text = project.succeed(&arguments).stdout;
+    assert!(text.contains(&format!("AvatarBase = {base}\n")), "{text}");
+    let report = project.succeed(&[&arguments[..], &["--json"]].concat()).json();
+    assert_eq!(report["outputs"]["AvatarBase"], base);
+
+    let overview = http::get(&format!("{}/_stack/api/overview", cloud.url())).await.json();
+    let stacks = overview["stacks"].as_array().unwrap();
+    let stack = stacks.iter().find(|stack| stack["name"] == "avatars-alice").unwrap();
+    assert_eq!(stack["outputs"]["AvatarBase"], base, "the console page");
+
+    let answer = cloud.clients().cloudformation.describe_stacks().stack_name("avatars-alice").send().await.unwrap();
+    let output = answer.stacks()[0].outputs().iter().find(|output| output.output_key() == Some("AvatarBase"));
+    let public = output.and_then(|output| output.output_value()).unwrap();
+    assert!(public.starts_with("https://") && public.ends_with(".cloudfront.localhost/avatars/"), "{public}");
+    // By its own name, told the port, it answers too.
+    let named =
+        public.replacen("https://", "http://", 1).replace(".localhost/", &format!(".localhost:{}/", cloud.port()));
+    assert_eq!(http::get_from(cloud.url(), &format!("{named}phone.jpg")).await.status, 200, "{named}");
+}
+
 /// Asks the distribution until it serves the object, and says how long that took.
-async fn served(cloud: &RunningCloud, url: &str) -> http::Answer {
+async fn served(url: &str) -> http::Answer {
     let began = Instant::now();
     let answer = within(SERVED_WITHIN, url, async || {
-        let answer = http::get_from(cloud.url(), url).await;
+        let answer = http::get(url).await;
         (answer.status == 200).then_some(answer)
     })
     .await;

@@ -32,6 +32,6 @@ async fn destroying_one_stack_leaves_the_other() {
     assert_eq!(clients.function_names().await, ["avatars-alice-process-image"]);
     let left = clients.bucket_names().await;
     assert!(left.iter().all(|bucket| !bucket.contains("-bob-")), "{left:?}");
-    let answer = http::get_from(cloud.url(), &alice).await;
+    let answer = http::get(&alice).await;
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "alice"));
 }

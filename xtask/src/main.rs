@@ -1,6 +1,8 @@
 //! Developer commands of the workspace: `cargo xtask test`, `bench`, `spec` and `oracle`.
 
 mod bench;
+#[cfg(test)]
+mod codes;
 mod failure;
 mod paths;
 mod specification;

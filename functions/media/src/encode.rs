@@ -42,6 +42,6 @@ fn encode_png(pixels: &Pixels) -> Result<Vec<u8>, MediaError> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
     let written = encoder.write_image(&pixels.data, pixels.width, pixels.height, color);
-    written.map_err(|error| MediaError::NotEncodable { format: "PNG", detail: error.to_string() })?;
+    written.map_err(|error| MediaError::ImageNotEncodable { format: "PNG", detail: error.to_string() })?;
     Ok(bytes)
 }

@@ -21,7 +21,7 @@ pub enum MediaError {
 
     /// A picture, but in a format or variety that is not read.
     #[error("{what} is not supported; supported are JPEG, PNG, WebP, GIF, TIFF and BMP")]
-    Unsupported {
+    UnsupportedImage {
         /// The format or variety.
         what: String,
     },
@@ -30,7 +30,7 @@ pub enum MediaError {
     #[error(
         "{width} x {height} pixels are out of bounds: 1 to {side_limit} pixels a side, at most {pixel_limit} pixels"
     )]
-    TooLarge {
+    ImageTooLarge {
         /// Claimed width in pixels.
         width: u64,
         /// Claimed height in pixels.
@@ -43,7 +43,7 @@ pub enum MediaError {
 
     /// Decoding would take more memory than allowed.
     #[error("decoding needs {needed} bytes of memory, and {limit} are allowed")]
-    TooMuchMemory {
+    ImageNeedsTooMuchMemory {
         /// Estimated bytes; 0 where the decoder gave up without saying.
         needed: u64,
         /// Bytes allowed.
@@ -52,14 +52,14 @@ pub enum MediaError {
 
     /// Decoding takes more processor time than allowed: measured, or known from the file's structure before decoding.
     #[error("decoding takes more than {} s of processor time", limit.as_secs_f64())]
-    OutOfTime {
+    ImageTakesTooLong {
         /// Processor time allowed.
         limit: Duration,
     },
 
     /// The file ends before the picture does.
     #[error("the {format} file is cut off: {detail}")]
-    Truncated {
+    TruncatedImage {
         /// Format of the file.
         format: &'static str,
         /// What was being read.
@@ -68,7 +68,7 @@ pub enum MediaError {
 
     /// The file contradicts its format.
     #[error("the {format} file is damaged: {detail}")]
-    Corrupt {
+    CorruptImage {
         /// Format of the file.
         format: &'static str,
         /// What is wrong.
@@ -77,7 +77,7 @@ pub enum MediaError {
 
     /// The encoder refused the result (a side of more than 65,535 pixels).
     #[error("cannot write {format}: {detail}")]
-    NotEncodable {
+    ImageNotEncodable {
         /// Format to write.
         format: &'static str,
         /// What is wrong.
@@ -92,13 +92,13 @@ impl MediaError {
         match self {
             Self::Empty => "empty",
             Self::NotAnImage { .. } => "not-an-image",
-            Self::Unsupported { .. } => "unsupported-image",
-            Self::TooLarge { .. } => "image-too-large",
-            Self::TooMuchMemory { .. } => "image-needs-too-much-memory",
-            Self::OutOfTime { .. } => "image-takes-too-long",
-            Self::Truncated { .. } => "truncated-image",
-            Self::Corrupt { .. } => "corrupt-image",
-            Self::NotEncodable { .. } => "image-not-encodable",
+            Self::UnsupportedImage { .. } => "unsupported-image",
+            Self::ImageTooLarge { .. } => "image-too-large",
+            Self::ImageNeedsTooMuchMemory { .. } => "image-needs-too-much-memory",
+            Self::ImageTakesTooLong { .. } => "image-takes-too-long",
+            Self::TruncatedImage { .. } => "truncated-image",
+            Self::CorruptImage { .. } => "corrupt-image",
+            Self::ImageNotEncodable { .. } => "image-not-encodable",
         }
     }
 }

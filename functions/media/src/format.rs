@@ -61,9 +61,9 @@ pub(crate) fn detect(bytes: &[u8]) -> Result<Format, MediaError> {
     }
     if four(4) == b"ftyp" {
         return Err(match four(8) {
-            b"avif" | b"avis" => MediaError::Unsupported { what: "AVIF".into() },
+            b"avif" | b"avis" => MediaError::UnsupportedImage { what: "AVIF".into() },
             b"heic" | b"heix" | b"hevc" | b"heim" | b"heis" | b"mif1" | b"msf1" => {
-                MediaError::Unsupported { what: "HEIC".into() }
+                MediaError::UnsupportedImage { what: "HEIC".into() }
             }
             _ => MediaError::NotAnImage { looks_like: "a video (MP4 family)" },
         });
@@ -76,7 +76,7 @@ pub(crate) fn detect(bytes: &[u8]) -> Result<Format, MediaError> {
         (b"8BPS", "PSD"),
     ];
     if let Some((_, what)) = unsupported.iter().find(|(prefix, _)| starts(prefix)) {
-        return Err(MediaError::Unsupported { what: (*what).into() });
+        return Err(MediaError::UnsupportedImage { what: (*what).into() });
     }
     Err(MediaError::NotAnImage { looks_like: looks_like(bytes) })
 }
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(detect(b"\xff\xd8\xff\xe0"), Ok(Format::Jpeg));
         assert_eq!(detect(b"RIFF\0\0\0\0WEBPVP8 "), Ok(Format::WebP));
         assert_eq!(detect(b""), Err(MediaError::Empty));
-        assert_eq!(detect(b"\0\0\0\x18ftypheic"), Err(MediaError::Unsupported { what: "HEIC".into() }));
+        assert_eq!(detect(b"\0\0\0\x18ftypheic"), Err(MediaError::UnsupportedImage { what: "HEIC".into() }));
         for (bytes, looks_like) in [
             (b"  <!DOCTYPE html><p>".as_slice(), "HTML"),
             (b"<?xml version=\"1.0\"?><svg>", "SVG, a document with possible scripts"),

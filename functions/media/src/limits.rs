@@ -30,7 +30,7 @@ impl Limits {
         let longest = width.max(height);
         let pixels = u64::from(width) * u64::from(height);
         if pixels == 0 || longest > self.side || pixels > self.pixels {
-            return Err(MediaError::TooLarge {
+            return Err(MediaError::ImageTooLarge {
                 width: width.into(),
                 height: height.into(),
                 side_limit: self.side,
@@ -42,7 +42,7 @@ impl Limits {
 
     pub(crate) fn check_memory(&self, needed: u64) -> Result<(), MediaError> {
         if needed > self.memory {
-            return Err(MediaError::TooMuchMemory { needed, limit: self.memory });
+            return Err(MediaError::ImageNeedsTooMuchMemory { needed, limit: self.memory });
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ impl Deadline {
     }
 
     pub(crate) fn missed(&self) -> MediaError {
-        MediaError::OutOfTime { limit: self.limit }
+        MediaError::ImageTakesTooLong { limit: self.limit }
     }
 }
 

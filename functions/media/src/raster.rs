@@ -78,7 +78,7 @@ fn to_opaque_bytes(color: ColorType, data: Vec<u8>) -> Result<(Model, Vec<u8>), 
         ColorType::Rgba16 => (Model::Rgb, pixels::flatten::<3>(pixels::narrow(data))),
         ColorType::Rgb32F => (Model::Rgb, pixels::narrow_float(&data)),
         ColorType::Rgba32F => (Model::Rgb, pixels::flatten::<3>(pixels::narrow_float(&data))),
-        other => return Err(MediaError::Unsupported { what: format!("the pixel layout {other:?}") }),
+        other => return Err(MediaError::UnsupportedImage { what: format!("the pixel layout {other:?}") }),
     })
 }
 
@@ -89,14 +89,14 @@ fn fault(format: Format, limits: &Limits, error: ImageError) -> MediaError {
     match error {
         ImageError::Limits(limit) => match limit.kind() {
             LimitErrorKind::DimensionError => {
-                MediaError::TooLarge { width: 0, height: 0, side_limit: limits.side, pixel_limit: limits.pixels }
+                MediaError::ImageTooLarge { width: 0, height: 0, side_limit: limits.side, pixel_limit: limits.pixels }
             }
-            _ => MediaError::TooMuchMemory { needed: 0, limit: limits.memory },
+            _ => MediaError::ImageNeedsTooMuchMemory { needed: 0, limit: limits.memory },
         },
-        ImageError::Unsupported(_) => MediaError::Unsupported { what: format!("this {name} ({detail})") },
+        ImageError::Unsupported(_) => MediaError::UnsupportedImage { what: format!("this {name} ({detail})") },
         ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-            MediaError::Truncated { format: name, detail }
+            MediaError::TruncatedImage { format: name, detail }
         }
-        _ => MediaError::Corrupt { format: name, detail },
+        _ => MediaError::CorruptImage { format: name, detail },
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn resize(pixels: &Pixels, box_size: (u32, u32), fit: Fit) -> Result<
         options = options.fit_into_destination(Some((0.5, 0.5)));
     }
     // Neither can fail on pixels that agree with their own size; were it otherwise, the decoder had misled us.
-    let failed = |detail: String| MediaError::Corrupt { format: "decoded", detail };
+    let failed = |detail: String| MediaError::CorruptImage { format: "decoded", detail };
     let source = ImageRef::new(pixels.width, pixels.height, &pixels.data, kind).map_err(|e| failed(e.to_string()))?;
     let mut target = Image::new(width, height, kind);
     Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(e.to_string()))?;

@@ -143,7 +143,10 @@ fn cut_off_pictures_are_refused() {
     let Some(directory) = corpus("pillow_poison") else { return };
     for file in ["truncated_jpeg.jpg", "truncated_image.png", "broken_data_stream.png"] {
         let error = avatar(&directory.join(file)).unwrap_err();
-        assert!(matches!(error, MediaError::Truncated { .. } | MediaError::Corrupt { .. }), "{file}: {error}");
+        assert!(
+            matches!(error, MediaError::TruncatedImage { .. } | MediaError::CorruptImage { .. }),
+            "{file}: {error}"
+        );
     }
 }
 

@@ -59,7 +59,7 @@ pub struct Rejected {
 pub enum HandlerError {
     /// The payload is no event that this function serves.
     #[error(transparent)]
-    Event(#[from] EventError),
+    UnsupportedEvent(#[from] EventError),
     /// Some records failed for a reason that may pass; the others are done.
     #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
     Retry {
@@ -76,7 +76,7 @@ pub enum HandlerError {
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match &error {
-            HandlerError::Event(_) => "unsupported-event",
+            HandlerError::UnsupportedEvent(_) => "unsupported-event",
             HandlerError::Retry { .. } => "retry",
         };
         Self { error_type: error_type.into(), error_message: error.to_string() }

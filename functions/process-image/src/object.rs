@@ -22,16 +22,16 @@ pub enum ObjectError {
     Media(#[from] MediaError),
     /// There is no object any more.
     #[error("the object does not exist (any more)")]
-    Missing,
+    MissingObject,
     /// The object is larger than an upload may be.
     #[error("the object has {size} bytes, and at most {LARGEST_OBJECT} are read")]
-    TooLarge {
+    ObjectTooLarge {
         /// Its size in bytes; at least so many, where S3 does not tell.
         size: usize,
     },
     /// The key has no last segment to name the picture after.
     #[error("the key names a folder")]
-    NoName,
+    KeyNamesAFolder,
     /// The picture's key would be longer than S3 allows.
     #[error("the picture's key would have {length} bytes, and S3 stores at most {LONGEST_KEY}")]
     KeyTooLong {
@@ -40,7 +40,7 @@ pub enum ObjectError {
     },
     /// The source is where pictures are written, so that each picture would call the function again.
     #[error("the object lies where the pictures are written (bucket `{bucket}`, prefix `{prefix}`)")]
-    Recursive {
+    RecursiveEvent {
         /// Bucket of both.
         bucket: String,
         /// Prefix of the pictures.
@@ -48,7 +48,7 @@ pub enum ObjectError {
     },
     /// S3 refused or did not answer.
     #[error("{operation} failed: {reason}")]
-    Storage {
+    StorageFailed {
         /// Operation of S3.
         operation: &'static str,
         /// Error code, message and request id, as far as S3 told.
@@ -62,19 +62,19 @@ impl ObjectError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Media(error) => error.code(),
-            Self::Missing => "missing-object",
-            Self::TooLarge { .. } => "object-too-large",
-            Self::NoName => "key-names-a-folder",
+            Self::MissingObject => "missing-object",
+            Self::ObjectTooLarge { .. } => "object-too-large",
+            Self::KeyNamesAFolder => "key-names-a-folder",
             Self::KeyTooLong { .. } => "key-too-long",
-            Self::Recursive { .. } => "recursive-event",
-            Self::Storage { .. } => "storage-failed",
+            Self::RecursiveEvent { .. } => "recursive-event",
+            Self::StorageFailed { .. } => "storage-failed",
         }
     }
 
     /// True when the same record may go well another time.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Storage { .. })
+        matches!(self, Self::StorageFailed { .. })
     }
 }
 
@@ -84,7 +84,7 @@ impl ObjectError {
 pub(crate) fn destination_key(settings: &Settings, bucket: &str, key: &str) -> Result<String, ObjectError> {
     let prefix = &settings.destination_prefix;
     if bucket == settings.destination_bucket && key.starts_with(prefix.as_str()) {
-        return Err(ObjectError::Recursive { bucket: bucket.into(), prefix: prefix.clone() });
+        return Err(ObjectError::RecursiveEvent { bucket: bucket.into(), prefix: prefix.clone() });
     }
     let name = key.rsplit('/').next().unwrap_or_default();
     let stem = match name.rsplit_once('.') {
@@ -92,7 +92,7 @@ pub(crate) fn destination_key(settings: &Settings, bucket: &str, key: &str) -> R
         _ => name,
     };
     if stem.is_empty() {
-        return Err(ObjectError::NoName);
+        return Err(ObjectError::KeyNamesAFolder);
     }
     let destination = format!("{prefix}{stem}.jpg");
     if destination.len() > LONGEST_KEY {
@@ -105,28 +105,28 @@ pub(crate) fn destination_key(settings: &Settings, bucket: &str, key: &str) -> R
 pub(crate) async fn read(s3: &Client, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {
     let answer = s3.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
         if error.as_service_error().is_some_and(|error| error.is_no_such_key() || error.code() == Some("NoSuchKey")) {
-            return ObjectError::Missing;
+            return ObjectError::MissingObject;
         }
         failed("GetObject", &error)
     })?;
     let declared = answer.content_length.and_then(|length| usize::try_from(length).ok());
     if let Some(size) = declared.filter(|&size| size > LARGEST_OBJECT) {
-        return Err(ObjectError::TooLarge { size });
+        return Err(ObjectError::ObjectTooLarge { size });
     }
     let mut body = answer.body;
     let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| ObjectError::Storage {
+        let chunk = chunk.map_err(|error| ObjectError::StorageFailed {
             operation: "GetObject",
             reason: format!("after {} bytes: {}", bytes.len(), DisplayErrorContext(&error)),
         })?;
         bytes.extend_from_slice(&chunk);
         if bytes.len() > LARGEST_OBJECT {
-            return Err(ObjectError::TooLarge { size: bytes.len() });
+            return Err(ObjectError::ObjectTooLarge { size: bytes.len() });
         }
     }
     match declared {
-        Some(size) if size != bytes.len() => Err(ObjectError::Storage {
+        Some(size) if size != bytes.len() => Err(ObjectError::StorageFailed {
             operation: "GetObject",
             reason: format!("{} of {size} bytes arrived", bytes.len()),
         }),
@@ -161,7 +161,7 @@ where
         }
         None => DisplayErrorContext(error).to_string(),
     };
-    ObjectError::Storage { operation, reason }
+    ObjectError::StorageFailed { operation, reason }
 }
 
 #[cfg(test)]

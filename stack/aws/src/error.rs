@@ -20,7 +20,7 @@ pub enum AwsError {
     /// No source of credentials answered.
     #[error("found no AWS credentials for {call}")]
     #[diagnostic(
-        code("aws::no-credentials"),
+        code("no-credentials"),
         help(
             "run `aws configure sso` or `aws login`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with `--profile`; `--local` deploys into the local cloud and needs none"
         )
@@ -34,7 +34,7 @@ pub enum AwsError {
     /// The credentials were valid once.
     #[error("the AWS credentials have expired: {call}")]
     #[diagnostic(
-        code("aws::expired-credentials"),
+        code("expired-credentials"),
         help(
             "get new ones (`aws sso login`, with `--profile` where you use one), then run the same command again; an operation that CloudFormation has begun goes on without you"
         )
@@ -46,7 +46,7 @@ pub enum AwsError {
     /// The credentials are valid but may not do this.
     #[error("access denied: {call}")]
     #[diagnostic(
-        code("aws::access-denied"),
+        code("access-denied"),
         help(
             "the policy of the caller must allow the action that the message names; `aws sts get-caller-identity` tells who the caller is, `stack doctor` which actions are missing"
         )
@@ -58,7 +58,7 @@ pub enum AwsError {
     /// No answer: no connection, or none in time, after all retries.
     #[error("no answer from {call}")]
     #[diagnostic(
-        code("aws::unreachable"),
+        code("unreachable"),
         help(
             "check the network, a proxy and the region; for `--local`, start the local cloud with `stack local start`"
         )
@@ -69,10 +69,7 @@ pub enum AwsError {
     },
     /// The service refused the call.
     #[error("{call}")]
-    #[diagnostic(
-        code("aws::refused"),
-        help("nothing more was done; the request id helps AWS support to find the call")
-    )]
+    #[diagnostic(code("refused"), help("nothing more was done; the request id helps AWS support to find the call"))]
     Refused {
         /// The refused call.
         call: Box<Call>,
@@ -80,7 +77,7 @@ pub enum AwsError {
     /// An answer lacks what the service promises.
     #[error("{service} {operation} answered without {missing}")]
     #[diagnostic(
-        code("aws::incomplete-answer"),
+        code("incomplete-answer"),
         help("is the endpoint a full implementation of the service? (`--endpoint-url`)")
     )]
     IncompleteAnswer {
@@ -94,7 +91,7 @@ pub enum AwsError {
     /// The account of the credentials is not the one that the plan was made for.
     #[error("the credentials belong to account `{actual}`, the plan was made for account `{planned}`")]
     #[diagnostic(
-        code("aws::wrong-account"),
+        code("wrong-account"),
         help("choose the right profile with `--profile`, or run the command again to plan for `{actual}`")
     )]
     WrongAccount {
@@ -106,7 +103,7 @@ pub enum AwsError {
     /// The artifact bucket's name is held by another account, or the caller may not see it.
     #[error("artifact bucket `{bucket}` belongs to another account or may not be read")]
     #[diagnostic(
-        code("aws::artifact-bucket-not-ours"),
+        code("artifact-bucket-not-ours"),
         help("nothing was uploaded; check that the caller may use s3:ListBucket on it, and who owns it")
     )]
     ArtifactBucketNotOurs {
@@ -116,7 +113,7 @@ pub enum AwsError {
     /// The stack of the artifact bucket could not be created.
     #[error("stack `stack-artifacts`, which holds the artifact bucket, is in status `{status}`: {reason}")]
     #[diagnostic(
-        code("aws::artifact-bucket-failed"),
+        code("artifact-bucket-failed"),
         help(
             "mend the reason, delete that stack with `aws cloudformation delete-stack --stack-name stack-artifacts`, and run the command again"
         )
@@ -129,14 +126,14 @@ pub enum AwsError {
     },
     /// A function of the plan was not built.
     #[error("function `{function}` has no built zip")]
-    #[diagnostic(code("aws::not-built"), help("run `stack build`"))]
+    #[diagnostic(code("not-built"), help("run `stack build`"))]
     NotBuilt {
         /// Function name in the project file.
         function: String,
     },
     /// The template cannot be sent.
     #[error("the template has {bytes} bytes, CloudFormation takes {limit}")]
-    #[diagnostic(code("aws::template-too-large"), help("split the project into two stacks"))]
+    #[diagnostic(code("template-too-large"), help("split the project into two stacks"))]
     TemplateTooLarge {
         /// Size in bytes.
         bytes: usize,
@@ -145,7 +142,7 @@ pub enum AwsError {
     },
     /// The template cannot be written as JSON.
     #[error("the template cannot be written as JSON")]
-    #[diagnostic(code("aws::template-not-json"), help("run `stack render` to see it"))]
+    #[diagnostic(code("template-not-json"), help("run `stack render` to see it"))]
     TemplateNotJson {
         /// What the serializer said.
         #[source]
@@ -154,7 +151,7 @@ pub enum AwsError {
     /// The template of a deployed stack cannot be read, so nobody can say what would stay when the stack goes.
     #[error("cannot read the deployed template of stack `{stack}`: {reason}")]
     #[diagnostic(
-        code("aws::unreadable-template"),
+        code("unreadable-template"),
         help("the stack was not deployed by this program? `aws cloudformation delete-stack` deletes it")
     )]
     UnreadableTemplate {
@@ -165,7 +162,7 @@ pub enum AwsError {
     },
     /// A local file cannot be read.
     #[error("cannot read `{path}`", path = path.display())]
-    #[diagnostic(code("aws::unreadable-file"), help("check that it exists and may be read"))]
+    #[diagnostic(code("unreadable-file"), help("check that it exists and may be read"))]
     UnreadableFile {
         /// The file or directory.
         path: PathBuf,
@@ -175,17 +172,14 @@ pub enum AwsError {
     },
     /// A file name cannot be an object key.
     #[error("file name `{path}` is not UTF-8 and cannot be an object key", path = path.display())]
-    #[diagnostic(code("aws::unusable-file-name"), help("rename the file"))]
+    #[diagnostic(code("unusable-file-name"), help("rename the file"))]
     UnusableFileName {
         /// The file.
         path: PathBuf,
     },
     /// A function did not take its new code.
     #[error("function `{function}` did not take its new code: {reason}")]
-    #[diagnostic(
-        code("aws::function-update-failed"),
-        help("run `stack deploy` to bring it back to what the template says")
-    )]
+    #[diagnostic(code("function-update-failed"), help("run `stack deploy` to bring it back to what the template says"))]
     FunctionUpdateFailed {
         /// Physical function name.
         function: String,

@@ -45,8 +45,9 @@ pub(crate) async fn store(binary: &Binary, file: &Path, architecture: Architectu
     let (package, source) = (binary.package.clone(), binary.file.clone());
     let file = file.to_owned();
     let work = tokio::task::spawn_blocking(move || store_blocking(&package, &source, &file, architecture));
-    work.await
-        .unwrap_or_else(|join| Err(BuildError::File { action: "zip", path: binary.file.clone(), source: join.into() }))
+    work.await.unwrap_or_else(|join| {
+        Err(BuildError::UnusableFile { action: "zip", path: binary.file.clone(), source: join.into() })
+    })
 }
 
 fn store_blocking(package: &str, binary: &Path, file: &Path, architecture: Architecture) -> Result<Zip, BuildError> {
@@ -58,7 +59,7 @@ fn store_blocking(package: &str, binary: &Path, file: &Path, architecture: Archi
     let content = match std::fs::read(binary) {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(refuse()),
-        Err(source) => return Err(BuildError::File { action: "read", path: binary.to_owned(), source }),
+        Err(source) => return Err(BuildError::UnusableFile { action: "read", path: binary.to_owned(), source }),
     };
     if !is_executable_for(&content, architecture) {
         return Err(refuse());

@@ -55,7 +55,7 @@ impl Compilation<'_> {
                 let left = failure.split_off(LONGEST_FAILURE).len();
                 failure.push(format!("... {left} more lines"));
             }
-            return Err(BuildError::Failed {
+            return Err(BuildError::BuildFailed {
                 packages: packages.keys().cloned().collect(),
                 status: status.to_string(),
                 output: failure.join("\n"),

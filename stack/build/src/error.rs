@@ -95,7 +95,7 @@ pub enum BuildError {
     /// The compiler, or another step of the build tool, failed.
     #[error("{} did not build ({status})\n{output}", packages.join(", "))]
     #[diagnostic(code("build-failed"), help("mend the code; to see the same in full: {command}"))]
-    Failed {
+    BuildFailed {
         /// Packages of the call.
         packages: Vec<String>,
         /// How the tool ended.
@@ -109,7 +109,7 @@ pub enum BuildError {
     /// The build tool ended well but its binary is not there, or is not for this architecture.
     #[error("package `{package}`: {} is not a Linux executable for {architecture}", file.display())]
     #[diagnostic(
-        code("no-executable"),
+        code("not-executable"),
         help("delete the file and build again; see `build.target` in .cargo/config.toml")
     )]
     NotExecutable {
@@ -140,7 +140,7 @@ pub enum BuildError {
             "install Python 3 with its venv module (Debian: apt install python3-venv), or zig, then run again; or install cargo-lambda by hand: https://www.cargo-lambda.info"
         )
     )]
-    CannotInstall {
+    CannotInstallCargoLambda {
         /// What is missing.
         reason: String,
     },
@@ -151,7 +151,7 @@ pub enum BuildError {
         code("cargo-lambda-install-failed"),
         help("check the network, then run again; or install it by hand: pip3 install cargo-lambda")
     )]
-    InstallFailed {
+    CargoLambdaInstallFailed {
         /// The command.
         command: String,
         /// How it ended.
@@ -186,8 +186,8 @@ pub enum BuildError {
 
     /// A file of the build could not be read, made or removed.
     #[error("cannot {action} {}", path.display())]
-    #[diagnostic(code("build-file"), help("check that the path exists and who may use it"))]
-    File {
+    #[diagnostic(code("unusable-file"), help("check that the path exists and who may use it"))]
+    UnusableFile {
         /// What was tried (`read`, `create directory` ...).
         action: &'static str,
         /// On what.

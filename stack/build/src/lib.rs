@@ -150,7 +150,7 @@ fn zip_name(package: &str, profile: Profile, group: &Group) -> String {
 }
 
 fn create_directory(directory: &Path) -> Result<(), BuildError> {
-    std::fs::create_dir_all(directory).map_err(|source| BuildError::File {
+    std::fs::create_dir_all(directory).map_err(|source| BuildError::UnusableFile {
         action: "create directory",
         path: directory.to_owned(),
         source,

@@ -10,7 +10,7 @@ use crate::{BuildError, Events};
 /// Waits until no other build uses `directory`. The lock ends with the returned file, also when the process is killed.
 pub(crate) async fn acquire(directory: &Path, events: &mut Events<'_>) -> Result<File, BuildError> {
     let path = directory.join("build.lock");
-    let failed = |source| BuildError::File { action: "lock", path: path.clone(), source };
+    let failed = |source| BuildError::UnusableFile { action: "lock", path: path.clone(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

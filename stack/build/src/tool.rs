@@ -117,7 +117,7 @@ impl PrivateTools {
         let python = find(options, "python3");
         if python.is_none() && find(options, "zig").is_none() {
             let reason = "neither `python3` (to get the package that brings zig) nor `zig` is on the search path";
-            return Err(BuildError::CannotInstall { reason: reason.into() });
+            return Err(BuildError::CannotInstallCargoLambda { reason: reason.into() });
         }
         if self.directory.exists() {
             std::fs::remove_dir_all(&self.directory).map_err(|source| self.file("remove", source))?;
@@ -146,7 +146,7 @@ impl PrivateTools {
     }
 
     fn file(&self, action: &'static str, source: std::io::Error) -> BuildError {
-        BuildError::File { action, path: self.directory.clone(), source }
+        BuildError::UnusableFile { action, path: self.directory.clone(), source }
     }
 }
 
@@ -165,5 +165,5 @@ async fn run(command: tokio::process::Command, events: &mut Events<'_>) -> Resul
         return Ok(());
     }
     let output = Vec::from(tail).join("\n");
-    Err(BuildError::InstallFailed { command: shown, status: status.to_string(), output })
+    Err(BuildError::CargoLambdaInstallFailed { command: shown, status: status.to_string(), output })
 }

@@ -93,8 +93,11 @@ impl Workspace {
     /// True when the root manifest has a section for the profile, which then wins over our settings.
     pub(crate) fn defines_profile(&self, profile: Profile) -> Result<bool, BuildError> {
         let path = self.root.join("Cargo.toml");
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| BuildError::File { action: "read", path, source })?;
+        let text = std::fs::read_to_string(&path).map_err(|source| BuildError::UnusableFile {
+            action: "read",
+            path,
+            source,
+        })?;
         // Cargo has read this manifest without complaint; what it accepts and we cannot read has no profile of ours.
         let manifest: toml::Table = text.parse().unwrap_or_default();
         Ok(manifest.get("profile").and_then(|profiles| profiles.get(profile.name())).is_some())

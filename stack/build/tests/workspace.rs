@@ -185,7 +185,7 @@ async fn a_compile_error_is_told_once() {
         }
     };
     let error = build(&options, &artifacts, &mut keep_lines).await.unwrap_err();
-    let BuildError::Failed { packages, output, command, .. } = error else { panic!("{error:?}") };
+    let BuildError::BuildFailed { packages, output, command, .. } = error else { panic!("{error:?}") };
     assert_eq!(packages, ["thumbnail"]);
     assert!(output.starts_with("error[E0308]: mismatched types"), "{output}");
     assert!(output.contains("functions/thumbnail/src/main.rs:1:27"), "{output}");

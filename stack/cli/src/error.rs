@@ -27,7 +27,7 @@ pub(crate) enum CliError {
     /// Neither the directory nor one above it has a project file.
     #[error("no `stack.yaml` in `{directory}` or above it", directory = directory.display())]
     #[diagnostic(
-        code("cli::project-missing"),
+        code("project-missing"),
         help("change into the directory of your project, or name it: `stack -C DIR ...`")
     )]
     ProjectMissing {
@@ -36,7 +36,7 @@ pub(crate) enum CliError {
     },
     /// A file or directory cannot be read.
     #[error("cannot read `{path}`", path = path.display())]
-    #[diagnostic(code("cli::unreadable"), help("check that it exists and that you may read it"))]
+    #[diagnostic(code("unreadable"), help("check that it exists and that you may read it"))]
     Unreadable {
         /// The path.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub(crate) enum CliError {
     },
     /// A source file is larger than any sensible one.
     #[error("`{path}` has {size} bytes, the limit is {limit}", path = path.display())]
-    #[diagnostic(code("cli::file-too-large"), help("a project file, template source or policy source is a short text"))]
+    #[diagnostic(code("file-too-large"), help("a project file, template source or policy source is a short text"))]
     FileTooLarge {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub(crate) enum CliError {
     },
     /// A file or directory cannot be written.
     #[error("cannot write `{path}`", path = path.display())]
-    #[diagnostic(code("cli::unwritable"), help("check that the directory exists, is writable and has room"))]
+    #[diagnostic(code("unwritable"), help("check that the directory exists, is writable and has room"))]
     Unwritable {
         /// The path.
         path: PathBuf,
@@ -128,7 +128,7 @@ pub(crate) enum CliError {
     },
     /// Standard output cannot take the data.
     #[error("cannot write to standard output")]
-    #[diagnostic(code("cli::stdout"), help("the result is incomplete; send it to a place that has room"))]
+    #[diagnostic(code("stdout"), help("the result is incomplete; send it to a place that has room"))]
     Stdout {
         /// What the operating system said.
         #[source]
@@ -136,17 +136,14 @@ pub(crate) enum CliError {
     },
     /// A question cannot be asked, and `--yes` was not given.
     #[error("`{command}` needs your consent, and there is no terminal to ask on")]
-    #[diagnostic(code("cli::approval-needed"), help("give it beforehand: `{command} --yes`; nothing was changed"))]
+    #[diagnostic(code("approval-needed"), help("give it beforehand: `{command} --yes`; nothing was changed"))]
     ApprovalNeeded {
         /// The command, as far as it matters.
         command: &'static str,
     },
     /// `--confirm` names another stack.
     #[error("`--confirm {given}` is not the name of this stack, `{stack_name}`")]
-    #[diagnostic(
-        code("cli::confirmation-wrong"),
-        help("nothing was changed; look again at the environment and the suffix")
-    )]
+    #[diagnostic(code("confirmation-wrong"), help("nothing was changed; look again at the environment and the suffix"))]
     ConfirmationWrong {
         /// Name that was given.
         given: String,
@@ -157,14 +154,14 @@ pub(crate) enum CliError {
     #[error(
         "`{stack_name}` is of an environment that is protected or retains its data: it must be named to be destroyed"
     )]
-    #[diagnostic(code("cli::confirmation-needed"), help("nothing was changed; add `--confirm {stack_name}`"))]
+    #[diagnostic(code("confirmation-needed"), help("nothing was changed; add `--confirm {stack_name}`"))]
     ConfirmationNeeded {
         /// Name of the stack.
         stack_name: String,
     },
     /// A function that the project does not have.
     #[error("the project has no function `{function}`")]
-    #[diagnostic(code("cli::function-unknown"), help("functions of the project: {known}"))]
+    #[diagnostic(code("function-unknown"), help("functions of the project: {known}"))]
     FunctionUnknown {
         /// Name that was given.
         function: String,
@@ -173,7 +170,7 @@ pub(crate) enum CliError {
     },
     /// An output that the stack does not have.
     #[error("stack `{stack_name}` has no output `{name}`")]
-    #[diagnostic(code("cli::output-unknown"), help("outputs of the stack: {known}"))]
+    #[diagnostic(code("output-unknown"), help("outputs of the stack: {known}"))]
     OutputUnknown {
         /// Name that was given.
         name: String,
@@ -185,7 +182,7 @@ pub(crate) enum CliError {
     /// Files cannot be watched.
     #[error("cannot watch for changes")]
     #[diagnostic(
-        code("cli::watch"),
+        code("watch"),
         help("Linux: `sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512`")
     )]
     Watch {
@@ -196,7 +193,7 @@ pub(crate) enum CliError {
     /// Nothing that is our local cloud answers.
     #[error("no local cloud answers at `{url}`")]
     #[diagnostic(
-        code("cli::local-cloud-missing"),
+        code("local-cloud-missing"),
         help("start it with `stack local start`, or run everything in the foreground with `stack dev`")
     )]
     LocalCloudMissing {
@@ -205,7 +202,7 @@ pub(crate) enum CliError {
     },
     /// A local cloud of this directory runs already.
     #[error("the local cloud of this directory runs already at `{url}` (process {pid})")]
-    #[diagnostic(code("cli::local-cloud-running"), help("stop it first: `stack local stop`"))]
+    #[diagnostic(code("local-cloud-running"), help("stop it first: `stack local stop`"))]
     LocalCloudRunning {
         /// Its endpoint.
         url: String,
@@ -215,7 +212,7 @@ pub(crate) enum CliError {
     /// The port is taken by a local cloud that another directory started.
     #[error("port {port} is taken by a local cloud that was started elsewhere")]
     #[diagnostic(
-        code("cli::port-taken-by-local-cloud"),
+        code("port-taken-by-local-cloud"),
         help(
             "use that one (`stack deploy --local` finds it on port 4566), stop it where it was started, or choose another port with `--port`"
         )
@@ -226,7 +223,7 @@ pub(crate) enum CliError {
     },
     /// The background process ended before it answered.
     #[error("the local cloud ended before it answered ({status})")]
-    #[diagnostic(code("cli::local-cloud-ended"), help("its last words, from `{log}`:\n{tail}", log = log.display()))]
+    #[diagnostic(code("local-cloud-ended"), help("its last words, from `{log}`:\n{tail}", log = log.display()))]
     LocalCloudEnded {
         /// How it ended.
         status: String,
@@ -237,7 +234,7 @@ pub(crate) enum CliError {
     },
     /// The background process does not do what it should in time.
     #[error("the local cloud (process {pid}) did not {expected} within {seconds} seconds")]
-    #[diagnostic(code("cli::local-cloud-stuck"), help("look into `{log}`; `kill {pid}` ends it", log = log.display()))]
+    #[diagnostic(code("local-cloud-stuck"), help("look into `{log}`; `kill {pid}` ends it", log = log.display()))]
     LocalCloudStuck {
         /// Process id.
         pid: u32,
@@ -250,7 +247,7 @@ pub(crate) enum CliError {
     },
     /// The operating system refused something that every command needs.
     #[error("cannot {action}")]
-    #[diagnostic(code("cli::system"), help("the operating system refused it; see the cause above"))]
+    #[diagnostic(code("system"), help("the operating system refused it; see the cause above"))]
     System {
         /// What was tried, as an infinitive.
         action: &'static str,

@@ -13,7 +13,7 @@ pub enum LocalError {
     /// The port is taken.
     #[error("cannot listen on `{address}`")]
     #[diagnostic(
-        code(local::port_in_use),
+        code("port-in-use"),
         help("another program listens there: stop it (`stack local stop`), or choose another port with `--port`")
     )]
     PortInUse {
@@ -25,7 +25,7 @@ pub enum LocalError {
     },
     /// A file or directory of the data directory cannot be used.
     #[error("cannot use `{path}`", path = path.display())]
-    #[diagnostic(code(local::data_directory), help("check that the directory exists, is writable and has room"))]
+    #[diagnostic(code("data-directory"), help("check that the directory exists, is writable and has room"))]
     DataDirectory {
         /// Path in question.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum LocalError {
     /// A file of the data directory is not what this program writes.
     #[error("cannot read `{path}`", path = path.display())]
     #[diagnostic(
-        code(local::data_file),
+        code("data-file"),
         help("nothing was changed; restore the file, or start empty with `stack local reset`")
     )]
     DataFile {
@@ -49,7 +49,7 @@ pub enum LocalError {
     /// The data directory was written by another version.
     #[error("data directory `{path}` has layout `{found}`, this program reads `{expected}`", path = path.display())]
     #[diagnostic(
-        code(local::data_version),
+        code("data-version"),
         help("nothing was changed; use the program that wrote it, or start empty with `stack local reset`")
     )]
     DataVersion {

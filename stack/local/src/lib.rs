@@ -22,6 +22,7 @@ mod sns;
 mod sts;
 mod wire;
 
+pub use cloudfront::address::{answering, distribution_url};
 pub use error::LocalError;
 pub use server::LocalCloud;
 pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};

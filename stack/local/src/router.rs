@@ -99,7 +99,7 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.ends_with(".cloudfront.net");
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
-            || request.uri().path().starts_with("/_stack/cloudfront/")
+            || request.uri().path().starts_with(cloudfront::address::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -126,7 +126,7 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
     }
-    if path.starts_with("/_stack/cloudfront/") {
+    if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
     }
     if path == "/_stack" || path.starts_with("/_stack/") {
@@ -184,7 +184,7 @@ fn signed_service(request: &Request) -> Option<String> {
     } else {
         let query = request.uri().query()?;
         let value = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
-        value.replace("%2F", "/").replace("%2f", "/")
+        wire::percent_decode(value)?
     };
     // <access key>/<date>/<region>/<service>/aws4_request
     scope.rsplit('/').nth(1).map(str::to_owned)

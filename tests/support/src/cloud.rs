@@ -1,21 +1,19 @@
 //! A local cloud as its users run it: the real binary in a process of its own.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::background::Background;
 use crate::clients::Clients;
 use crate::project::TestProject;
 
 /// How long the binary may take to answer: it needs milliseconds, a loaded machine seconds.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A running `stack local start --foreground`. It is killed when this value is dropped.
+/// A running `stack local start --foreground`. It ends when this value is dropped.
 #[derive(Debug)]
 pub struct RunningCloud {
-    child: Child,
+    process: Background,
     url: String,
 }
 
@@ -33,43 +31,12 @@ impl RunningCloud {
     }
 
     fn start_with(project: &TestProject, arguments: &[&str]) -> Self {
-        let mut child = project
-            .command(&["local", "start", "--foreground"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let (sender, lines) = mpsc::channel();
-        let output = child.stdout.take().unwrap();
-        let errors = child.stderr.take().unwrap();
-        for reader in [Box::new(output) as Box<dyn std::io::Read + Send>, Box::new(errors)] {
-            let sender = sender.clone();
-            // Reads to the end even when nobody listens any more, so that the child never blocks on a full pipe.
-            std::thread::spawn(move || {
-                for line in BufReader::new(reader).lines().map_while(Result::ok) {
-                    let _ = sender.send(line);
-                }
-            });
-        }
-        drop(sender);
-        let mut seen = String::new();
-        let url = loop {
-            match lines.recv_timeout(START_LIMIT) {
-                Ok(line) => {
-                    if let Some(url) = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")) {
-                        break url.trim_end_matches(['/', '.', ',']).to_owned();
-                    }
-                    seen.push_str(&line);
-                    seen.push('\n');
-                }
-                Err(error) => {
-                    let _ = child.kill();
-                    panic!("the local cloud is not ready ({error}); it said:\n{seen}");
-                }
-            }
-        };
-        Self { child, url }
+        let mut process = Background::start(project.command(&["local", "start", "--foreground"]).args(arguments));
+        let url = process.wait_at_most(START_LIMIT, "the local cloud is ready", |line| {
+            let url = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"))?;
+            Some(url.trim_end_matches(['/', '.', ',']).to_owned())
+        });
+        Self { process, url }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -87,7 +54,7 @@ impl RunningCloud {
     /// Process id.
     #[must_use]
     pub fn process_id(&self) -> u32 {
-        self.child.id()
+        self.process.id()
     }
 
     /// SDK clients in `us-east-1`.
@@ -97,23 +64,7 @@ impl RunningCloud {
     }
 
     /// SIGKILL: the process gets no chance to write anything.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for RunningCloud {
-    fn drop(&mut self) {
-        // A polite end first, so that it can end the functions that it runs.
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        for _ in 0..200 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn kill(self) {
+        self.process.kill();
     }
 }

@@ -42,6 +42,11 @@ pub async fn get(url: &str) -> Answer {
     request(Method::GET, url, &[], Bytes::new()).await
 }
 
+/// True when somebody answers there, whatever the answer is.
+pub async fn answers(url: &str) -> bool {
+    try_request(Method::GET, url, &[], Bytes::new()).await.is_ok()
+}
+
 /// GET of a URL whose host need not resolve (`http://<id>.cloudfront.localhost:4566/...`): asked at `server`, which is told
 /// the URL's own host.
 pub async fn get_from(server: &str, url: &str) -> Answer {

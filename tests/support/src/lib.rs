@@ -6,6 +6,7 @@
     reason = "a helper of a test fails the test by panicking, with the place and the value"
 )]
 
+pub mod background;
 pub mod clients;
 pub mod cloud;
 pub mod corpora;
@@ -19,6 +20,7 @@ pub mod tools;
 pub mod wait;
 pub mod webdriver;
 
+pub use background::Background;
 pub use clients::Clients;
 pub use cloud::RunningCloud;
 pub use ministack::Ministack;

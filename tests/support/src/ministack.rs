@@ -17,15 +17,24 @@ pub struct Ministack {
 }
 
 impl Ministack {
-    /// Starts `program` on a free port and waits until it answers.
+    /// Starts `program` on a free port and waits until it answers. It lets everybody do everything.
     pub async fn start(program: &Path) -> Self {
+        Self::start_with(program, "false").await
+    }
+
+    /// The same, with roles and policies enforced.
+    ///
+    /// It holds TLS-only bucket policies against its own plain HTTP endpoint: a function cannot read its photo through one.
+    pub async fn start_with_iam(program: &Path) -> Self {
+        Self::start_with(program, "true").await
+    }
+
+    async fn start_with(program: &Path, auth: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let scratch = tempfile::tempdir().unwrap();
         let child = Command::new(program)
-            // With it on, the peer holds our TLS-only bucket policies against its own plain HTTP endpoint: the function
-            // could not read its photo. What this peer proves is the deployment and the data flow, not IAM.
-            .env("AUTH", "false")
+            .env("AUTH", auth)
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("AWS_ENDPOINT_URL", &url)

@@ -1,61 +1,114 @@
-//! The image functions against sharp: both in the same run, one after the other, by processor time per photo.
+//! The image library against sharp and Pillow: all in the same run, one after the other, by processor time per photo; and
+//! whether the pictures are as good and as small.
 
-use std::io::Read as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use super::Row;
+use super::function::Peers;
 use super::table::decimal;
 use crate::failure::Failure;
-use crate::paths;
 use crate::talk::{heading, say};
+use crate::tools::{self, SHARP};
+use crate::{paths, talk};
 
-const SHARP: &str = "0.35.5";
-
-/// Photos per process; more would let the machine's other work drift between the two.
+/// Photos per process; more would let the machine's other work drift between the peers.
 const PHOTOS: &str = "12";
 
-const TASKS: [(&str, &str, &str); 4] = [
-    ("t1", "photo -> 720 wide JPEG", "1.45x sharp's speed"),
-    ("t2", "photo -> 512x512 avatar JPEG", "1.35x sharp's speed"),
-    ("t2-png", "photo -> 512x512 avatar PNG", "2.0x sharp's speed"),
-    ("t3", "photo -> 1600, 800, 320 wide JPEG", "2.2x sharp's speed"),
+/// What the luma may lose against sharp's, in dB.
+const WORSE: f64 = 0.1;
+
+struct Task {
+    id: &'static str,
+    name: &'static str,
+    goal: &'static str,
+    /// Least speed against sharp's.
+    speed: f64,
+    /// Greatest size against sharp's. PNG says nothing of quality, so that its size is not judged.
+    size: f64,
+    files: usize,
+}
+
+const TASKS: [Task; 4] = [
+    Task { id: "t1", name: "T1 photo to 720 wide JPEG", goal: "1.45x sharp, gate", speed: 1.45, size: 1.02, files: 1 },
+    Task { id: "t2", name: "T2 photo to 512x512 JPEG", goal: "1.35x sharp, gate", speed: 1.35, size: 1.02, files: 1 },
+    Task {
+        id: "t2-png",
+        name: "T2 photo to 512x512 PNG",
+        goal: "2.0x sharp, gate",
+        speed: 2.0,
+        size: f64::INFINITY,
+        files: 1,
+    },
+    Task {
+        id: "t3",
+        name: "T3 photo to 1600, 800, 320 wide JPEG",
+        goal: "2.2x sharp, gate",
+        speed: 2.2,
+        size: 1.03,
+        files: 3,
+    },
 ];
 
-/// Measures every codec that this machine can build, and the start of the function.
-pub(crate) fn rows(runs: usize) -> Result<Vec<Row>, Failure> {
-    let Some(photo) = photo() else {
-        say("image functions: skipped, the benchmark photo is not there (see STACK_SHARED)");
-        return Ok(Vec::new());
-    };
-    let sharp = sharp();
-    if let Err(reason) = &sharp {
-        say(&format!("sharp is not measured: {reason}"));
+/// Measures every codec that this machine can build.
+pub(super) fn rows(photo: &Path, runs: usize, peers: &Peers<'_>, scratch: &Path) -> Result<Vec<Row>, Failure> {
+    heading("image library");
+    let mut codecs = vec![("pure Rust", None)];
+    match tools::turbojpeg() {
+        Ok(()) => codecs.push(("libjpeg-turbo", Some("turbojpeg"))),
+        Err(reason) => say(&format!("skipped: the feature `turbojpeg` ({reason})")),
     }
     let mut rows = Vec::new();
-    let mut codecs = vec![("pure Rust", None)];
-    if paths::program("cmake").is_some() && paths::program("nasm").is_some() {
-        codecs.push(("turbojpeg", Some("turbojpeg")));
-    }
     for (codec, feature) in codecs {
         let renderer = renderer(feature)?;
-        for (task, name, goal) in TASKS {
-            let mut ours = Vec::new();
-            let mut theirs = Vec::new();
-            for _ in 0..runs.max(1) {
-                ours.push(run(Command::new(&renderer).arg(&photo).args([task, PHOTOS]))?);
-                if let Ok(directory) = &sharp {
-                    let mut node = Command::new("node");
-                    theirs.push(run(node.arg("sharp.mjs").arg(&photo).args([task, PHOTOS]).current_dir(directory))?);
-                }
-            }
-            rows.push(compare(format!("{name} ({codec})"), ours, theirs, goal));
+        for task in TASKS {
+            talk::say(&format!("{} ({codec})", task.name));
+            rows.push(measure(&task, codec, &renderer, photo, runs, peers, scratch)?);
         }
     }
-    rows.push(first_poll(runs, sharp.as_deref().ok())?);
     Ok(rows)
+}
+
+fn measure(
+    task: &Task,
+    codec: &str,
+    renderer: &Path,
+    photo: &Path,
+    runs: usize,
+    peers: &Peers<'_>,
+    scratch: &Path,
+) -> Result<Row, Failure> {
+    let directory = |name: &str| scratch.join(format!("{name}-{codec}").replace(' ', "-"));
+    let command = |mut command: Command, name: &str| -> Result<Command, Failure> {
+        std::fs::create_dir_all(directory(name))?;
+        command.arg(photo).args([task.id, PHOTOS]).arg(directory(name));
+        Ok(command)
+    };
+    let (mut ours, mut sharp, mut pillow) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..runs.max(1) {
+        ours.push(run(&mut command(Command::new(renderer), "ours")?)?);
+        if let Some(folder) = peers.sharp {
+            let mut node = Command::new("node");
+            node.arg("sharp.mjs").current_dir(folder);
+            sharp.push(run(&mut command(node, "sharp")?)?);
+        }
+        if let Some(python) = peers.pillow {
+            let mut program = Command::new(python);
+            program.arg(super::peer_script("pillow.py"));
+            pillow.push(run(&mut command(program, "pillow")?)?);
+        }
+    }
+    let quality = |name: &str, is_there: bool| -> Result<Vec<f64>, Failure> {
+        let Some(python) = peers.pillow.filter(|_| is_there) else { return Ok(Vec::new()) };
+        let files = (0..task.files).map(|index| directory(name).join(format!("{}-{index}", task.id)));
+        let mut command = Command::new(python);
+        let text = super::process::output(command.arg(super::peer_script("quality.py")).arg(photo).args(files))?;
+        Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
+    };
+    let mine = Side { figures: median(ours), quality: quality("ours", true)? };
+    let theirs = Side { figures: median(sharp), quality: quality("sharp", peers.sharp.is_some())? };
+    let third = Side { figures: median(pillow), quality: quality("pillow", true)? };
+    Ok(compare(task, codec, &mine, &theirs, &third))
 }
 
 /// One process's figures.
@@ -63,26 +116,51 @@ pub(crate) fn rows(runs: usize) -> Result<Vec<Row>, Failure> {
 struct Figures {
     milliseconds: f64,
     bytes: u64,
+    /// Greatest resident size in KiB.
     memory: u64,
 }
 
-fn compare(task: String, ours: Vec<Figures>, theirs: Vec<Figures>, goal: &'static str) -> Row {
-    let show = |figures: Figures| {
-        let memory = decimal(figures.memory, 1024);
-        format!("{:.1} ms CPU, {} bytes, {memory} MiB", figures.milliseconds, figures.bytes)
-    };
-    let (ours, theirs) = (median(ours), median(theirs));
-    let ratio = ours.zip(theirs).map(|(ours, theirs)| {
-        #[expect(clippy::cast_precision_loss, reason = "file sizes")]
-        let size = ours.bytes as f64 / theirs.bytes as f64;
-        format!(" = {:.2}x, {size:.3} of its bytes", theirs.milliseconds / ours.milliseconds)
-    });
-    Row {
-        task,
-        ours: ours.map(show).unwrap_or_default() + &ratio.unwrap_or_default(),
-        peer: theirs.map_or_else(|| "not measured".into(), |figures| format!("sharp {SHARP}: {}", show(figures))),
-        goal,
+/// What one side takes, and how good its pictures are.
+#[derive(Debug, Clone)]
+struct Side {
+    figures: Option<Figures>,
+    /// PSNR of the luma in dB, one a picture; empty where it could not be measured.
+    quality: Vec<f64>,
+}
+
+impl Side {
+    fn show(&self) -> String {
+        let Some(Figures { milliseconds, bytes, memory }) = self.figures else { return "not measured".to_owned() };
+        let quality: Vec<String> = self.quality.iter().map(|decibels| format!("{decibels:.2}")).collect();
+        let quality = if quality.is_empty() { String::new() } else { format!(", {} dB", quality.join("/")) };
+        format!("{milliseconds:.1} ms CPU, {bytes} B{quality}, {} MiB", decimal(memory, 1024))
     }
+}
+
+fn compare(task: &Task, codec: &str, ours: &Side, sharp: &Side, pillow: &Side) -> Row {
+    let name = format!("{} ({codec})", task.name);
+    let peer = format!("sharp {SHARP} {}; Pillow {}", sharp.show(), pillow.show());
+    let (Some(mine), Some(theirs)) = (ours.figures, sharp.figures) else {
+        return Row::measured(&name, ours.show(), peer).goal(task.goal, None);
+    };
+    let speed = theirs.milliseconds / mine.milliseconds;
+    let versus_pillow = pillow
+        .figures
+        .map_or(String::new(), |third| format!(", {:.2}x Pillow", third.milliseconds / mine.milliseconds));
+    #[expect(clippy::cast_precision_loss, reason = "file sizes")]
+    let size = mine.bytes as f64 / theirs.bytes as f64;
+    let differences = ours.quality.iter().zip(&sharp.quality).map(|(mine, theirs)| mine - theirs);
+    let worst = differences.min_by(f64::total_cmp);
+    let passes = worst.map(|worst| worst >= -WORSE && size <= task.size);
+    let gate = match (worst, passes) {
+        (Some(worst), Some(passes)) => {
+            format!("; gate {}: {worst:+.2} dB, {size:.3} of the bytes", if passes { "passed" } else { "FAILED" })
+        }
+        _ => format!("; {size:.3} of the bytes, quality not measured"),
+    };
+    let is_met = passes.map(|passes| passes && speed >= task.speed);
+    Row::measured(&name, format!("{} = {speed:.2}x sharp{versus_pillow}{gate}", ours.show()), peer)
+        .goal(task.goal, is_met)
 }
 
 fn median(mut figures: Vec<Figures>) -> Option<Figures> {
@@ -104,26 +182,11 @@ fn run(command: &mut Command) -> Result<Figures, Failure> {
     })
 }
 
-/// The photo of sharp's own benchmark, which may not be copied into this project.
-fn photo() -> Option<PathBuf> {
-    let shared = std::env::var_os("STACK_SHARED").map_or_else(|| paths::root().join("../shared"), PathBuf::from);
-    let photo = shared.join("data/photos/2569067123_aca715a2ee_o.jpg");
-    photo.is_file().then(|| photo.canonicalize().unwrap_or(photo))
-}
-
-fn cargo() -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(paths::root());
-    cargo
-}
-
 /// Builds the example of the media library as functions for AWS are built.
 fn renderer(feature: Option<&str>) -> Result<PathBuf, Failure> {
-    heading("image functions");
-    let mut build = cargo();
-    build.args(["build", "--profile", "lambda", "--package", "media", "--example", "render_repeatedly"]);
-    build.args(feature.iter().flat_map(|feature| ["--features", feature]));
-    succeed(&mut build)?;
+    let mut arguments = vec!["build", "--profile", "lambda", "--package", "media", "--example", "render_repeatedly"];
+    arguments.extend(feature.iter().flat_map(|feature| ["--features", feature]));
+    super::cargo(&arguments)?;
     let examples = paths::target().join("lambda").join("examples");
     // The next feature's build replaces the file.
     let kept = examples.join(format!("render_repeatedly-{}", feature.unwrap_or("pure")));
@@ -131,102 +194,21 @@ fn renderer(feature: Option<&str>) -> Result<PathBuf, Failure> {
     Ok(kept)
 }
 
-fn succeed(command: &mut Command) -> Result<(), Failure> {
-    say(&format!("$ {command:?}"));
-    let status = command.stdout(Stdio::null()).status()?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("{command:?} ended with {status}"))) }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Installs sharp into a private folder; returns the folder.
-fn sharp() -> Result<PathBuf, String> {
-    for program in ["node", "npm"] {
-        paths::program(program).ok_or_else(|| format!("`{program}` is not on PATH"))?;
+    fn side(milliseconds: f64, bytes: u64, decibels: f64) -> Side {
+        Side { figures: Some(Figures { milliseconds, bytes, memory: 1024 }), quality: vec![decibels] }
     }
-    let directory = paths::tools().join(format!("sharp-{SHARP}"));
-    let install = || -> Result<(), Failure> {
-        std::fs::create_dir_all(&directory)?;
-        for script in ["sharp.mjs", "sharp_start.mjs"] {
-            std::fs::copy(paths::root().join("xtask/src/bench").join(script), directory.join(script))?;
-        }
-        if directory.join("node_modules/sharp").is_dir() {
-            return Ok(());
-        }
-        std::fs::write(directory.join("package.json"), "{\"private\": true}")?;
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", &format!("sharp@{SHARP}")]).current_dir(&directory);
-        succeed(&mut npm)
-    };
-    install().map_err(|failure| failure.to_string())?;
-    Ok(directory)
-}
 
-/// From the start of the process to its first poll of the Lambda Runtime API.
-fn first_poll(runs: usize, sharp: Option<&Path>) -> Result<Row, Failure> {
-    let mut build = cargo();
-    build.args(["build", "--profile", "lambda", "--package", "process-image"]);
-    succeed(&mut build)?;
-    let bootstrap = paths::target().join("lambda").join("process-image");
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..runs.max(1) {
-        ours.push(poll_after(&mut Command::new(&bootstrap))?);
-        if let Some(directory) = sharp {
-            theirs.push(poll_after(Command::new("node").arg("sharp_start.mjs").current_dir(directory))?);
-        }
+    #[test]
+    fn a_fast_picture_that_is_worse_or_larger_does_not_pass() {
+        let sharp = side(15.0, 1000, 38.0);
+        let text = |ours: &Side| format!("{:?}", compare(&TASKS[0], "x", ours, &sharp, &sharp).into_cells());
+        assert!(text(&side(10.0, 1000, 37.95)).ends_with("\"yes\"]"));
+        assert!(text(&side(10.0, 1000, 37.85)).ends_with("\"NO\"]"), "worse");
+        assert!(text(&side(10.0, 1030, 38.0)).ends_with("\"NO\"]"), "larger");
+        assert!(text(&side(11.0, 1000, 38.0)).ends_with("\"NO\"]"), "slower");
     }
-    let middle = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied()
-    };
-    let (ours, theirs) = (middle(ours), middle(theirs));
-    let ratio = ours.zip(theirs).map(|(ours, theirs)| format!(" = {:.1}x", theirs / ours)).unwrap_or_default();
-    let show = |time: f64| format!("{time:.1} ms wall");
-    Ok(Row {
-        task: "process-image: start -> first poll".to_owned(),
-        ours: ours.map(show).unwrap_or_default() + &ratio,
-        peer: theirs.map_or_else(|| "not measured".into(), |time| format!("node + sharp {SHARP}: {}", show(time))),
-        goal: "15x sharp's speed",
-    })
-}
-
-/// Starts a function against a Runtime API of our own; returns milliseconds until it asks for its first event.
-fn poll_after(command: &mut Command) -> Result<f64, Failure> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    command
-        .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr()?.to_string())
-        .envs([
-            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("DEST_BUCKET", "bench"),
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let started = Instant::now();
-    let mut child = command.spawn()?;
-    listener.set_nonblocking(true)?;
-    let polled = loop {
-        match listener.accept() {
-            Ok((mut connection, _)) => {
-                connection.set_nonblocking(false)?;
-                let mut first = [0; 4];
-                connection.read_exact(&mut first)?;
-                break Ok(started.elapsed().as_secs_f64() * 1000.0);
-            }
-            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => break Err(error.into()),
-            Err(_) => {
-                if let Some(status) = child.try_wait()? {
-                    break Err(Failure::new(format!("{command:?} ended with {status} before it polled")));
-                }
-                std::thread::sleep(std::time::Duration::from_micros(100));
-            }
-        }
-    };
-    // It may have ended by itself.
-    let _ = child.kill();
-    child.wait()?;
-    polled
 }

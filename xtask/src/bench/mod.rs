@@ -1,15 +1,19 @@
 //! `cargo xtask bench`: a figure for every row of the performance goals that can be measured on this machine.
 
+mod build;
 mod cloud;
 mod deployer;
+mod function;
 mod http;
 mod images;
 mod process;
+mod runtime;
+mod s3;
 mod server;
 mod table;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use clap::{Args, ValueEnum};
 
@@ -27,6 +31,12 @@ pub(crate) struct BenchArguments {
     /// Times that each short task is run; the median counts
     #[arg(long, default_value_t = 11)]
     runs: usize,
+    /// Remove target/release first, and measure how long building `stack` takes: about ten minutes
+    #[arg(long)]
+    cold_build: bool,
+    /// Measure this `stack` instead of building one
+    #[arg(long, value_name = "FILE", conflicts_with = "cold_build")]
+    binary: Option<PathBuf>,
 }
 
 /// Rows that are measured together.
@@ -34,57 +44,101 @@ pub(crate) struct BenchArguments {
 enum Group {
     /// Start, size, rendering
     Deployer,
-    /// The local cloud: start, deployments, thumbnails
+    /// The function package: build, zip, start, memory
+    Function,
+    /// The local cloud beside ministack: start, deployments, objects, thumbnails
     Cloud,
-    /// The image functions against sharp
+    /// The image library against sharp and Pillow
     Images,
 }
 
 /// Builds what is measured, measures, prints one table.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let chosen = |group| arguments.only.is_empty() || arguments.only.contains(&group);
+    let scratch = tempfile::tempdir()?;
+    let scratch = scratch.path();
+    let runs = arguments.runs;
+    let photo = photo();
+    let (sharp, pillow) = if chosen(Group::Function) || chosen(Group::Images) { peers() } else { (None, None) };
+    let peers = function::Peers { sharp: sharp.as_deref(), pillow: pillow.as_deref() };
     let mut rows = Vec::new();
-    if chosen(Group::Deployer) || chosen(Group::Cloud) {
-        let stack = release_binary()?;
-        let scratch = tempfile::tempdir()?;
+    if [Group::Deployer, Group::Function, Group::Cloud].into_iter().any(chosen) {
+        let (stack, row) = match &arguments.binary {
+            Some(binary) => (std::path::absolute(binary)?, build::not_measured()),
+            None if arguments.cold_build => build::cold()?,
+            None => (build::warm()?, build::not_measured()),
+        };
         let project = paths::root().join("examples").join("avatars");
         if chosen(Group::Deployer) {
             heading("deployer");
-            rows.extend(deployer_rows(&stack, &project, scratch.path(), arguments.runs)?);
+            rows.extend(deployer::rows(&stack, &project, scratch, runs)?);
+            rows.push(row);
+        }
+        if chosen(Group::Function) {
+            rows.extend(function::rows(&stack, &project, scratch, runs, photo.as_deref(), &peers)?);
         }
         if chosen(Group::Cloud) {
             heading("local cloud");
-            let python = tools::python().inspect_err(|reason| say(&format!("no peer: {reason}"))).ok();
-            rows.extend(cloud::start(&stack, &project, python.as_deref(), scratch.path())?);
-            rows.extend(cloud::avatars(&stack, &project, arguments.runs)?);
+            let python = tools::python().inspect_err(|reason| say(&format!("no ministack: {reason}"))).ok();
+            let bench = cloud::Bench {
+                stack: &stack,
+                project: &project,
+                python: python.as_deref(),
+                scratch,
+                photo: photo.as_deref(),
+                runs,
+            };
+            rows.extend(bench.rows()?);
         }
     }
     if chosen(Group::Images) {
-        rows.extend(images::rows(arguments.runs)?);
+        match &photo {
+            Some(photo) => rows.extend(images::rows(photo, runs, &peers, scratch)?),
+            None => say("skipped: image library, the benchmark photo is not there (see STACK_SHARED)"),
+        }
     }
     table::print(&rows);
     Ok(())
 }
 
-fn deployer_rows(stack: &Path, project: &Path, scratch: &Path, runs: usize) -> Result<Vec<Row>, Failure> {
-    Ok(vec![
-        deployer::version(stack, runs)?,
-        deployer::size(stack)?,
-        deployer::avatars(stack, project, runs)?,
-        deployer::template(stack, project)?,
-        deployer::large(stack, scratch, runs)?,
-    ])
+/// Folder of sharp with its scripts, and interpreter with Pillow, where they can be had.
+fn peers() -> (Option<PathBuf>, Option<PathBuf>) {
+    let sharp = tools::sharp().and_then(|directory| {
+        // A module is looked for from where the script lies.
+        for script in ["sharp.mjs", "sharp_function.mjs"] {
+            std::fs::copy(peer_script(script), directory.join(script)).map_err(|error| error.to_string())?;
+        }
+        Ok(directory)
+    });
+    let told = |name: &str, reason: &String| say(&format!("{name} is not measured: {reason}"));
+    (
+        sharp.inspect_err(|reason| told("sharp", reason)).ok(),
+        tools::pillow().inspect_err(|reason| told("Pillow", reason)).ok(),
+    )
 }
 
-fn release_binary() -> Result<PathBuf, Failure> {
-    heading("release build");
-    say("$ cargo build --release --package stack");
+/// A script that lets a peer do what is measured.
+fn peer_script(name: &str) -> PathBuf {
+    paths::root().join("xtask/src/bench/peers").join(name)
+}
+
+/// The photo of sharp's own benchmark, which may not be copied into this project.
+fn photo() -> Option<PathBuf> {
+    let shared = std::env::var_os("STACK_SHARED").map_or_else(|| paths::root().join("../shared"), PathBuf::from);
+    let photo = shared.join("data/photos/2569067123_aca715a2ee_o.jpg");
+    photo.is_file().then(|| photo.canonicalize().unwrap_or(photo))
+}
+
+fn cargo(arguments: &[&str]) -> Result<(), Failure> {
+    say(&format!("$ cargo {}", arguments.join(" ")));
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--release", "--package", "stack"])
+        .args(arguments)
         .current_dir(paths::root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
         .status()?;
-    if !status.success() {
-        return Err(Failure::new("the release build failed; the compiler's message is above"));
+    if status.success() {
+        return Ok(());
     }
-    Ok(paths::target().join("release").join("stack"))
+    Err(Failure::new(format!("cargo {} failed; the compiler's message is above", arguments.join(" "))))
 }

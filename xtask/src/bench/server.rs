@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::http;
+use super::{http, process};
 use crate::failure::Failure;
 
 /// How long a server may take until it answers.
@@ -23,17 +23,23 @@ impl Server {
     /// The local cloud of a project directory, in memory.
     pub(crate) fn local_cloud(stack: &Path, directory: &Path) -> Result<Self, Failure> {
         let port = free_port()?;
-        let mut command = Command::new(stack);
-        command.args(["local", "start", "--foreground", "--memory", "--port", &port.to_string(), "-C"]).arg(directory);
-        Self::start(command, port, "/_stack/health")
+        Self::start(local_cloud(stack, directory, port), port, "/_stack/health")
     }
 
-    /// ministack, with its state in memory.
-    pub(crate) fn ministack(python: &Path, scratch: &Path) -> Result<Self, Failure> {
+    /// The same, with a line in `log` for each request.
+    pub(crate) fn logging_local_cloud(stack: &Path, directory: &Path, log: &Path) -> Result<Self, Failure> {
+        let port = free_port()?;
+        let mut command = local_cloud(stack, directory, port);
+        command.args(["-v", "-v"]).stderr(std::fs::File::create(log)?);
+        Self::run(command, port, "/_stack/health")
+    }
+
+    /// ministack, with its state in memory and its roles and policies enforced, or everything allowed.
+    pub(crate) fn ministack(python: &Path, scratch: &Path, has_iam: bool) -> Result<Self, Failure> {
         let port = free_port()?;
         let mut command = Command::new(python.with_file_name("ministack"));
         command
-            .env("AUTH", "true")
+            .env("AUTH", has_iam.to_string())
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
@@ -43,9 +49,14 @@ impl Server {
     }
 
     fn start(mut command: Command, port: u16, health: &str) -> Result<Self, Failure> {
+        command.stderr(Stdio::null());
+        Self::run(command, port, health)
+    }
+
+    fn run(mut command: Command, port: u16, health: &str) -> Result<Self, Failure> {
         let shown = format!("{command:?}");
         let began = Instant::now();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut server = Self { child, url: format!("http://127.0.0.1:{port}"), start: Duration::ZERO };
         loop {
             if http::get(&server.url, health).is_ok_and(|answer| answer.status == 200) {
@@ -61,10 +72,7 @@ impl Server {
 
     /// Resident memory of the process now, in bytes. Linux only; absent elsewhere.
     pub(crate) fn memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kibibytes * 1024)
+        process::resident_memory(self.child.id())
     }
 }
 
@@ -81,6 +89,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn local_cloud(stack: &Path, directory: &Path, port: u16) -> Command {
+    let mut command = Command::new(stack);
+    command.args(["local", "start", "--foreground", "--memory", "--port", &port.to_string(), "-C"]).arg(directory);
+    command
 }
 
 fn free_port() -> Result<u16, Failure> {

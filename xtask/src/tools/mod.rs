@@ -1,11 +1,16 @@
 //! Tools that tests and benches use besides Rust: installed into `target/tools`, or by apt when root.
 
+mod apt;
 mod browser;
 mod python;
+mod sharp;
 
 use std::path::PathBuf;
 
+use crate::paths;
+
 pub(crate) use browser::Browser;
+pub(crate) use sharp::{SHARP, sharp};
 
 /// What was found or installed. A missing tool carries the reason.
 pub(crate) struct Tools {
@@ -32,7 +37,21 @@ impl Tools {
 
 /// Installs the virtual environment with the peers when it is missing or out of date.
 pub(crate) fn python() -> Result<PathBuf, String> {
-    python::provide()
+    python::provide(&python::TESTS)
+}
+
+/// Installs the virtual environment with Pillow when it is missing or out of date.
+pub(crate) fn pillow() -> Result<PathBuf, String> {
+    python::provide(&python::PILLOW)
+}
+
+/// Sees to it that libjpeg-turbo can be compiled: cmake and nasm, by apt when this is root on Debian.
+pub(crate) fn turbojpeg() -> Result<(), String> {
+    let missing: Vec<&str> = ["cmake", "nasm"].into_iter().filter(|name| paths::program(name).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    apt::install(&missing).map_err(|reason| format!("{}: {reason}", missing.join(", ")))
 }
 
 /// Finds the browser, or installs it by apt when this is root on Debian.

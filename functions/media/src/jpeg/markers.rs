@@ -45,7 +45,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, MediaError> {
         match marker {
             0xc0..=0xc2 => read_frame(&mut header, marker, segment)?,
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                return Err(MediaError::Unsupported {
+                return Err(MediaError::UnsupportedImage {
                     what: "JPEG with lossless, hierarchical or arithmetic coding".into(),
                 });
             }
@@ -81,7 +81,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, MediaError> {
 }
 
 fn truncated(detail: &str) -> MediaError {
-    MediaError::Truncated { format: "JPEG", detail: detail.into() }
+    MediaError::TruncatedImage { format: "JPEG", detail: detail.into() }
 }
 
 /// The next marker at or after `position` and where it ends; entropy-coded data before it is skipped.
@@ -116,10 +116,10 @@ fn read_frame(header: &mut Header, marker: u8, segment: &[u8]) -> Result<(), Med
         return Err(corrupt("two frame headers"));
     }
     if precision != 8 {
-        return Err(MediaError::Unsupported { what: format!("JPEG with {precision} bits a sample") });
+        return Err(MediaError::UnsupportedImage { what: format!("JPEG with {precision} bits a sample") });
     }
     if !matches!(components, 1 | 3 | 4) {
-        return Err(MediaError::Unsupported { what: format!("JPEG with {components} components") });
+        return Err(MediaError::UnsupportedImage { what: format!("JPEG with {components} components") });
     }
     header.height = u32::from(u16::from_be_bytes([height_high, height_low]));
     header.width = u32::from(u16::from_be_bytes([width_high, width_low]));
@@ -186,7 +186,7 @@ mod tests {
         let header = parse(&whole).unwrap();
         assert_eq!((header.width, header.height, header.components, header.scans), (32, 16, 1, 1));
         for cut in 2..whole.len() {
-            assert!(matches!(parse(&whole[..cut]), Err(MediaError::Truncated { .. })), "{cut}");
+            assert!(matches!(parse(&whole[..cut]), Err(MediaError::TruncatedImage { .. })), "{cut}");
         }
     }
 }

@@ -49,11 +49,11 @@ pub(crate) fn decode(
 
 /// Encodes with chroma at half resolution and the quantization tables of libjpeg.
 pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, MediaError> {
-    codec::encode(pixels, quality).map_err(|detail| MediaError::NotEncodable { format: "JPEG", detail })
+    codec::encode(pixels, quality).map_err(|detail| MediaError::ImageNotEncodable { format: "JPEG", detail })
 }
 
 fn corrupt(detail: impl Into<String>) -> MediaError {
-    MediaError::Corrupt { format: "JPEG", detail: detail.into() }
+    MediaError::CorruptImage { format: "JPEG", detail: detail.into() }
 }
 
 /// How the four components of a file are to be read.

@@ -35,7 +35,11 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
         let outcome = stack_aws::deploy(&aws, &plan, &built, &files.directory, &options, &mut user).await?;
         // An interrupt at a prompt answers it with no.
         let is_interrupted = options.interrupt.is_cancelled() && matches!(outcome, Outcome::Declined { .. });
-        Ok(if is_interrupted { Report::Interrupted } else { report(outcome, &files, &plan) })
+        Ok(if is_interrupted {
+            Report::Interrupted
+        } else {
+            report(outcome, &files, &plan).answering(aws.target().endpoint_url.as_deref())
+        })
     })
 }
 

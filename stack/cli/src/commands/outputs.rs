@@ -16,9 +16,9 @@ pub(super) fn run(settings: &Settings, arguments: &OutputsArguments) -> Result<R
         let asking = async {
             let Connected { aws, plan } = target::connect(settings, &files, &BTreeMap::new(), endpoint_url).await?;
             let outputs = stack_aws::outputs(&aws, &plan.stack_name).await?;
-            Ok::<_, CliError>((plan.stack_name, outputs))
+            Ok::<_, CliError>((aws, plan.stack_name, outputs))
         };
-        let (stack_name, outputs) = tokio::select! {
+        let (aws, stack_name, outputs) = tokio::select! {
             answer = asking => answer?,
             () = interrupt.cancelled() => return Ok(Report::Interrupted),
         };
@@ -26,6 +26,7 @@ pub(super) fn run(settings: &Settings, arguments: &OutputsArguments) -> Result<R
             let known = outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(CliError::OutputUnknown { name: name.clone(), stack_name, known });
         }
-        Ok(Report::Outputs { stack_name, outputs, only: arguments.name.clone() })
+        let report = Report::Outputs { stack_name, outputs, only: arguments.name.clone() };
+        Ok(report.answering(aws.target().endpoint_url.as_deref()))
     })
 }

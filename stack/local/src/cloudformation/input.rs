@@ -12,7 +12,7 @@ use stack_plan::template::{
 use super::kinds::ResourceKind;
 use super::model::Definition;
 use crate::cloud::Cloud;
-use crate::wire::{Form, ServiceError};
+use crate::wire::{Form, ServiceError, percent_decode};
 
 /// One request: who asks for what.
 pub(crate) struct Call<'a> {
@@ -279,21 +279,6 @@ fn bucket_and_key(url: &str) -> Option<(String, String)> {
     };
     let key = percent_decode(key)?;
     (!bucket.is_empty() && !key.is_empty()).then(|| (bucket.to_owned(), key))
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            decoded.push(byte);
-            continue;
-        }
-        let high = char::from(bytes.next()?).to_digit(16)?;
-        let low = char::from(bytes.next()?).to_digit(16)?;
-        decoded.push(u8::try_from(high * 16 + low).ok()?);
-    }
-    String::from_utf8(decoded).ok()
 }
 
 #[cfg(test)]

@@ -5,21 +5,23 @@ use serde_json::{Value, json};
 use super::CloudFormation;
 use super::clock;
 use super::model::Stack;
+use crate::cloudfront::address::answering;
 
 /// Events that are shown of each stack.
 const EVENTS: usize = 50;
 
 impl CloudFormation {
-    /// All live stacks, newest first: name, status, resources, outputs, the last events.
-    pub(crate) fn stacks_view(&self) -> Value {
+    /// All live stacks, newest first: name, status, resources, outputs (addresses as they answer at `cloud_url`), the last
+    /// events.
+    pub(crate) fn stacks_view(&self, cloud_url: &str) -> Value {
         self.store.read(|state| {
             let stacks = state.stacks.values().filter(|stack| stack.is_live()).rev();
-            Value::Array(stacks.map(stack_view).collect())
+            Value::Array(stacks.map(|stack| stack_view(stack, cloud_url)).collect())
         })
     }
 }
 
-fn stack_view(stack: &Stack) -> Value {
+fn stack_view(stack: &Stack, cloud_url: &str) -> Value {
     let resources: Vec<Value> = stack
         .resources
         .values()
@@ -50,8 +52,11 @@ fn stack_view(stack: &Stack) -> Value {
             })
         })
         .collect();
-    let outputs: serde_json::Map<String, Value> =
-        stack.outputs.iter().map(|output| (output.key.clone(), Value::from(output.value.as_str()))).collect();
+    let outputs: serde_json::Map<String, Value> = stack
+        .outputs
+        .iter()
+        .map(|output| (output.key.clone(), Value::from(answering(&output.value, cloud_url))))
+        .collect();
     json!({
         "id": stack.id,
         "name": stack.name,

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::Distribution;
+use super::address::domain_name;
 use super::behavior::items;
-use super::{Distribution, domain_name};
 use crate::wire::XmlWriter;
 use crate::wire::properties::{as_flag, as_integer};
 

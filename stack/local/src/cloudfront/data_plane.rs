@@ -10,21 +10,18 @@ use serde_json::Value;
 
 use super::origin::{empty, error, fetch};
 use super::response_headers::{Viewer, apply};
-use super::{Distribution, Kind, behavior, managed};
+use super::{Distribution, Kind, address, behavior, managed};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
-use crate::s3::percent_decode;
-
-/// Prefix of the paths that name a distribution.
-const PREFIX: &str = "/_stack/cloudfront/";
+use crate::wire::percent_decode;
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let Some((distribution, path)) = addressed(cloud, &request) else {
         return error(StatusCode::NOT_FOUND, "NoSuchDistribution", "no distribution has this domain name or id");
     };
-    let Some(path) = percent_decode(&path, false) else {
-        return error(StatusCode::BAD_REQUEST, "InvalidURI", "the path is not UTF-8");
+    let Some(path) = percent_decode(&path) else {
+        return error(StatusCode::BAD_REQUEST, "InvalidURI", "the path is not percent-encoded UTF-8");
     };
     if !distribution.enabled() {
         return error(StatusCode::FORBIDDEN, "DistributionDisabled", "the distribution is disabled");
@@ -32,7 +29,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     // The body of a viewer's request is never read: no method that has one reaches an origin.
     let (parts, _body) = request.into_parts();
     let mut response = respond(cloud, &distribution, &path, &parts).await;
-    let via = format!("1.1 {} (CloudFront)", super::domain_name(&distribution.id));
+    let via = format!("1.1 {} (CloudFront)", address::domain_name(&distribution.id));
     for (name, value) in [
         ("x-cache", if response.status().is_client_error() { "Error from cloudfront" } else { "Miss from cloudfront" }),
         ("via", via.as_str()),
@@ -48,7 +45,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 /// The distribution that a request is for, and the path within it.
 fn addressed(cloud: &Cloud, request: &Request) -> Option<(Distribution, String)> {
     let path = request.uri().path();
-    if let Some(rest) = path.strip_prefix(PREFIX) {
+    if let Some(rest) = path.strip_prefix(address::PREFIX) {
         let (id, path) = rest.split_once('/').unwrap_or((rest, ""));
         return cloud.cloudfront.distribution(id).map(|distribution| (distribution, format!("/{path}")));
     }

@@ -12,6 +12,9 @@ use crate::error::LocalError;
 use crate::persist::Store;
 use crate::wire::ServiceError;
 
+use address::domain_name;
+
+pub(crate) mod address;
 pub(crate) mod api;
 mod behavior;
 mod config_xml;
@@ -101,7 +104,7 @@ impl CloudFront {
                 .map(|distribution| DistributionView {
                     id: distribution.id.clone(),
                     domain_name: domain_name(&distribution.id),
-                    local_path: format!("/_stack/cloudfront/{}/", distribution.id),
+                    local_path: format!("{}{}/", address::PREFIX, distribution.id),
                     enabled: distribution.enabled(),
                     comment: distribution.config["Comment"].as_str().unwrap_or_default().to_owned(),
                     origins: behavior::items(&distribution.config["Origins"])
@@ -172,11 +175,6 @@ impl Distribution {
     fn arn(&self, account: &str) -> String {
         format!("arn:aws:cloudfront::{account}:distribution/{}", self.id)
     }
-}
-
-/// The domain name of a distribution.
-fn domain_name(id: &str) -> String {
-    format!("{}.cloudfront.localhost", id.to_ascii_lowercase())
 }
 
 /// A letter and 13 upper-case letters and digits.

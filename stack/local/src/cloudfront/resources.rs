@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::address::domain_name;
 use super::behavior::items;
-use super::{CloudFront, Distribution, Kind, domain_name, fresh_id, managed, now};
+use super::{CloudFront, Distribution, Kind, fresh_id, managed, now};
 use crate::cloudformation::provider::{ProviderError, Provisioned, ResourceContext, Update};
 use crate::wire::ServiceError;
 use crate::wire::properties::text;

@@ -41,7 +41,7 @@ pub(super) fn overview(cloud: &Arc<Cloud>) -> Value {
             "truncated": objects.len() > OBJECT_LIMIT,
         })).collect::<Vec<_>>(),
         "pictures": pictures(&listings),
-        "stacks": cloud.cloudformation.stacks_view(),
+        "stacks": cloud.cloudformation.stacks_view(&cloud.url),
         "functions": functions(cloud),
         "distributions": distributions(cloud),
         "topics": topics(cloud),

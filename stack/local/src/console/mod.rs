@@ -29,7 +29,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 }
 
 async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, ServiceError> {
-    let query = Form::parse(request.uri().query().unwrap_or_default());
+    let query = Form::parse(request.uri().query().unwrap_or_default())?;
     let path = request.uri().path().to_owned();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     match path.as_str() {

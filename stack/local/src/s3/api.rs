@@ -11,13 +11,13 @@ use s3s::service::S3ServiceBuilder;
 use super::access::{Gate, Keys};
 use super::cors::{self, CrossOrigin};
 use super::host::{Hosts, bucket_of_host};
-use super::key_encoding::{form_encode, percent_decode};
+use super::key_encoding::form_encode;
 use super::notification::RequestIds;
 use super::operations::Operations;
 use super::store::Kind;
 use crate::cloud::Cloud;
 use crate::http_types::{Body, Request, Response, full, respond};
-use crate::wire::XmlWriter;
+use crate::wire::{XmlWriter, percent_decode};
 
 /// Bytes of an XML body.
 const XML_LIMIT: usize = 4 * 1024 * 1024;
@@ -68,7 +68,7 @@ fn bucket_of(request: &Request) -> Option<String> {
     let host = crate::router::host(request).unwrap_or_default();
     bucket_of_host(&host).or_else(|| {
         let first = request.uri().path().trim_start_matches('/').split('/').next()?;
-        percent_decode(first, false).filter(|bucket| !bucket.is_empty())
+        percent_decode(first).filter(|bucket| !bucket.is_empty())
     })
 }
 

@@ -21,32 +21,10 @@ pub(in crate::s3) fn form_encode(key: &str) -> String {
     encoded
 }
 
-/// Decodes `%XX`, and `+` where `plus` says that it stands for a space. `None` when the bytes are not UTF-8.
-pub(crate) fn percent_decode(text: &str, plus: bool) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escaped = (bytes[index] == b'%')
-            .then(|| bytes.get(index + 1..index + 3))
-            .flatten()
-            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        if let Some(byte) = escaped {
-            decoded.push(byte);
-            index += 3;
-        } else {
-            decoded.push(if plus && bytes[index] == b'+' { b' ' } else { bytes[index] });
-            index += 1;
-        }
-    }
-    String::from_utf8(decoded).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::form_decode;
 
     #[test]
     fn keys_are_encoded_as_real_events_have_them() {
@@ -58,14 +36,7 @@ mod tests {
             ("\u{202e}x\n", "%E2%80%AEx%0A"),
         ] {
             assert_eq!(form_encode(key), encoded);
-            assert_eq!(percent_decode(encoded, true).as_deref(), Some(key));
+            assert_eq!(form_decode(encoded).as_deref(), Some(key));
         }
-    }
-
-    #[test]
-    fn what_is_no_escape_stays() {
-        assert_eq!(percent_decode("100%", true).as_deref(), Some("100%"));
-        assert_eq!(percent_decode("%+1%zz", false).as_deref(), Some("%+1%zz"));
-        assert_eq!(percent_decode("%FF", true), None);
     }
 }

@@ -27,7 +27,6 @@ pub(crate) mod resources;
 mod store;
 
 pub(crate) use host::bucket_of_host;
-pub(crate) use key_encoding::percent_decode;
 
 use store::Store;
 

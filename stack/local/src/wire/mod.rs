@@ -2,6 +2,7 @@
 
 mod error;
 mod json;
+mod percent;
 pub(crate) mod properties;
 mod query;
 mod signature;
@@ -9,8 +10,9 @@ mod xml;
 
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{json_response, read_json};
+pub(crate) use percent::{form_decode, percent_decode, percent_encode};
 pub(crate) use query::{Form, query_empty_response, query_response, read_form};
-pub(crate) use signature::{authenticate, percent_decode, percent_encode};
+pub(crate) use signature::authenticate;
 pub(crate) use xml::XmlWriter;
 
 use bytes::Bytes;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 
-use super::{CONTROL_BODY_LIMIT, ServiceError, XmlWriter, read_body};
+use super::{CONTROL_BODY_LIMIT, ServiceError, XmlWriter, form_decode, read_body};
 use crate::http_types::{Request, Response, respond};
 
 /// The fields of a Query request. Lists come as `Name.member.1`, structures as `Name.Field`.
@@ -13,16 +13,18 @@ pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
     /// Reads `application/x-www-form-urlencoded` text.
-    pub(crate) fn parse(text: &str) -> Self {
-        Self(
-            text.split('&')
-                .filter(|pair| !pair.is_empty())
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
-                })
-                .collect(),
-        )
+    ///
+    /// # Errors
+    /// A field that is not well encoded.
+    pub(crate) fn parse(text: &str) -> Result<Self, ServiceError> {
+        text.split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                form_decode(name).zip(form_decode(value)).ok_or_else(|| malformed(pair))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// `Action`, the operation.
@@ -85,39 +87,24 @@ impl Form {
     }
 }
 
+fn malformed(pair: &str) -> ServiceError {
+    ServiceError::bad_request(
+        "MalformedQueryString",
+        format!("The query string contains a syntax error: `{pair}` is not percent-encoded UTF-8"),
+    )
+}
+
 fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
     characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
-}
-
-/// Decodes `+` and percent escapes; bytes that are not UTF-8 become replacement characters.
-fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escaped = (bytes[index] == b'%')
-            .then(|| bytes.get(index + 1..index + 3))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        if let Some(byte) = escaped {
-            decoded.push(byte);
-            index += 3;
-        } else {
-            decoded.push(if bytes[index] == b'+' { b' ' } else { bytes[index] });
-            index += 1;
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 /// Reads a Query request: the body's form, or the query string of a GET.
 pub(crate) async fn read_form(request: Request) -> Result<Form, ServiceError> {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = read_body(request, CONTROL_BODY_LIMIT).await?;
-    let text = String::from_utf8_lossy(&body);
-    Ok(Form::parse(&if query.is_empty() { text.into_owned() } else { format!("{query}&{text}") }))
+    let text = std::str::from_utf8(&body).map_err(|_| malformed("the body"))?;
+    Form::parse(&format!("{query}&{text}"))
 }
 
 /// `<{action}Response xmlns=...><{action}Result>...</{action}Result><ResponseMetadata>...`.
@@ -142,4 +129,20 @@ fn envelope(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) 
         response.headers_mut().insert("x-amzn-requestid", value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_strictly() {
+        let form = Form::parse("&Action=Do+It&Name=%C3%BC&Empty=&Flag&").unwrap();
+        let field = |name| form.get(name).unwrap();
+        assert_eq!([field("Action"), field("Name"), field("Empty"), field("Flag")], ["Do It", "ü", "", ""]);
+        for text in ["a=%", "a=1&b=%+f", "%zz=1", "a=%FF"] {
+            let refusal = Form::parse(text).unwrap_err();
+            assert_eq!(refusal.code, "MalformedQueryString", "{text}");
+        }
+    }
 }

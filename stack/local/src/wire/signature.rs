@@ -5,7 +5,8 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::FormatItem, macros::format_description};
 
-use super::{CONTROL_BODY_LIMIT, Protocol, ServiceError, read_body};
+use super::percent::percent_decode_bytes;
+use super::{CONTROL_BODY_LIMIT, Protocol, ServiceError, percent_decode, percent_encode, read_body};
 use crate::http_types::{Request, full};
 use crate::iam::{Iam, Identity};
 
@@ -154,7 +155,7 @@ impl Claim {
         } else {
             let query = request.uri().query().unwrap_or_default();
             let field = |name: &str| {
-                query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).map(percent_decode)
+                query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).and_then(percent_decode)
             };
             let missing = || refusal(protocol, Refusal::Missing, "Request is missing Authentication Token");
             (
@@ -193,7 +194,7 @@ fn canonical_request(parts: &http::request::Parts, claim: &Claim, body: &[u8]) -
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .filter(|(name, _)| claim.expires.is_none() || *name != "X-Amz-Signature")
-        .map(|(name, value)| (percent_encode(&percent_decode(name), ""), percent_encode(&percent_decode(value), "")))
+        .map(|(name, value)| (canonical(name), canonical(value)))
         .collect();
     query.sort();
     let query: Vec<String> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -217,6 +218,11 @@ fn canonical_request(parts: &http::request::Parts, claim: &Claim, body: &[u8]) -
         claim.signed_headers,
         hex::encode(Sha256::digest(body)),
     )
+}
+
+/// A name or value of a query, encoded as the signer encodes it. What is not well encoded is taken as it stands.
+fn canonical(text: &str) -> String {
+    percent_decode_bytes(text).map_or_else(|| percent_encode(text, ""), |bytes| percent_encode(bytes, ""))
 }
 
 fn signing_mac(secret_key: &str, claim: &Claim, canonical: &str) -> Hmac<Sha256> {
@@ -244,37 +250,6 @@ fn mac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new(&block.into());
     mac.update(text);
     mac
-}
-
-/// Decodes percent escapes; bytes that are not UTF-8 become replacement characters.
-pub(crate) fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escaped = (bytes[index] == b'%')
-            .then(|| bytes.get(index + 1..index + 3))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(escaped.unwrap_or(bytes[index]));
-        index += if escaped.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-/// Encodes every byte that RFC 3986 does not leave unreserved, except those in `keep`.
-pub(crate) fn percent_encode(text: &str, keep: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.as_bytes().contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

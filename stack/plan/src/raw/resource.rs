@@ -55,8 +55,8 @@ impl RawResource {
 
     fn report(&self, error: TemplateError, sink: &Sink) {
         // Keys are looked at one by one, so that all faults of theirs come at once.
-        if matches!(error.fault, TemplateFault::UnknownKey { .. } | TemplateFault::ResourceWithoutType { .. })
-            && (self.node.get("Type").is_none() || matches!(error.fault, TemplateFault::UnknownKey { .. }))
+        if matches!(error.fault, TemplateFault::UnknownProperty { .. } | TemplateFault::ResourceWithoutType { .. })
+            && (self.node.get("Type").is_none() || matches!(error.fault, TemplateFault::UnknownProperty { .. }))
         {
             return;
         }

@@ -63,24 +63,24 @@ impl Diagnostic for TemplateError {
 pub enum TemplateFault {
     /// The text is not JSON.
     #[error("Template format error: JSON not well-formed. ({0})")]
-    #[diagnostic(code("template-json-syntax"))]
+    #[diagnostic(code("json-syntax"))]
     JsonSyntax(String),
     /// The text is not YAML.
     #[error("Template format error: YAML not well-formed. ({0})")]
-    #[diagnostic(code("template-yaml-syntax"))]
+    #[diagnostic(code("yaml-syntax"))]
     YamlSyntax(String),
     /// The document is not an object.
     #[error("Template format error: unsupported structure.")]
-    #[diagnostic(code("template-structure"), help("a template is an object with at least `Resources`"))]
+    #[diagnostic(code("unsupported-structure"), help("a template is an object with at least `Resources`"))]
     UnsupportedStructure,
     /// A YAML tag that is no short form of an intrinsic function.
     #[error("Template format error: unknown tag `{0}`")]
-    #[diagnostic(code("template-unknown-tag"), help("short forms are !Ref, !Sub, !GetAtt, !If, !Join and the like"))]
+    #[diagnostic(code("unknown-tag"), help("short forms are !Ref, !Sub, !GetAtt, !If, !Join and the like"))]
     UnknownTag(String),
     /// A top-level section that CloudFormation does not know.
     #[error("Invalid template property or properties [{0}]")]
     #[diagnostic(
-        code("template-unknown-section"),
+        code("unknown-section"),
         help(
             "sections are AWSTemplateFormatVersion, Description, Metadata, Parameters, Rules, Mappings, Conditions, Transform, Resources, Outputs"
         )
@@ -88,41 +88,41 @@ pub enum TemplateFault {
     UnknownSection(String),
     /// No resource at all.
     #[error("Template format error: At least one Resources member must be defined.")]
-    #[diagnostic(code("template-no-resources"))]
+    #[diagnostic(code("no-resources"))]
     NoResources,
     /// A member of a section is not an object.
     #[error("Template format error: Any {section} member must be an object.")]
-    #[diagnostic(code("template-member-not-object"))]
+    #[diagnostic(code("member-not-object"))]
     MemberNotObject {
         /// The section.
         section: &'static str,
     },
     /// A resource without type.
     #[error("Template format error: [{path}] Every Resources object must contain a Type member.")]
-    #[diagnostic(code("template-resource-without-type"))]
+    #[diagnostic(code("resource-without-type"))]
     ResourceWithoutType {
         /// Path of the resource.
         path: String,
     },
     /// A parameter without type.
     #[error("Template format error: Every Parameters object must contain a Type member.")]
-    #[diagnostic(code("template-parameter-without-type"))]
+    #[diagnostic(code("parameter-without-type"))]
     ParameterWithoutType,
     /// An output without value.
     #[error("Template format error: Every Outputs member must contain a Value object")]
-    #[diagnostic(code("template-output-without-value"))]
+    #[diagnostic(code("output-without-value"))]
     OutputWithoutValue,
     /// `null` where a value is needed.
     #[error("[{path}] 'null' values are not allowed in templates")]
-    #[diagnostic(code("template-null"), help("remove the key, or give it a value"))]
-    Null {
+    #[diagnostic(code("null-value"), help("remove the key, or give it a value"))]
+    NullValue {
         /// Path of the null.
         path: String,
     },
     /// A key of a resource, parameter or output that CloudFormation does not know.
     #[error("Invalid template {place} property '{key}'")]
-    #[diagnostic(code("template-unknown-key"))]
-    UnknownKey {
+    #[diagnostic(code("unknown-property"))]
+    UnknownProperty {
         /// `resource`, `parameter` or `output`.
         place: &'static str,
         /// The key.
@@ -130,8 +130,8 @@ pub enum TemplateFault {
     },
     /// A name that is not alphanumeric.
     #[error("Template format error: {kind} name {name} is non alphanumeric.")]
-    #[diagnostic(code("template-name"), help("logical ids hold letters and digits only, at most 255"))]
-    Name {
+    #[diagnostic(code("invalid-name"), help("logical ids hold letters and digits only, at most 255"))]
+    InvalidName {
         /// `Resource`, `Parameter`, `Output` ...
         kind: &'static str,
         /// The name.
@@ -139,7 +139,7 @@ pub enum TemplateFault {
     },
     /// A value of the wrong shape.
     #[error("Template format error: [{path}] {message}")]
-    #[diagnostic(code("template-wrong-value"))]
+    #[diagnostic(code("wrong-value"))]
     WrongValue {
         /// Path of the value.
         path: String,
@@ -148,18 +148,15 @@ pub enum TemplateFault {
     },
     /// An intrinsic function with wrong arguments.
     #[error("Template error: {0}")]
-    #[diagnostic(code("template-function"))]
-    Function(String),
+    #[diagnostic(code("invalid-function"))]
+    InvalidFunction(String),
     /// A macro, which needs AWS to run it.
     #[error("Template error: `{0}` is not served: macros and transforms run in AWS only")]
-    #[diagnostic(code("template-transform"), help("deploy to AWS, or write the expanded resources"))]
-    Transform(String),
+    #[diagnostic(code("unserved-transform"), help("deploy to AWS, or write the expanded resources"))]
+    UnservedTransform(String),
     /// References to nothing.
     #[error("{prefix}Unresolved resource dependencies [{names}] in the {block} block of the template", prefix = if *block == "Resources" { "Template format error: " } else { "" }, names = names.join(", "))]
-    #[diagnostic(
-        code("template-unresolved-reference"),
-        help("references name a parameter or a resource of the same template")
-    )]
+    #[diagnostic(code("unresolved-references"), help("references name a parameter or a resource of the same template"))]
     UnresolvedReferences {
         /// What is missing, sorted.
         names: Vec<String>,
@@ -168,7 +165,7 @@ pub enum TemplateFault {
     },
     /// A condition that is not declared.
     #[error("Template error: unresolved condition dependency {name} in {place}")]
-    #[diagnostic(code("template-unresolved-condition"))]
+    #[diagnostic(code("unresolved-condition"))]
     UnresolvedCondition {
         /// The condition.
         name: String,
@@ -178,14 +175,14 @@ pub enum TemplateFault {
     /// Resources that wait for each other.
     #[error("Circular dependency between resources: [{}]", .0.join(", "))]
     #[diagnostic(
-        code("template-cycle"),
+        code("circular-dependency"),
         help("break the circle: use a literal name in one of them instead of a reference")
     )]
-    Cycle(Vec<String>),
+    CircularDependency(Vec<String>),
     /// More than CloudFormation takes.
     #[error("Template format error: {what} {found} is greater than the maximum of {limit}")]
-    #[diagnostic(code("template-limit"), help("split the stack"))]
-    Limit {
+    #[diagnostic(code("template-limit-exceeded"), help("split the stack"))]
+    TemplateLimitExceeded {
         /// What is counted.
         what: &'static str,
         /// How many there are.

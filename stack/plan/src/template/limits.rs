@@ -73,6 +73,8 @@ pub(super) fn broken_limits(template: &Template) -> Vec<TemplateError> {
     counts
         .into_iter()
         .filter(|(_, _, found, limit)| found > limit)
-        .map(|(path, what, found, limit)| TemplateError::new(path, TemplateFault::Limit { what, found, limit }))
+        .map(|(path, what, found, limit)| {
+            TemplateError::new(path, TemplateFault::TemplateLimitExceeded { what, found, limit })
+        })
         .collect()
 }

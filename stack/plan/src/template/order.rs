@@ -10,7 +10,7 @@ impl Template {
     /// template. Deletion goes the other way round.
     ///
     /// # Errors
-    /// [`TemplateFault::Cycle`] with the resources that wait for each other.
+    /// [`TemplateFault::CircularDependency`] with the resources that wait for each other.
     pub fn dependency_order(&self) -> Result<Vec<String>, TemplateError> {
         let mut waits_for: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         let mut needed_by: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -52,7 +52,7 @@ impl Template {
         }
         let names: Vec<String> = waits_for.keys().map(|index| self.name_at(*index)).collect();
         let path = names.first().map_or_else(String::new, |name| format!("/Resources/{name}"));
-        TemplateError::new(path, TemplateFault::Cycle(names))
+        TemplateError::new(path, TemplateFault::CircularDependency(names))
     }
 
     fn name_at(&self, index: usize) -> String {

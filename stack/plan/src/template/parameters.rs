@@ -9,7 +9,7 @@ use super::{PARAMETER_VALUE_BYTES, Parameter};
 /// Why a value is not one that the parameter takes, in CloudFormation's words.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
 #[error("{message}")]
-#[diagnostic(code("template-parameter"))]
+#[diagnostic(code("parameter-error"))]
 pub struct ParameterError {
     /// What is wrong.
     pub message: String,

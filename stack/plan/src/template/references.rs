@@ -71,7 +71,7 @@ impl Walk {
     }
 
     fn fault(&mut self, path: &str, message: impl Into<String>) {
-        self.faults.push(TemplateError::new(path, TemplateFault::Function(message.into())));
+        self.faults.push(TemplateError::new(path, TemplateFault::InvalidFunction(message.into())));
     }
 
     fn value(&mut self, value: &Value, path: &str) {
@@ -133,7 +133,7 @@ impl Walk {
                 self.value(arguments, path);
             }
             "Fn::Transform" => {
-                let fault = TemplateFault::Transform("Fn::Transform".to_owned());
+                let fault = TemplateFault::UnservedTransform("Fn::Transform".to_owned());
                 self.faults.push(TemplateError::new(path, fault));
             }
             _ if FUNCTIONS.iter().any(|(long, _)| *long == name) => self.value(arguments, path),
@@ -288,7 +288,7 @@ impl Template {
             .filter(|name| name.as_str() != Some("AWS::LanguageExtensions"))
             .map(|name| {
                 let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
-                TemplateError::new("/Transform", TemplateFault::Transform(name))
+                TemplateError::new("/Transform", TemplateFault::UnservedTransform(name))
             })
             .collect()
     }
@@ -328,7 +328,7 @@ impl Template {
                     if !self.mappings.contains_key(name) {
                         let message =
                             format!("Mapping named '{name}' is not present in the 'Mappings' section of template.");
-                        faults.push(TemplateError::new(path, TemplateFault::Function(message)));
+                        faults.push(TemplateError::new(path, TemplateFault::InvalidFunction(message)));
                     }
                 }
             }

@@ -102,7 +102,7 @@ fn refuse_nulls(value: &Value, path: &mut String) -> Checked {
     let length = path.len();
     match value {
         Value::Null => {
-            return Err(TemplateError::new(path.clone(), TemplateFault::Null { path: path.clone() }));
+            return Err(TemplateError::new(path.clone(), TemplateFault::NullValue { path: path.clone() }));
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -134,13 +134,13 @@ fn check_name(kind: &'static str, name: &str, path: &str) -> Checked {
     if is_alphanumeric && name.len() <= LOGICAL_ID_LENGTH {
         return Ok(());
     }
-    Err(TemplateError::new(path, TemplateFault::Name { kind, name: name.to_owned() }))
+    Err(TemplateError::new(path, TemplateFault::InvalidName { kind, name: name.to_owned() }))
 }
 
 fn check_keys(fields: &Map<String, Value>, known: &[&str], place: &'static str, path: &str) -> Checked {
     match fields.keys().find(|key| !known.contains(&key.as_str())) {
         Some(key) => {
-            Err(TemplateError::new(child_path(path, key), TemplateFault::UnknownKey { place, key: key.clone() }))
+            Err(TemplateError::new(child_path(path, key), TemplateFault::UnknownProperty { place, key: key.clone() }))
         }
         None => Ok(()),
     }

@@ -209,10 +209,10 @@ fn order_is_deterministic_and_circles_are_named() {
     );
     assert_eq!(
         circle.dependency_order().unwrap_err().fault,
-        TemplateFault::Cycle(vec!["B".to_owned(), "C".to_owned()])
+        TemplateFault::CircularDependency(vec!["B".to_owned(), "C".to_owned()])
     );
     let own = parse("Resources:\n  A: {Type: X::Y::Z, Properties: {P: !Ref A}}\n");
-    assert_eq!(own.dependency_order().unwrap_err().fault, TemplateFault::Cycle(vec!["A".to_owned()]));
+    assert_eq!(own.dependency_order().unwrap_err().fault, TemplateFault::CircularDependency(vec!["A".to_owned()]));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stack_aws::{DeployOptions, Outcome};
+use stack_aws::DeployOptions;
 use stack_build::Profile;
 
 use super::Dev;
@@ -39,14 +39,11 @@ pub(super) async fn run(dev: &Dev, told: &mut Option<Usage>, output: &mut Output
     if dev.interrupt.is_cancelled() {
         return Ok(Cycle::Interrupted);
     }
-    let outputs = match &outcome {
-        Outcome::Deployed { outputs, .. } | Outcome::NoChanges { outputs, .. } => Some(outputs.clone()),
-        _ => None,
-    };
+    let report = deploy::report(outcome, &files, &plan).answering(Some(&dev.url));
     output.settle();
-    output.progress_report(&deploy::report(outcome, &files, &plan));
-    let Some(outputs) = outputs else { return Ok(Cycle::Failed) };
-    let usage = usage::usage(&aws, &plan, &dev.url, outputs).await?;
+    output.progress_report(&report);
+    let Some(outputs) = report.outputs() else { return Ok(Cycle::Failed) };
+    let usage = usage::usage(&aws, &plan, &dev.url, outputs.clone()).await?;
     if told.as_ref() != Some(&usage) {
         output.fact(&Fact::Running(told.insert(usage)));
     }

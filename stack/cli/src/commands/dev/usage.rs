@@ -8,12 +8,12 @@ use stack_plan::Plan;
 use crate::error::CliError;
 use crate::fact::Usage;
 
-/// Addresses of what runs.
+/// Addresses of what runs, beside outputs that answer.
 pub(super) async fn usage(
     aws: &Aws,
     plan: &Plan,
     url: &str,
-    mut outputs: BTreeMap<String, String>,
+    outputs: BTreeMap<String, String>,
 ) -> Result<Usage, CliError> {
     let mut buckets = BTreeMap::new();
     let mut distributions = BTreeMap::new();
@@ -24,13 +24,7 @@ pub(super) async fn usage(
                 buckets.insert(name, resource.physical_id);
             }
             "AWS::CloudFront::Distribution" => {
-                let local = format!("{url}/_stack/cloudfront/{}", resource.physical_id);
-                let public = format!("https://{}.cloudfront.localhost", resource.physical_id.to_lowercase());
-                for value in outputs.values_mut() {
-                    // No certificate here: the address of a distribution is its path on this cloud's port.
-                    *value = value.replace(&public, &local);
-                }
-                distributions.insert(name, format!("{local}/"));
+                distributions.insert(name, stack_local::distribution_url(url, &resource.physical_id) + "/");
             }
             _ => {}
         }

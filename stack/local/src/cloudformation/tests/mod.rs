@@ -54,7 +54,7 @@ impl World {
         for (name, value) in fields {
             form = format!("{form}&{}={}", encode(name), encode(value));
         }
-        let response = respond(&self.cloud, "eu-central-1".to_owned(), Form::parse(&form)).await;
+        let response = respond(&self.cloud, "eu-central-1".to_owned(), Form::parse(&form).unwrap()).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         Answered { status, body: String::from_utf8(body.to_vec()).unwrap() }

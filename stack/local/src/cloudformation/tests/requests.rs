@@ -129,7 +129,7 @@ async fn long_lists_come_in_pages() {
 async fn templates_are_validated_and_summarized() {
     let world = World::new();
     let template = "AWSTemplateFormatVersion: '2010-09-09'\nDescription: d <&>\nMetadata: {M: 1}\nParameters:\n  \
-                    P: {Type: String, Default: a, AllowedValues: [a, b], NoEcho: true}\nResources:\n  A: {Type: 'Test::Fault::Thing'}\n  \
+                    P: {Type: String, Default: a, AllowedValues: [a, b], NoEcho: true}\nOutputs: {Base: {Value: 'https://e1.cloudfront.localhost/a/'}}\nResources:\n  A: {Type: 'Test::Fault::Thing'}\n  \
                     H: {Type: 'AWS::CloudFormation::WaitConditionHandle'}\n";
     let validated = world.ok("ValidateTemplate", &[("TemplateBody", template)]).await;
     assert_eq!([validated.field("ParameterKey"), validated.field("NoEcho")], ["P", "true"]);
@@ -142,9 +142,12 @@ async fn templates_are_validated_and_summarized() {
     assert_eq!([described.field("Description"), described.field("ParameterValue")], ["d <&>", "****"]);
     let detail = world.ok("DescribeStackResource", &[("StackName", "s"), ("LogicalResourceId", "H")]).await;
     assert_eq!(detail.field("ResourceStatus"), "CREATE_COMPLETE");
-    let view = world.cloud.cloudformation.stacks_view();
+    let view = world.cloud.cloudformation.stacks_view("http://127.0.0.1:1");
     assert_eq!(view[0]["status"], "CREATE_COMPLETE");
     assert_eq!(view[0]["resources"].as_array().unwrap().len(), 2);
+    // People see what answers; programs see what CloudFormation says.
+    assert_eq!(view[0]["outputs"]["Base"], "http://127.0.0.1:1/_stack/cloudfront/E1/a/");
+    assert_eq!(described.field("OutputValue"), "https://e1.cloudfront.localhost/a/");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

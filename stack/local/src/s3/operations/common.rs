@@ -8,9 +8,9 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 use crate::s3::errors::{
     custom, invalid_argument, invalid_tag, no_such_bucket, no_such_key, no_such_version, precondition_failed,
 };
-use crate::s3::key_encoding::percent_decode;
 use crate::s3::notification::RequestIds;
 use crate::s3::store::{Bucket, Kind, Moment, State, Version};
+use crate::wire::form_decode;
 
 /// A bucket that must exist.
 pub(super) fn bucket<'a>(state: &'a State, name: &str) -> S3Result<&'a Bucket> {
@@ -199,7 +199,7 @@ pub(super) fn header_tags(header: Option<&str>) -> S3Result<BTreeMap<String, Str
     let mut tags = BTreeMap::new();
     for pair in header.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decoded = percent_decode(name, true).zip(percent_decode(value, true));
+        let decoded = form_decode(name).zip(form_decode(value));
         let unique = decoded.is_some_and(|(name, value)| tags.insert(name, value).is_none());
         if !unique {
             return Err(invalid_argument(

@@ -64,7 +64,7 @@ impl Found {
 
     /// An intrinsic function with wrong arguments.
     pub(super) fn function(&mut self, at: &At<'_>, message: impl Into<String>) {
-        self.faults.push(TemplateError::new(at.to_string(), TemplateFault::Function(message.into())));
+        self.faults.push(TemplateError::new(at.to_string(), TemplateFault::InvalidFunction(message.into())));
     }
 
     /// A contradiction in words.

@@ -65,7 +65,7 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
 
 /// Faults of structure that the check has words of its own for, or that are none for a macro.
 fn is_known(error: &TemplateError) -> bool {
-    error.path.contains("Fn::") || matches!(error.fault, TemplateFault::UnknownKey { .. })
+    error.path.contains("Fn::") || matches!(error.fault, TemplateFault::UnknownProperty { .. })
 }
 
 fn check_value(value: &Value, template: Option<&Template>, is_written: bool, regions: &[&str]) -> Vec<TemplateError> {

@@ -72,7 +72,7 @@ pub trait Scope {
 /// Why a value cannot be evaluated, in CloudFormation's words.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
 #[error("{message}")]
-#[diagnostic(code("template-evaluation"))]
+#[diagnostic(code("evaluation-error"))]
 pub struct EvaluationError {
     /// `Template error: ...`.
     pub message: String,

@@ -1,0 +1,109 @@
+//! Where a distribution answers here.
+//!
+//! A template writes `https://` and the domain name, which is right on AWS. Here is no TLS, a domain name carries no port,
+//! and not every resolver knows names under `.localhost`: what answers everywhere is a path on the cloud's own port.
+
+/// Prefix of the paths that name a distribution.
+pub(crate) const PREFIX: &str = "/_stack/cloudfront/";
+
+/// What follows the id in a domain name.
+const SUFFIX: &str = ".cloudfront.localhost";
+
+/// `<id>.cloudfront.localhost`, in lower case.
+pub(super) fn domain_name(id: &str) -> String {
+    format!("{}{SUFFIX}", id.to_ascii_lowercase())
+}
+
+/// The address at which a distribution of the local cloud at `cloud_url` (`http://127.0.0.1:4566`) answers any client,
+/// without a slash at its end.
+#[must_use]
+pub fn distribution_url(cloud_url: &str, id: &str) -> String {
+    format!("{cloud_url}{PREFIX}{id}")
+}
+
+/// The same text with the address of every distribution as one that answers: `https://<id>.cloudfront.localhost` becomes
+/// [`distribution_url`]. What is no such address, one with a port among them, stays as it is.
+#[must_use]
+pub fn answering(text: &str, cloud_url: &str) -> String {
+    let mut answering = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, host)) = split_at_host(rest) {
+        let id = &host[..host.bytes().take_while(u8::is_ascii_alphanumeric).count()];
+        match host[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after)) {
+            Some(after) => {
+                let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
+                answering.push_str(&before[..before.len() - scheme.len()]);
+                // Ids are upper case.
+                answering.push_str(&distribution_url(cloud_url, &id.to_ascii_uppercase()));
+                rest = after;
+            }
+            None => {
+                answering.push_str(before);
+                rest = host;
+            }
+        }
+    }
+    answering.push_str(rest);
+    answering
+}
+
+/// The text up to and including the next `http://` or `https://`, and what follows it.
+fn split_at_host(text: &str) -> Option<(&str, &str)> {
+    text.match_indices("://")
+        .map(|(at, separator)| text.split_at(at + separator.len()))
+        .find(|(before, _)| before.ends_with("https://") || before.ends_with("http://"))
+}
+
+/// Whether a host name, or a port, goes on here.
+fn goes_on(after: &str) -> bool {
+    after.starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '.' | '-' | ':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLOUD: &str = "http://127.0.0.1:4566";
+
+    #[test]
+    fn the_address_of_a_distribution_becomes_one_that_answers() {
+        let path = "http://127.0.0.1:4566/_stack/cloudfront/E1ABC2";
+        for (text, expected) in [
+            ("https://e1abc2.cloudfront.localhost", path.to_owned()),
+            ("https://e1abc2.cloudfront.localhost/avatars/", format!("{path}/avatars/")),
+            ("http://e1abc2.cloudfront.localhost/?a=b", format!("{path}/?a=b")),
+            (
+                "a https://e1abc2.cloudfront.localhost, b https://e9.cloudfront.localhost/x",
+                format!("a {path}, b {CLOUD}/_stack/cloudfront/E9/x"),
+            ),
+            ("https://a.example https://e1abc2.cloudfront.localhost", format!("https://a.example {path}")),
+        ] {
+            assert_eq!(answering(text, CLOUD), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_stays() {
+        for text in [
+            "",
+            "avatars-alice-assets",
+            "https://d111111abcdef8.cloudfront.net/avatars/",
+            "e1abc2.cloudfront.localhost",
+            "http://e1abc2.cloudfront.localhost:4566/",
+            "https://e1abc2.cloudfront.localhost.localstack.cloud/",
+            "https://e1abc2.cloudfront.localhostile/",
+            "https://.cloudfront.localhost/",
+            "https://a.b.cloudfront.localhost/",
+            "s3://e1abc2.cloudfront.localhost/",
+            "https://",
+            "https://ü.cloudfront.localhost/",
+        ] {
+            assert_eq!(answering(text, CLOUD), text);
+        }
+    }
+
+    #[test]
+    fn a_domain_name_is_lower_case() {
+        assert_eq!(domain_name("E1ABC2"), "e1abc2.cloudfront.localhost");
+    }
+}
