@@ -14,6 +14,7 @@ mod pages;
 mod pages_operations;
 mod plans;
 mod rest;
+mod systems;
 mod web;
 
 use std::collections::BTreeMap;
