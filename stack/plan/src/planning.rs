@@ -119,6 +119,7 @@ impl<'a> Planner<'a> {
             rendered.include(included, place);
         }
         let artifacts = self.artifacts(&links);
+        rendered.add_parameters(code_parameters(&artifacts));
         rendered.add_outputs(outputs);
         rendered.override_resources(&self.project.overrides, &self.scope);
         let (mut template, places, origins) = rendered.finish();
@@ -127,7 +128,6 @@ impl<'a> Planner<'a> {
             description
                 .unwrap_or_else(|| format!("{}, environment {}", self.project.name, self.settings.environment.name)),
         );
-        template.parameters.extend(code_parameters(&artifacts));
         self.check(&template, &places);
         if !self.sink.is_empty() {
             return None;

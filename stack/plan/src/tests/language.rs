@@ -144,6 +144,16 @@ fn each_kind_of_fault_is_found() {
             "include: x.yaml\noutputs: { A: b }",
             include(&format!("{good}\nOutputs: {{ A: {{ Value: x }} }}")),
         ),
+        (
+            "name-collision",
+            "functions: { f: {} }\ninclude: { file: x.yaml, parameters: { ArtifactBucket: x } }",
+            include(&format!("Parameters: {{ ArtifactBucket: {{ Type: String }} }}\n{good}")),
+        ),
+        (
+            "name-collision",
+            "topics: { t: {} }\ninclude: { file: x.yaml, parameters: { TTopic: x } }",
+            include(&format!("Parameters: {{ TTopic: {{ Type: String }} }}\n{good}")),
+        ),
         ("missing-file", "include: x.yaml", context()),
         ("bad-value", "include: /etc/passwd", context()),
         ("bad-value", "include: '{{stack}}.yaml'", context()),
