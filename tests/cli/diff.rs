@@ -24,7 +24,7 @@ fn what_differs_is_told_with_its_path() {
         SMALL.replace("files: {}", "files: { versioning: true }\n  more: {}").replace("Files:", "Named:"),
     );
     assert_run!("diff_from", &project, &["diff", "--from", "old.yaml", "--account", "000000000000"]);
-    let report = project.run(&["diff", "--from", "old.yaml", "--json"]);
+    let report = project.run(&["diff", "--from", "old.yaml", "--json", "--account", "000000000000"]);
     assert_eq!(report.code, Some(2));
     let report = report.json();
     assert_eq!(report["changes"]["resources"][0]["action"], "modify", "{report:#}");

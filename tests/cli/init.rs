@@ -16,7 +16,7 @@ fn every_example_is_a_project_whose_workspace_cargo_reads() {
         let inside = |arguments: &[&str]| Run::of(place.command(arguments).current_dir(&directory));
         let checked = inside(&["check"]);
         assert_eq!(checked.code, Some(0), "{example}: {}", checked.stderr);
-        let plan = inside(&["render", "--json"]).json();
+        let plan = inside(&["render", "--json", "--account", "123456789012"]).json();
         assert!(plan["stack_name"].as_str().unwrap().starts_with("mine-"), "{example}");
         let mut cargo = std::process::Command::new(env!("CARGO"));
         cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(&directory);

@@ -73,9 +73,9 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
 fn every_resource_is_explained() {
     let project = TestProject::fixture(STACK, "raw-cloudformation");
     assert_run!("render_explain", &project, &["render", "--explain", "--account", "123456789012"]);
-    let report = project.succeed(&["render", "--explain", "--json"]).json();
+    let report = project.succeed(&["render", "--explain", "--json", "--account", "123456789012"]).json();
     let resources = report["resources"].as_array().unwrap();
-    let template = project.succeed(&["render", "--json"]).json();
+    let template = project.succeed(&["render", "--json", "--account", "123456789012"]).json();
     assert_eq!(resources.len(), template["template"]["Resources"].as_object().unwrap().len());
     for resource in resources {
         assert!(resource["line"].as_u64().unwrap() > 0, "{resource}");

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::construct::Kind;
 use crate::fault::{FaultKind, Place, Sink, SourceFile};
 use crate::plan::{IncludedAt, Origin};
-use crate::raw::{Included, OverrideDeclaration, Places, RawResource, collision};
+use crate::raw::{At, Included, OverrideDeclaration, Places, RawResource, collision};
 use crate::render::{Source, TemplateRenderer};
 use crate::scope::Scope;
-use crate::template::{Output, Resource, Template};
+use crate::template::{Output, Parameter, Resource, Template};
 
 /// The template as it grows, and where its parts come from.
 pub(crate) struct Rendered<'a> {
@@ -94,6 +95,12 @@ impl<'a> Rendered<'a> {
             ($($field:ident, $section:literal, $what:literal;)+) => {
                 $(for (name, member) in template.$field {
                     let path = format!(concat!("/", $section, "/{}"), name);
+                    // Parameters share their names with resources.
+                    if $section == "Parameters" && self.template.resources.contains_key(&name) {
+                        let at = Place { span: positions.find_span(&path), key_path: path };
+                        self.collide($what, &name, &at, Some(&file));
+                        continue;
+                    }
                     match self.template.$field.get(&name) {
                         // Files often bring the same mapping or condition.
                         Some(existing) if *existing == member => {}
@@ -130,6 +137,18 @@ impl<'a> Rendered<'a> {
                 }
                 all[key.as_str()] = value;
             }
+        }
+    }
+
+    /// Adds the parameters that receive the code of functions.
+    pub(crate) fn add_parameters(&mut self, parameters: IndexMap<String, Parameter>) {
+        for (name, parameter) in parameters {
+            let path = format!("/Parameters/{name}");
+            if let Some(At { place, file }) = self.places.find(&path) {
+                let kind = collision("template parameter", &name, "the code of a function", &place);
+                self.sink.push_in(kind, &place, file);
+            }
+            self.template.parameters.insert(name, parameter);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -101,6 +101,17 @@ pub(crate) struct Settings {
     pub(crate) terminal: bool,
     /// True when a question can be asked: stdin and stderr are terminals.
     pub(crate) can_ask: bool,
+}
+
+impl Settings {
+    /// A path of the command line, seen from the settings' directory.
+    pub(crate) fn path(&self, given: &Path) -> PathBuf {
+        match (self.directory == Path::new("."), given == Path::new(".")) {
+            (true, _) => given.to_owned(),
+            (false, true) => self.directory.clone(),
+            (false, false) => self.directory.join(given),
+        }
+    }
 }
 
 impl Globals {

@@ -14,14 +14,13 @@ use crate::project::{ProjectFiles, read_text};
 use crate::report::Report;
 
 pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Output) -> Result<Report, CliError> {
-    let in_directory = |path: &Path| settings.directory.join(path);
     if let [old, new] = arguments.template.as_slice() {
-        let changes = Changes::between(&read_template(&in_directory(old))?, &read_template(&in_directory(new))?);
+        let changes = Changes::between(&read_template(&settings.path(old))?, &read_template(&settings.path(new))?);
         return Ok(Report::Differences { from: old.display().to_string(), to: new.display().to_string(), changes });
     }
     // The one or the other was given.
     let from = arguments.from.unwrap_or_default();
-    let old = read_template(&in_directory(&from))?;
+    let old = read_template(&settings.path(&from))?;
     let files = ProjectFiles::read(settings)?;
     let plan = files.plan(settings, &arguments.parameters.into_map(), None)?;
     if plan.account == DEFAULT_ACCOUNT && settings.account.is_none() {

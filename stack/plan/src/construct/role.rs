@@ -12,7 +12,7 @@ use crate::project::{Fields, Named, Text};
 use crate::role::Role as Policies;
 use crate::scope::Scope;
 use crate::values::{
-    Description, GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session,
+    GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleDescription, RoleName, ServiceName, Session,
 };
 
 /// Who signs the tokens of GitHub's workflows.
@@ -112,7 +112,7 @@ impl Declaration for RoleDeclaration {
     }
 
     fn resolve(&self, name: &str, scope: &Scope<'_>, declared: &Declared) -> Role {
-        let description = self.description.as_ref().and_then(|text| scope.value::<Description>(text));
+        let description = self.description.as_ref().and_then(|text| scope.value::<RoleDescription>(text));
         let service = self.service.as_ref().and_then(|text| scope.value::<ServiceName>(text));
         let github = self.github.as_ref().and_then(|github| github.resolve(scope));
         Role {

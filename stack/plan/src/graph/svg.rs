@@ -86,7 +86,11 @@ impl Graph {
             areas.iter().enumerate().map(|(index, area)| (number(index), (area.height, area.width))).collect();
         let through = links.iter().enumerate().flat_map(|(index, (from, to, _))| {
             let label = number(self.nodes.len() + index);
-            [(number(*from), label), (label, number(*to))]
+            // Two that link to each other stay side by side, with both labels between them.
+            let is_way_back =
+                links[..index].iter().any(|(other_from, other_to, _)| (other_from, other_to) == (to, from));
+            let (first, last) = if is_way_back { (to, from) } else { (from, to) };
+            [(number(*first), label), (label, number(*last))]
         });
         let config = Config { vertex_spacing: SPACING, ..Config::default() };
         let mut top = MARGIN;
@@ -118,22 +122,23 @@ impl Graph {
 
 /// A curve from box to label to box, and the label.
 fn draw_link(text: &mut String, from: Area, label: Area, to: Area, edge: &Edge) {
-    let forward = if to.x >= from.x { 1.0 } else { -1.0 };
-    let (start, end) = (from.x + forward * from.width / 2.0, to.x - forward * to.width / 2.0);
-    let (before, after) = (label.x - forward * label.width / 2.0, label.x + forward * label.width / 2.0);
-    let bend = forward * SPACING;
+    let towards = |one: Area, other: Area| if other.x >= one.x { 0.5 } else { -0.5 };
+    let (out, inward) = (towards(from, label), towards(label, to));
+    let (start, end) = (from.x + out * from.width, to.x - inward * to.width);
+    let (before, after) = (label.x - out * label.width, label.x + inward * label.width);
+    let (bend_out, bend_in) = (out * SPACING, inward * SPACING);
     let point = |x: f64, y: f64| format!("{} {}", pixels(x), pixels(y));
     let _ = writeln!(
         text,
         "<path class=\"{}\" d=\"M{}C{},{},{}\"/><path class=\"{0}\" marker-end=\"url(#head)\" d=\"M{}C{},{},{}\"/>",
         if edge.is_mention { "link mention" } else { "link" },
         point(start, from.y),
-        point(start + bend, from.y),
-        point(before - bend, label.y),
+        point(start + bend_out, from.y),
+        point(before - bend_out, label.y),
         point(before, label.y),
         point(after, label.y),
-        point(after + bend, label.y),
-        point(end - bend, to.y),
+        point(after + bend_in, label.y),
+        point(end - bend_in, to.y),
         point(end, to.y),
     );
     draw_text(text, "label", (label.x, label.y + 4.0), &edge.label());

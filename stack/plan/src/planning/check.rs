@@ -3,7 +3,7 @@
 use super::Planner;
 use crate::fault::{FaultKind, Place};
 use crate::raw::{At, Places};
-use crate::template::{BODY_BYTES, PSEUDO_PARAMETERS, Positions, Template, TemplateFault, check};
+use crate::template::{BODY_BYTES, PSEUDO_PARAMETERS, Positions, SchemaFault, Template, TemplateFault, check};
 
 impl Planner<'_> {
     /// References, functions, properties, circles and limits of the whole template, each where it was written.
@@ -22,25 +22,18 @@ impl Planner<'_> {
             template.faults()
         };
         for error in findings.into_iter().filter(|error| !error.fault.is_warning()) {
-            // One fault for each reference to nothing, unless an expression made it.
-            if let TemplateFault::UnresolvedReferences { names, .. } = error.fault {
-                for reference in template.all_references() {
-                    let Some(id) = reference.target.logical_id().filter(|id| names.iter().any(|name| name == id))
-                    else {
-                        continue;
-                    };
-                    if asked.iter().any(|(asked, _)| asked == id) {
-                        continue;
-                    }
-                    let ids = template.resources.keys().chain(template.parameters.keys()).cloned();
-                    let known = ids.chain(PSEUDO_PARAMETERS.map(str::to_owned)).collect();
-                    let At { place, file } = at(&reference.path);
-                    self.sink.push_in(FaultKind::UnknownResource { id: id.to_owned(), known }, &place, file);
-                }
-                continue;
-            }
             let At { place, file } = at(&error.path);
-            self.sink.push_in(FaultKind::InvalidTemplate(error.fault), &place, file);
+            let kind = match error.fault {
+                TemplateFault::UnresolvedReferences { names, .. } => {
+                    self.tell_unresolved(&names, &asked, template, &at);
+                    continue;
+                }
+                TemplateFault::Schema(SchemaFault::UnknownName { name, known }) => {
+                    FaultKind::UnknownResource { id: name, known }
+                }
+                fault => FaultKind::InvalidTemplate(fault),
+            };
+            self.sink.push_in(kind, &place, file);
         }
         let bytes = template.to_compact_json().len();
         if bytes > BODY_BYTES {
@@ -50,6 +43,27 @@ impl Planner<'_> {
                 limit: BODY_BYTES,
             };
             self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere.place);
+        }
+    }
+    /// One fault for each reference to nothing, unless an expression made it, which is told where it stands.
+    fn tell_unresolved(
+        &self,
+        names: &[String],
+        asked: &[(String, Place)],
+        template: &Template,
+        at: &dyn Fn(&str) -> At,
+    ) {
+        for reference in template.all_references() {
+            let Some(id) = reference.target.logical_id().filter(|id| names.iter().any(|name| name == id)) else {
+                continue;
+            };
+            if asked.iter().any(|(asked, _)| asked == id) {
+                continue;
+            }
+            let ids = template.resources.keys().chain(template.parameters.keys()).cloned();
+            let known = ids.chain(PSEUDO_PARAMETERS.map(str::to_owned)).collect();
+            let At { place, file } = at(&reference.path);
+            self.sink.push_in(FaultKind::UnknownResource { id: id.to_owned(), known }, &place, file);
         }
     }
 }

@@ -125,11 +125,13 @@ impl<'a> Planner<'a> {
             parameters.append(&mut included.parameters);
             rendered.include(included, place);
         }
+        let companions = companions(&links, self.project, self.context);
+        let artifacts = self.artifacts(&links);
+        rendered.add_parameters(code_parameters(&artifacts));
+        rendered.add_parameters(received_parameters(&companions));
         rendered.add_outputs(outputs);
         rendered.override_resources(&self.project.overrides, &self.scope);
         let (mut template, mut places, mut origins) = rendered.finish();
-        let companions = companions(&links, self.project, self.context);
-        let artifacts = self.artifacts(&links);
         let constructs = self.constructs.each();
         let actions: Vec<Action> = constructs.iter().flat_map(|(_, construct)| construct.actions(&links)).collect();
         if let Some(Value::Object(metadata)) = metadata(&actions) {
@@ -141,8 +143,6 @@ impl<'a> Planner<'a> {
             description
                 .unwrap_or_else(|| format!("{}, environment {}", self.project.name, self.settings.environment.name)),
         );
-        template.parameters.extend(code_parameters(&artifacts));
-        template.parameters.extend(received_parameters(&companions));
         // After everything that may change what a deployment shows.
         follow_content(&mut template, &mut origins, &mut places, Kind::RestApi.source().file_name);
         self.check(&template, &places);

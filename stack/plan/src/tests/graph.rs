@@ -36,7 +36,7 @@ functions:
 buckets: { b: {} }
 topics: { t: { subscriptions: [{ lambda: function.g }] } }
 resources:
-  Alarm: { Type: AWS::CloudWatch::Alarm, Properties: { AlarmActions: ['{{topic.t.arn}}'] } }
+  Alarm: { Type: AWS::CloudWatch::Alarm, Properties: { MetricName: M, Namespace: N, ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Period: 60, Statistic: Sum, Threshold: 1, AlarmActions: ['{{topic.t.arn}}'] } }
 ";
     let graph = plan_text(text, &context()).graph;
     let edges: Vec<_> =

@@ -27,7 +27,6 @@ event_rules:
 schedules:
   s: { description: "{{hostile}}", schedule: rate(1 day), function: f, input: ["{{hostile}}"] }
 transcoders: { v: { description: "{{hostile}}", input: bucket.b, output: bucket.c } }
-roles: { o: { description: "{{hostile}}", service: states.amazonaws.com } }
 "#;
 
 fn text_of(value: &Value) -> String {
@@ -105,7 +104,6 @@ fn hostile_texts_arrive_as_they_are() {
             ("SSchedule", "/Description"),
             ("VTranscoderQueue", "/Description"),
             ("VTranscoderTemplate", "/Description"),
-            ("OExternalRole", "/Description"),
             ("BBucket", "/LoggingConfiguration/LogFilePrefix"),
         ] {
             assert_eq!(of(id).pointer(pointer), Some(&json!(hostile)), "{id}{pointer} {hostile:?}");

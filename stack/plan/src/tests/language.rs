@@ -57,7 +57,7 @@ fn json_and_yaml_say_the_same() {
 #[test]
 fn values_of_expressions_are_texts_and_never_functions() {
     let text = project(
-        "parameters: { p: '' }\nresources: { T: { Type: AWS::SNS::Topic, Properties: { A: '{{p}}', B: !Sub '{{p}}${AWS::Region}', C: !Sub ['{{p}}${x}', { x: '{{p}}' }], D: 10, E: '10', F: true } } }",
+        "parameters: { p: '' }\nresources: { T: { Type: 'Custom::T', Properties: { ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:f', A: '{{p}}', B: !Sub '{{p}}${AWS::Region}', C: !Sub ['{{p}}${x}', { x: '{{p}}' }], D: 10, E: '10', F: true } } }",
     );
     for hostile in
         ["${x}", "${!x}", "{\"Ref\": \"T\"}", "!Ref T", "a\nb", "{{resolve:ssm:/x}}", "'\"", "${AWS::Region}"]
@@ -79,8 +79,9 @@ fn faults_of_raw_resources_stand_at_their_line() {
         "buckets: { b: {} }
 resources:
   T:
-    Type: AWS::SNS::Topic
+    Type: Custom::T
     Properties:
+      ServiceToken: arn:aws:lambda:us-east-1:111122223333:function:f
       A: !Ref Nothing
       B: !Foo x
       C: [!GetAtt [BBucket, Arn], '{{bukket.b.name}}']
@@ -88,7 +89,7 @@ resources:
     DeletionPolicy: Keep
   a-b: { Type: AWS::SNS::Topic }
   U: { Typ: AWS::SNS::Topic }
-  V: { Type: AWS::SNS::Topic, DependsOn: [BBuket], Properties: { X: !Sub '${Y.Arn}' } }",
+  V: { Type: 'Custom::V', DependsOn: [BBuket], Properties: { ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:f', X: !Sub '${Y.Arn}' } }",
     );
     insta::assert_snapshot!("raw_faults", shown(&faults_of(&text, &context())));
     let mended = text
@@ -143,6 +144,16 @@ fn each_kind_of_fault_is_found() {
             "name-collision",
             "include: x.yaml\noutputs: { A: b }",
             include(&format!("{good}\nOutputs: {{ A: {{ Value: x }} }}")),
+        ),
+        (
+            "name-collision",
+            "functions: { f: {} }\ninclude: { file: x.yaml, parameters: { ArtifactBucket: x } }",
+            include(&format!("Parameters: {{ ArtifactBucket: {{ Type: String }} }}\n{good}")),
+        ),
+        (
+            "name-collision",
+            "topics: { t: {} }\ninclude: { file: x.yaml, parameters: { TTopic: x } }",
+            include(&format!("Parameters: {{ TTopic: {{ Type: String }} }}\n{good}")),
         ),
         ("missing-file", "include: x.yaml", context()),
         ("bad-value", "include: /etc/passwd", context()),

@@ -3,6 +3,18 @@
 use super::aws::is_arn;
 use super::{SettingValue, parse_seconds};
 
+/// The description of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RoleDescription(pub(crate) String);
+
+impl SettingValue for RoleDescription {
+    const EXPECTED: &'static str = "a description of at most 256 characters of Latin-1, as IAM takes it";
+    fn parse(text: &str) -> Option<Self> {
+        let character = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+        (text.chars().count() <= 256 && text.chars().all(character)).then(|| Self(text.to_owned()))
+    }
+}
+
 /// A repository of GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GithubRepository(pub(crate) String);

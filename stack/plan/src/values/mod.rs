@@ -33,7 +33,9 @@ pub(crate) use build::{
     SourceProvider, SourceRepository, TagPattern, TaskCount, TaskCpu, TaskMemory,
 };
 pub(crate) use database::{DatabaseName, DatabaseUser, Engine, InstanceClass};
-pub(crate) use iam::{GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleName, ServiceName, Session};
+pub(crate) use iam::{
+    GithubPattern, GithubRepository, GithubSubject, OidcProvider, RoleDescription, RoleName, ServiceName, Session,
+};
 pub(crate) use loopback::is_on_loopback;
 pub(crate) use media::{AudioBitrate, Bitrate, Pixels, Quality};
 pub(crate) use network::{EndpointService, Nat, NetworkBlock, is_resource_id};

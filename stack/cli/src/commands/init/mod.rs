@@ -24,13 +24,11 @@ pub(super) fn run(settings: &Settings, arguments: InitArguments) -> Result<Repor
     let known = shipped::examples();
     if !known.contains_key(&example) {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();
-        let help = format!(
-            "{}; a directory is the second word: `stack init {DEFAULT_EXAMPLE} DIR`",
-            super::near(&example, &names)
-        );
+        let near = super::near(&example, &names);
+        let help = format!("{near}\na directory is the second word: `stack init {DEFAULT_EXAMPLE} DIR`");
         return Err(CliError::ExampleUnknown { name: example, help });
     }
-    let directory = if path == Path::new(".") { settings.directory.clone() } else { settings.directory.join(&path) };
+    let directory = settings.path(&path);
     let name = project_name(name, &directory)?;
     refuse_contents(&directory, &example)?;
     let mut files = shipped::files_of(&example);

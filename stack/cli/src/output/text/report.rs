@@ -36,10 +36,9 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             count(*resources, "resource"),
             count(*functions, "function")
         )),
-        Report::Rendered { text, .. } => Parts::data(text.clone()),
+        Report::Rendered { text, .. } | Report::Graph { text, .. } => Parts::data(text.clone()),
         Report::Explained { file, resources, .. } => Parts::data(offline::explained_text(style, file, resources)),
         Report::Differences { from, to, changes } => offline::differences(style, from, to, changes),
-        Report::Graph { text, .. } => Parts::data(text.clone()),
         Report::Schema { schema } => Parts::data(format!("{schema:#}\n")),
         Report::Sources { sources } => Parts::data(offline::sources_text(style, sources)),
         Report::Examples { examples } => Parts::data(examples.iter().fold(String::new(), |mut text, (name, shows)| {
