@@ -102,9 +102,9 @@ resources:
     assert_eq!(
         told(&mended, &context()),
         [
-            "8 resources.T.Properties.A.Ref: nothing in the template has the logical id `Nothing`",
-            "15 resources.V.DependsOn: nothing in the template has the logical id `BBuket`",
-            "15 resources.V.Properties.X.Fn::Sub: nothing in the template has the logical id `Y`",
+            "9 resources.T.Properties.A.Ref: nothing in the template has the logical id `Nothing`",
+            "16 resources.V.DependsOn[0]: nothing in the template has the logical id `BBuket`",
+            "16 resources.V.Properties.X.Fn::Sub: nothing in the template has the logical id `Y`",
         ]
     );
 }
@@ -190,7 +190,7 @@ fn each_kind_of_fault_is_found() {
             context(),
         ),
         ("invalid-template", "topics: { t: {} }\noverrides: { TTopic: { DeletionPolicy: Keep } }", context()),
-        ("unknown-resource", "topics: { t: {} }\noverrides: { TTopic: { Properties.X: !Ref Nothing } }", context()),
+        ("unknown-resource", "topics: { t: {} }\noverrides: { TTopic: { Properties.DisplayName: !Ref Nothing } }", context()),
     ] {
         let faults = faults_of(&project(rest), &context);
         let found: Vec<_> = faults.faults().iter().map(|fault| fault.kind.code()).collect();
@@ -224,10 +224,11 @@ overrides:
   UploadBucket: { DeletionPolicy: Retain }
   UploadsBucket:
     Properties.BucketEncrypton: null
-    Properties.OwnershipControls.Rules.3.ObjectOwnership: BucketOwnerPreferred
-    Propertes: { X: y }",
+    Properties.OwnershipControls.Rules.3.ObjectOwnership: BucketOwnerPreferred",
     );
     insta::assert_snapshot!("override_faults", shown(&faults_of(&text, &context())));
+    let text = project("buckets: { uploads: {} }\noverrides: { UploadsBucket: { Propertes: { X: y } } }");
+    insta::assert_snapshot!("override_keys", shown(&faults_of(&text, &context())));
 }
 
 #[test]
@@ -240,9 +241,9 @@ overrides:
     Properties.Tags.+: { Key: c, Value: d }
     Properties.Tags.0.Value: e
     Properties.Tags.0: { Key: f }
-    Properties.Extra: { Ref: TTopicPolicy }
+    Properties.DataProtectionPolicy: { Ref: TTopicPolicy }
     Properties:
-      Extra: { Other: x }
+      DataProtectionPolicy: { Other: x }
     Metadata.A.B: 1
     DependsOn: []",
     );
@@ -252,6 +253,6 @@ overrides:
         serde_json::json!([{ "Key": "f", "Value": "e" }, { "Key": "c", "Value": "d" }])
     );
     // A function is a value: nothing merges with it.
-    assert_eq!(topic.properties["Extra"], serde_json::json!({ "Other": "x" }));
+    assert_eq!(topic.properties["DataProtectionPolicy"], serde_json::json!({ "Other": "x" }));
     assert_eq!(topic.metadata, Some(serde_json::json!({ "A": { "B": 1 } })));
 }
