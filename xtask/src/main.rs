@@ -2,6 +2,7 @@
 
 mod bench;
 mod failure;
+mod oracle;
 mod paths;
 mod specification;
 mod talk;
@@ -27,6 +28,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Make the resource specification that is embedded from its packages
     Spec(specification::SpecificationArguments),
+    /// Compare our check of templates with cfn-lint's, on public templates
+    Oracle(oracle::OracleArguments),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Spec(arguments) => specification::run(arguments),
+        Command::Oracle(arguments) => oracle::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

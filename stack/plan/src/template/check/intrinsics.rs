@@ -38,6 +38,9 @@ const LISTS: [&str; 9] = [
     "Fn::Transform",
     "Ref",
 ];
+/// What may stand in the name of an export, which is known before resources are.
+const IMPORTED: [&str; 8] =
+    ["Fn::Base64", "Fn::FindInMap", "Fn::If", "Fn::Join", "Fn::Select", "Fn::Sub", "Fn::Transform", "Ref"];
 /// Functions that come with the transform `AWS::LanguageExtensions`.
 const EXTENSIONS: [&str; 2] = ["Fn::Length", "Fn::ToJsonString"];
 
@@ -135,7 +138,16 @@ impl Checker<'_> {
                 if name == "Fn::ImportValue" && section == Section::Conditions {
                     return found.function(at, "Fn::ImportValue cannot stand in a condition");
                 }
-                self.argument(arguments, &TEXT, at, section, found);
+                if name == "Fn::GetAZs"
+                    && let Some(region) = arguments.as_str()
+                    && !region.is_empty()
+                    && !self.specification.regions().iter().any(|known| known == region)
+                {
+                    let known = self.specification.regions().to_vec();
+                    return found.push(at, SchemaFault::UnknownName { name: region.to_owned(), known });
+                }
+                let allowed: &[&str] = if name == "Fn::ImportValue" { &IMPORTED } else { &TEXT };
+                self.argument(arguments, allowed, at, section, found);
             }
             "Fn::GetStackOutput" => {
                 let is_fine = arguments.as_object().is_some_and(|fields| {
@@ -391,10 +403,23 @@ impl Checker<'_> {
                         || self.resources.contains_key(name)
                 }
             };
-            if is_name && is_declared {
+            if is_name && (is_declared || self.is_undefined_substitution(name, at)) {
                 found.function(at, format!("`${{{name}}}` stays as it is outside of Fn::Sub"));
                 return;
             }
         }
+    }
+
+    /// A placeholder in the definition of a state machine that no substitution replaces.
+    fn is_undefined_substitution(&self, name: &str, at: &At<'_>) -> bool {
+        let path = at.to_string();
+        let mut steps = path.split('/').skip(2);
+        let (Some(id), Some("Properties"), Some("DefinitionString")) = (steps.next(), steps.next(), steps.next())
+        else {
+            return false;
+        };
+        let substitutions =
+            self.resources.get(id).and_then(|resource| resource.pointer("/Properties/DefinitionSubstitutions"));
+        !substitutions.is_some_and(|substitutions| substitutions.get(name).is_some())
     }
 }

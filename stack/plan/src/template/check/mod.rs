@@ -65,7 +65,10 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
 
 /// Faults of structure that the check has words of its own for, or that are none for a macro.
 fn is_known(error: &TemplateError) -> bool {
-    error.path.contains("Fn::") || matches!(error.fault, TemplateFault::UnknownKey { .. })
+    error.path.contains("Fn::")
+        || error.path.ends_with("/DeletionPolicy")
+        || error.path.ends_with("/UpdateReplacePolicy")
+        || matches!(error.fault, TemplateFault::UnknownKey { .. } | TemplateFault::UnknownSection(_))
 }
 
 fn check_value(value: &Value, template: Option<&Template>, is_written: bool, regions: &[&str]) -> Vec<TemplateError> {

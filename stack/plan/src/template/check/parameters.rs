@@ -77,7 +77,16 @@ impl Checker<'_> {
                 continue;
             }
             let (expected, is_fine) = match key.as_str() {
-                "AllowedValues" => ("a list", value.is_array()),
+                "AllowedValues" => {
+                    for (index, allowed) in value.as_array().into_iter().flatten().enumerate() {
+                        if allowed.is_object() || allowed.is_array() {
+                            let fault =
+                                SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(allowed) };
+                            found.push(&at.index(index), fault);
+                        }
+                    }
+                    ("a list", value.is_array())
+                }
                 "MaxLength" | "MinLength" => ("an integer", text(value).parse::<u64>().is_ok()),
                 "MaxValue" | "MinValue" => ("a number", text(value).parse::<f64>().is_ok()),
                 "NoEcho" => ("a boolean", matches!(text(value).to_ascii_lowercase().as_str(), "true" | "false")),

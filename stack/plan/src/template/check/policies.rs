@@ -181,8 +181,12 @@ impl Policies<'_, '_> {
             let there = pair.iter().filter(|name| statement.contains_key(**name)).count();
             if there != 1 {
                 let names: Vec<String> = pair.iter().map(|name| (*name).to_owned()).collect();
-                let inner = (there > 1).then(|| at.key(pair[0]));
-                found.push(inner.as_ref().unwrap_or(at), SchemaFault::OneOf { names, exactly_one: true });
+                let fault = SchemaFault::OneOf { names, exactly_one: true };
+                if there == 0 {
+                    found.push(at, fault);
+                } else {
+                    pair.iter().for_each(|name| found.push(&at.key(name), fault.clone()));
+                }
             }
         }
         if !statement.contains_key("Effect") {

@@ -8,6 +8,7 @@ use super::scalar::{describe, text};
 use super::walk::{Mode, Walk};
 use super::{Checker, SchemaFault};
 use crate::template::function::function_of;
+use crate::template::{TemplateError, TemplateFault};
 
 const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
@@ -26,6 +27,21 @@ const SECTIONS: [&str; 11] = [
 /// Functions that only rules have.
 const OF_RULES: [&str; 6] =
     ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
+
+/// CloudFormation takes no null anywhere.
+fn nulls(value: &Value, at: &At<'_>, found: &mut Found) {
+    match value {
+        Value::Null => {
+            let path = at.to_string();
+            found.faults.push(TemplateError::new(path.clone(), TemplateFault::Null { path }));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| nulls(item, &at.index(index), found));
+        }
+        Value::Object(fields) => fields.iter().for_each(|(key, field)| nulls(field, &at.key(key), found)),
+        _ => {}
+    }
+}
 
 impl Checker<'_> {
     pub(super) fn sections(&self, found: &mut Found) {
@@ -70,6 +86,9 @@ impl Checker<'_> {
         }
         if self.template.contains_key("Globals") && !self.has_serverless_transform() {
             found.say(&root.key("Globals"), "`Globals` needs the transform AWS::Serverless-2016-10-31");
+        }
+        for (key, section) in self.template.iter().filter(|(key, _)| *key != "Metadata") {
+            nulls(section, &root.key(key), found);
         }
         self.mapping_section(found);
         self.output_section(found);

@@ -47,7 +47,7 @@ impl Walk<'_, '_> {
                     if let Some(under) = self.checker.conditions.assume(&mode.under, condition, holds)
                         && !is_no_value(branch)
                     {
-                        let mode = Mode { literal: false, under };
+                        let mode = Mode { under, ..Mode::default() };
                         self.value(branch, &Value::Object(keywords.clone()), &inner.index(index), &mode, found);
                     }
                 }
@@ -59,6 +59,14 @@ impl Walk<'_, '_> {
             }
             "Fn::Length" => self.gives(name, false, keywords, at, found),
             "Fn::Split" | "Fn::GetAZs" | "Fn::Cidr" => self.gives(name, true, keywords, at, found),
+            "Fn::FindInMap" => {
+                let expected = self.expected(keywords);
+                if !expected.is_empty() && expected.iter().all(|name| name == "object") {
+                    let found_words = "Fn::FindInMap, which gives a scalar or a list".to_owned();
+                    let fault = SchemaFault::WrongType { expected: "an object".to_owned(), found: found_words };
+                    found.push(&at.key(name), fault);
+                }
+            }
             _ => {}
         }
     }
@@ -222,8 +230,17 @@ impl Walk<'_, '_> {
         let references: Vec<&str> = list(references).filter_map(Value::as_str).collect();
         let is_of_type = |reference: &&str| reference.rsplit_once('.').is_some_and(|(name, _)| name == type_name);
         let is_arn = |name: &str| name.ends_with("Arn") || name.ends_with("ARN");
-        let all_arns = references.iter().all(|reference| is_arn(reference));
-        if all_arns && attribute.is_some_and(is_arn) && !references.iter().any(|reference| is_of_type(reference)) {
+        // An ARN says of what it is; anything else says only that it is no ARN.
+        let is_telling = match attribute {
+            Some(attribute) => is_arn(attribute),
+            None => {
+                let identifier =
+                    self.checker.specification.resource_type(type_name).map(|known| known.ref_identifier());
+                let gives_arn = identifier.is_none_or(|names| names.iter().any(|name| is_arn(name)));
+                !gives_arn && references.iter().all(|reference| is_arn(reference))
+            }
+        };
+        if is_telling && !references.iter().any(|reference| is_of_type(reference)) {
             let expected = references.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(" or ");
             found.push(at, SchemaFault::WrongTarget { found: words.to_owned(), expected });
         }

@@ -54,6 +54,7 @@ pub(super) fn check(
                 web::record_set(set, &at.key("RecordSets").index(index), found);
             }
         }
+        "AWS::EC2::Instance" => network::instance(properties, at, found),
         "AWS::EC2::Subnet" => network::subnet(checker, properties, at, found),
         "AWS::CertificateManager::Certificate" => web::certificate(properties, at, found),
         _ => {}
