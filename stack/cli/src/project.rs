@@ -136,7 +136,7 @@ fn read_sources(directory: &Path) -> Result<BTreeMap<String, String>, CliError> 
     Ok(sources)
 }
 
-fn read_text(path: &Path) -> Result<String, CliError> {
+pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
     let unreadable = |source| CliError::Unreadable { path: path.to_owned(), source };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > SIZE_LIMIT {

@@ -22,6 +22,15 @@ pub(crate) enum Report {
         /// Number of functions.
         functions: usize,
     },
+    /// A template has no fault.
+    TemplateChecked {
+        /// The file.
+        file: String,
+        /// Region whose resource types were looked at.
+        region: String,
+        /// What is worth a look.
+        warnings: Vec<TemplateWarning>,
+    },
     /// The template of the project.
     Rendered {
         /// Stack that it is for.
@@ -151,6 +160,23 @@ pub(crate) enum CheckState {
     Missing,
 }
 
+/// A finding of a template that CloudFormation does not refuse.
+#[derive(Debug, Serialize)]
+pub(crate) struct TemplateWarning {
+    /// Stable code.
+    pub(crate) code: String,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// Path in the template.
+    pub(crate) path: String,
+    /// Line, from 1.
+    pub(crate) line: Option<usize>,
+    /// Column in characters, from 1.
+    pub(crate) column: Option<usize>,
+    /// How to mend it.
+    pub(crate) help: Option<String>,
+}
+
 impl Report {
     /// Exit code of the process (see `stack --help`).
     pub(crate) fn exit_code(&self) -> u8 {
@@ -161,6 +187,7 @@ impl Report {
             Self::Declined => 3,
             Self::Interrupted => 130,
             Self::Checked { .. }
+            | Self::TemplateChecked { .. }
             | Self::Rendered { .. }
             | Self::Written { .. }
             | Self::Built { .. }

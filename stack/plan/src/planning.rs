@@ -221,9 +221,10 @@ impl<'a> Planner<'a> {
     fn check(&self, template: &Template, origins: &BTreeMap<String, (Origin, Place)>) {
         let nowhere = Place::outside("template");
         // The same here: what is faulty already would be told twice.
-        let findings = match self.sink.is_empty() {
-            true => check(template, &Positions::default(), &[&self.settings.region]),
-            false => template.faults(),
+        let findings = if self.sink.is_empty() {
+            check(template, &Positions::default(), &[&self.settings.region])
+        } else {
+            template.faults()
         };
         for error in findings.into_iter().filter(|error| !error.fault.is_warning()) {
             let mut path = error.path.split('/').skip(1);

@@ -40,16 +40,12 @@ impl Walk<'_, '_> {
                     Some(path) => {
                         let id =
                             self.follow(instance, path, &under).into_iter().find_map(|(value, _)| target_of(&value?));
-                        match id.and_then(|id| Some((self.remote(&id, entry)?, id))) {
-                            Some((resource, id)) => {
-                                ids.insert(name, id);
-                                Some(resource)
-                            }
-                            None => {
-                                is_complete &= Some(name) != first_remote.map(|(name, _)| name);
-                                continue;
-                            }
-                        }
+                        let Some((resource, id)) = id.and_then(|id| Some((self.remote(&id, entry)?, id))) else {
+                            is_complete &= Some(name) != first_remote.map(|(name, _)| name);
+                            continue;
+                        };
+                        ids.insert(name, id);
+                        Some(resource)
                     }
                 };
                 gathered.insert(name.clone(), Value::Object(self.properties(entry, instance, resource, &under)));

@@ -323,6 +323,16 @@ impl Checker<'_> {
         let keys = |value: &Value| value.as_object().into_iter().flat_map(Map::keys).cloned().collect::<Vec<_>>();
         let literal = |value: &Value| (!value.is_object() && !value.is_array()).then(|| text(value));
         let mut rows: Vec<&Value> = mapping.as_object().into_iter().flatten().map(|(_, row)| row).collect();
+        if let Some(pseudo) = parts[1].get("Ref").and_then(Value::as_str) {
+            let is_row = |row: &String| match pseudo {
+                "AWS::Region" => self.specification.regions().contains(row),
+                "AWS::AccountId" => row.len() == 12 && row.bytes().all(|byte| byte.is_ascii_digit()),
+                _ => true,
+            };
+            if !keys(mapping).iter().any(is_row) && mapping.get("Fn::Transform").is_none() {
+                found.function(&at.index(1), format!("mapping `{name}` has no key that `{pseudo}` can be"));
+            }
+        }
         if let Some(key) = literal(&parts[1]) {
             let Some(row) = mapping.get(&key) else {
                 return found.push(&at.index(1), SchemaFault::UnknownName { name: key, known: keys(mapping) });
@@ -363,7 +373,7 @@ impl Checker<'_> {
         let number = text(index).parse::<usize>().ok();
         match index {
             Value::Object(_) => {
-                self.argument(index, &["Ref", "Fn::FindInMap", "Fn::Length"], &at.index(0), section, found)
+                self.argument(index, &["Ref", "Fn::FindInMap", "Fn::Length"], &at.index(0), section, found);
             }
             _ if number.is_none() => found.function(&at.index(0), "the index of Fn::Select is a whole number from 0"),
             _ => {}
@@ -420,6 +430,6 @@ impl Checker<'_> {
         };
         let substitutions =
             self.resources.get(id).and_then(|resource| resource.pointer("/Properties/DefinitionSubstitutions"));
-        !substitutions.is_some_and(|substitutions| substitutions.get(name).is_some())
+        substitutions.is_none_or(|substitutions| substitutions.get(name).is_none())
     }
 }

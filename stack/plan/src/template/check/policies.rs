@@ -63,7 +63,7 @@ pub(super) fn check(
             let check = Policies { checker, type_name, kind: *kind };
             match value {
                 Value::Object(document) if function_of(document).is_none() => {
-                    check.document(document, at, under, found)
+                    check.document(document, at, under, found);
                 }
                 Value::String(text) => {
                     if let Ok(Value::Object(document)) = serde_json::from_str(text) {
@@ -144,7 +144,7 @@ impl Policies<'_, '_> {
                 self.statement(statement, at, found);
             }
             other => {
-                found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(other) })
+                found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(other) });
             }
         });
     }
@@ -185,7 +185,9 @@ impl Policies<'_, '_> {
                 if there == 0 {
                     found.push(at, fault);
                 } else {
-                    pair.iter().for_each(|name| found.push(&at.key(name), fault.clone()));
+                    for name in pair {
+                        found.push(&at.key(name), fault.clone());
+                    }
                 }
             }
         }
@@ -198,11 +200,9 @@ impl Policies<'_, '_> {
         let is_function = value.as_object().and_then(function_of).is_some();
         match key {
             _ if is_function => {}
-            "Effect" => {
-                if !matches!(value.as_str(), Some("Allow" | "Deny")) {
-                    let allowed = vec!["Allow".to_owned(), "Deny".to_owned()];
-                    found.push(at, SchemaFault::NotAllowed { value: text(value), allowed });
-                }
+            "Effect" if !matches!(value.as_str(), Some("Allow" | "Deny")) => {
+                let allowed = vec!["Allow".to_owned(), "Deny".to_owned()];
+                found.push(at, SchemaFault::NotAllowed { value: text(value), allowed });
             }
             "Sid" => {
                 let is_plain = value

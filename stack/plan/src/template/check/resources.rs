@@ -8,6 +8,7 @@ use super::conditions::Assumptions;
 use super::found::{At, Found};
 use super::scalar::{describe, text};
 use super::scenario::{choice, is_no_value, scenarios};
+use super::sections::name_form;
 use super::walk::{Mode, Walk};
 use super::{Checker, SchemaFault, policies, services};
 use crate::fault::nearest;
@@ -58,7 +59,7 @@ impl Checker<'_> {
                 continue;
             }
             let at = root.key(id);
-            self.name_form(id, "Resource", &at, found);
+            name_form(id, "Resource", &at, found);
             let Some(fields) = resource.as_object() else {
                 found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(resource) });
                 continue;
@@ -75,9 +76,21 @@ impl Checker<'_> {
                 continue;
             };
             self.resource_keys(id, type_name, fields, &at, found);
+            self.update_policy(fields, &at, found);
             self.resource(type_name, fields, &at, found);
         }
         self.identifiers(found);
+    }
+
+    /// Which types take an `UpdatePolicy`, and what may be in it.
+    fn update_policy(&self, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
+        if fields.get("UpdatePolicy").is_some_and(|policy| !is_misplaced_function(policy)) {
+            let only =
+                ["Type", "UpdatePolicy"].iter().filter_map(|key| Some(((*key).to_owned(), fields.get(*key)?.clone())));
+            let schema = self.specification.update_policy();
+            let walk = Walk { checker: self, root: schema };
+            walk.value(&Value::Object(only.collect()), schema, at, &Mode::default(), found);
+        }
     }
 
     fn resource_keys(&self, id: &str, type_name: &str, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
@@ -268,11 +281,11 @@ impl Checker<'_> {
             for error in inner.faults {
                 let TemplateFault::Schema(reason) = error.fault else { continue };
                 // What a parameter may be does not break a rule.
-                if matches!(reason, SchemaFault::ParameterValue { .. }) {
+                if matches!(*reason, SchemaFault::ParameterValue { .. }) {
                     continue;
                 }
-                let fault = SchemaFault::Rule { id: rule.id.clone(), reason: Box::new(reason) };
-                found.faults.push(TemplateError::new(error.path, TemplateFault::Schema(fault)));
+                let fault = SchemaFault::Rule { id: rule.id.clone(), reason };
+                found.faults.push(TemplateError::new(error.path, TemplateFault::Schema(Box::new(fault))));
             }
         });
     }

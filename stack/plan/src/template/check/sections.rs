@@ -28,6 +28,14 @@ const SECTIONS: [&str; 11] = [
 const OF_RULES: [&str; 6] =
     ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
 
+/// Names are letters and digits.
+pub(super) fn name_form(name: &str, kind: &str, at: &At<'_>, found: &mut Found) {
+    let is_fine = !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_fine && !name.starts_with("Fn::") {
+        found.say(at, format!("{kind} name `{name}` is not 1 to 255 letters and digits"));
+    }
+}
+
 /// CloudFormation takes no null anywhere.
 fn nulls(value: &Value, at: &At<'_>, found: &mut Found) {
     match value {
@@ -102,7 +110,7 @@ impl Checker<'_> {
                 continue;
             }
             let at = root.key(name);
-            self.name_form(name, "Mapping", &at, found);
+            name_form(name, "Mapping", &at, found);
             let Some(rows) = mapping.as_object() else {
                 found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(mapping) });
                 continue;
@@ -145,14 +153,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Names are letters and digits.
-    pub(super) fn name_form(&self, name: &str, kind: &str, at: &At<'_>, found: &mut Found) {
-        let is_fine = !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !is_fine && !name.starts_with("Fn::") {
-            found.say(at, format!("{kind} name `{name}` is not 1 to 255 letters and digits"));
-        }
-    }
-
     fn output_section(&self, found: &mut Found) {
         let root = At::path("/Outputs");
         for (name, output) in self.outputs {
@@ -160,7 +160,7 @@ impl Checker<'_> {
                 continue;
             }
             let at = root.key(name);
-            self.name_form(name, "Output", &at, found);
+            name_form(name, "Output", &at, found);
             let Some(fields) = output.as_object() else {
                 found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(output) });
                 continue;
@@ -266,9 +266,9 @@ impl Checker<'_> {
             },
             "Fn::And" | "Fn::Or" | "Fn::Not" => {
                 if name == "Fn::Not" {
-                    count(1, 1, found)
+                    count(1, 1, found);
                 } else {
-                    count(2, 10, found)
+                    count(2, 10, found);
                 }
                 for (index, argument) in arguments.as_array().into_iter().flatten().enumerate() {
                     self.condition(argument, &inner.index(index), section, found);

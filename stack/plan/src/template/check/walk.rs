@@ -135,7 +135,7 @@ impl Walk<'_, '_> {
                 }
             }
             ("additionalProperties", Value::Object(fields)) => {
-                self.additional(argument, fields, keywords, at, mode, found)
+                self.additional(argument, fields, keywords, at, mode, found);
             }
             ("propertyNames", Value::Object(fields)) => {
                 for name in fields.keys() {

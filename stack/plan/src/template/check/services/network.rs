@@ -18,10 +18,9 @@ pub(super) fn instance(properties: &Value, at: &At<'_>, found: &mut Found) {
 pub(super) fn subnet(checker: &Checker<'_>, properties: &Value, at: &At<'_>, found: &mut Found) {
     let Some(text) = properties.get("CidrBlock").and_then(Value::as_str) else { return };
     let Some(block) = parse(text) else { return };
-    let Some(id) = properties.pointer("/VpcId/Ref").and_then(Value::as_str) else { return };
     for (other, resource) in checker.resources {
         let is_subnet = resource.get("Type").is_some_and(|name| name == "AWS::EC2::Subnet");
-        let of_vpc = resource.pointer("/Properties/VpcId/Ref").and_then(Value::as_str) == Some(id);
+        let of_vpc = resource.pointer("/Properties/VpcId") == properties.get("VpcId");
         let Some(properties_of_other) = resource.get("Properties").filter(|_| is_subnet && of_vpc) else { continue };
         let other_block = properties_of_other.get("CidrBlock").and_then(Value::as_str).and_then(parse);
         // Subnets with conditions may be meant for different cases.
@@ -34,6 +33,7 @@ pub(super) fn subnet(checker: &Checker<'_>, properties: &Value, at: &At<'_>, fou
             found.say(&at.key("CidrBlock"), format!("block `{text}` overlaps that of `{other}`"));
         }
     }
+    let Some(id) = properties.pointer("/VpcId/Ref").and_then(Value::as_str) else { return };
     let Some(vpc) = checker.resources.get(id) else { return };
     let mut blocks: Vec<&Value> = vpc.pointer("/Properties/CidrBlock").into_iter().collect();
     for resource in checker.resources.values() {

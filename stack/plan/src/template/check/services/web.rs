@@ -27,7 +27,7 @@ pub(super) fn distribution(
         });
     }
     checker.select(properties, &steps("DistributionConfig/Origins"), at, under, &mut |value, _, _| {
-        is_literal &= value.is_array()
+        is_literal &= value.is_array();
     });
     for path in
         ["DistributionConfig/DefaultCacheBehavior/TargetOriginId", "DistributionConfig/CacheBehaviors/*/TargetOriginId"]
@@ -63,7 +63,7 @@ fn is_alias(alias: &str) -> bool {
             && is_edge(bytes.last())
             && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
     };
-    labels.len() > 1 && labels.iter().all(|label| is_label(label)) && labels.last().is_some_and(|last| last.len() > 1)
+    labels.len() > 1 && labels.iter().all(is_label) && labels.last().is_some_and(|last| last.len() > 1)
 }
 
 /// A record is of the zone that it is put in.
