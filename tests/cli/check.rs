@@ -60,5 +60,34 @@ fn an_included_file_is_read_and_its_faults_are_shown_in_it() {
     let place = &report["error"]["faults"][0]["places"][0];
     assert_eq!((place["file"].as_str(), place["line"].as_u64()), (Some("cfn/old.yaml"), Some(4)), "{report:#}");
     project.write("cfn/old.yaml", " ".repeat(1024 * 1024 + 1));
-    assert_eq!(project.run(&["check", "--json"]).json()["error"]["code"], "cli::file-too-large");
+    assert_eq!(project.run(&["check", "--json"]).json()["error"]["code"], "file-too-large");
+}
+
+#[test]
+fn a_template_of_somebody_else_is_checked() {
+    let project = TestProject::empty(STACK);
+    project.write(
+        "bad.yaml",
+        "Resources:\n  Function:\n    Type: AWS::Lambda::Function\n    Properties:\n      Role: !GetAtt Table.Arn\n      Runtime: nodejs14.x\n      \
+         Handler: index.handler\n      Code: { ZipFile: 'x' }\n      Timeout: 901\n      Memory: 512\n  Table:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      \
+         BillingMode: PAY_PER_REQUEST\n      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]\n      KeySchema: [{ AttributeName: id, KeyType: HASH }]\n",
+    );
+    project.write(
+        "good.json",
+        r#"{"Parameters": {"Name": {"Type": "String", "Default": "A B"}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}, "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Ref": "Name"}, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}}}"#,
+    );
+    assert_run!("check_template_bad", &project, &["check", "--template", "bad.yaml"]);
+    assert_run!("check_template_good", &project, &["check", "--template", "good.json"]);
+    assert_run!("check_template_good_json", &project, &["check", "--template", "good.json", "--json"]);
+    assert_run!("check_template_missing", &project, &["check", "--template", "none.yaml"]);
+
+    let report = project.run(&["check", "--template", "bad.yaml", "--json"]).json();
+    let faults = report["error"]["faults"].as_array().unwrap();
+    let place = |code: &str| {
+        let fault = faults.iter().find(|fault| fault["code"] == code).unwrap_or_else(|| panic!("{code}: {report:#}"));
+        (fault["places"][0]["line"].as_u64().unwrap(), fault["places"][0]["column"].as_u64().unwrap())
+    };
+    assert_eq!(place("template-wrong-target"), (5, 7));
+    assert_eq!(place("template-rule"), (9, 7));
+    assert_eq!(place("template-unknown-property"), (10, 7));
 }

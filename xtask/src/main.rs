@@ -4,6 +4,7 @@ mod bench;
 #[cfg(test)]
 mod codes;
 mod failure;
+mod oracle;
 mod paths;
 mod specification;
 mod talk;
@@ -29,6 +30,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Make the resource specification that is embedded from its packages
     Spec(specification::SpecificationArguments),
+    /// Compare our check of templates with cfn-lint's, on public templates
+    Oracle(oracle::OracleArguments),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Spec(arguments) => specification::run(arguments),
+        Command::Oracle(arguments) => oracle::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

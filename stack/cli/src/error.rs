@@ -12,6 +12,10 @@ pub(crate) enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Faults(#[from] stack_plan::Faults),
+    /// The template has faults.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Template(stack_plan::template::TemplateFindings),
     /// Functions cannot be built.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -25,6 +25,15 @@ pub(crate) enum Report {
         /// Number of functions.
         functions: usize,
     },
+    /// A template has no fault.
+    TemplateChecked {
+        /// The file.
+        file: String,
+        /// Region whose resource types were looked at.
+        region: String,
+        /// What is worth a look.
+        warnings: Vec<TemplateWarning>,
+    },
     /// The template of the project.
     Rendered {
         /// Stack that it is for.
@@ -236,6 +245,23 @@ pub(crate) enum CheckState {
     Missing,
 }
 
+/// A finding of a template that CloudFormation does not refuse.
+#[derive(Debug, Serialize)]
+pub(crate) struct TemplateWarning {
+    /// Stable code.
+    pub(crate) code: String,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// Path in the template.
+    pub(crate) path: String,
+    /// Line, from 1.
+    pub(crate) line: Option<usize>,
+    /// Column in characters, from 1.
+    pub(crate) column: Option<usize>,
+    /// How to mend it.
+    pub(crate) help: Option<String>,
+}
+
 impl Report {
     /// The same report with outputs that answer, where it tells of a stack in a local cloud at this endpoint: the address of
     /// a distribution is what AWS would say, and nothing serves it here. Without an endpoint nothing changes.
@@ -288,6 +314,7 @@ impl Report {
             Self::Declined => 3,
             Self::Interrupted => 130,
             Self::Checked { .. }
+            | Self::TemplateChecked { .. }
             | Self::Rendered { .. }
             | Self::Explained { .. }
             | Self::Graph { .. }

@@ -329,7 +329,7 @@ fn plain(pattern: &str) -> String {
                 plain.push(letter);
             }
             '-' if class_start.is_some() && next == Some('-') => plain.push_str("\\-"),
-            '{' if class_start.is_none() && !next.is_some_and(|next| next.is_ascii_digit()) => plain.push_str("\\{"),
+            '{' if class_start.is_none() && !is_count(&bytes[index..]) => plain.push_str("\\{"),
             _ => plain.push(letter),
         }
         index += 1;
@@ -338,6 +338,14 @@ fn plain(pattern: &str) -> String {
     ["p", "P", "u", "x"]
         .iter()
         .fold(plain, |text, letter| text.replace(&format!("\\{letter}\\{{"), &format!("\\{letter}{{")))
+}
+
+/// True for `{2}`, `{2,}` and `{2,5}`.
+fn is_count(text: &[char]) -> bool {
+    let inside: String = text.iter().skip(1).take_while(|letter| **letter != '}').collect();
+    let (least, most) = inside.split_once(',').unwrap_or((&inside, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() > inside.len() + 1 && !least.is_empty() && is_number(least) && is_number(most)
 }
 
 #[cfg(test)]

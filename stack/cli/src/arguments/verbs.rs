@@ -7,6 +7,9 @@ use clap::{Args, Subcommand, ValueEnum};
 /// Options of `stack check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
+    /// Check this CloudFormation template instead of the project
+    #[arg(long, value_name = "FILE", conflicts_with = "values")]
+    pub(crate) template: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

@@ -1,11 +1,22 @@
-//! `stack check`: is the project right? Offline.
+//! `stack check`: is the project right, or a template that somebody else wrote? Offline.
+
+use std::path::Path;
+
+use miette::Diagnostic as _;
+use stack_plan::template::{TemplateFindings, check_text};
 
 use crate::arguments::{CheckArguments, Settings};
 use crate::error::CliError;
-use crate::project::ProjectFiles;
-use crate::report::Report;
+use crate::project::{ProjectFiles, read_text};
+use crate::report::{Report, TemplateWarning};
+
+/// Region whose resource types are looked at when none is named.
+const USUAL_REGION: &str = "us-east-1";
 
 pub(super) fn run(settings: &Settings, arguments: CheckArguments) -> Result<Report, CliError> {
+    if let Some(file) = &arguments.template {
+        return check_template(settings, file);
+    }
     let files = ProjectFiles::read(settings)?;
     let plan = files.plan(settings, &arguments.parameters.into_map(), None)?;
     Ok(Report::Checked {
@@ -14,4 +25,28 @@ pub(super) fn run(settings: &Settings, arguments: CheckArguments) -> Result<Repo
         resources: plan.template.resources.len(),
         functions: plan.artifacts.len(),
     })
+}
+
+/// Faults end the command as an error; warnings alone are a report.
+fn check_template(settings: &Settings, file: &Path) -> Result<Report, CliError> {
+    let path = settings.directory.join(file);
+    let text = read_text(&path)?;
+    let region = settings.region.as_deref().unwrap_or(USUAL_REGION);
+    let name = file.display().to_string();
+    let findings = TemplateFindings::new(&name, &text, check_text(&text, &[region]));
+    if findings.has_errors() {
+        return Err(CliError::Template(findings));
+    }
+    let warnings = findings
+        .iter()
+        .map(|error| TemplateWarning {
+            code: error.code().map(|code| code.to_string()).unwrap_or_default(),
+            message: error.fault.to_string(),
+            path: error.path.clone(),
+            line: error.position.map(|position| position.line),
+            column: error.position.map(|position| position.column),
+            help: error.help().map(|help| help.to_string()),
+        })
+        .collect();
+    Ok(Report::TemplateChecked { file: name, region: region.to_owned(), warnings })
 }

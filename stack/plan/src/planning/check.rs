@@ -28,9 +28,10 @@ impl Planner<'_> {
                     self.tell_unresolved(&names, &asked, template, &at);
                     continue;
                 }
-                TemplateFault::Schema(SchemaFault::UnknownName { name, known }) => {
-                    FaultKind::UnknownResource { id: name, known }
-                }
+                TemplateFault::Schema(fault) => match *fault {
+                    SchemaFault::UnknownName { name, known } => FaultKind::UnknownResource { id: name, known },
+                    fault => FaultKind::InvalidTemplate(TemplateFault::Schema(Box::new(fault))),
+                },
                 fault => FaultKind::InvalidTemplate(fault),
             };
             self.sink.push_in(kind, &place, file);

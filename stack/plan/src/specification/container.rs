@@ -12,7 +12,7 @@ use thiserror::Error;
 #[error("the embedded specification is damaged: {0}")]
 pub struct DamagedSpecification(String);
 
-fn damaged(reason: impl ToString) -> DamagedSpecification {
+fn damaged(reason: impl std::fmt::Display) -> DamagedSpecification {
     DamagedSpecification(reason.to_string())
 }
 
@@ -126,14 +126,14 @@ impl Container {
     }
 
     fn frame(&self, index: usize) -> Option<Arc<str>> {
-        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(frame) = decoded.get(&index) {
+        let mut frames = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(frame) = frames.get(&index) {
             return Some(Arc::clone(frame));
         }
         let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8(decode(&mut decoder, *self.frames.get(index)?).ok()?).ok()?;
         let frame: Arc<str> = text.into();
-        decoded.insert(index, Arc::clone(&frame));
+        frames.insert(index, Arc::clone(&frame));
         Some(frame)
     }
 }

@@ -37,6 +37,7 @@ pub struct Specification {
     rules: Mutex<HashMap<String, Arc<Vec<Rule>>>>,
     services: Mutex<HashMap<String, Option<Arc<Service>>>>,
     runtimes: OnceLock<Vec<Runtime>>,
+    update_policy: OnceLock<Value>,
     patterns: Patterns,
 }
 
@@ -68,6 +69,7 @@ impl Specification {
             rules: Mutex::default(),
             services: Mutex::default(),
             runtimes: OnceLock::new(),
+            update_policy: OnceLock::new(),
             patterns: Patterns::default(),
         }
     }
@@ -163,6 +165,11 @@ impl Specification {
     #[must_use]
     pub fn runtimes(&self) -> &[Runtime] {
         self.runtimes.get_or_init(|| self.container.record("lambda:runtimes").map(Runtime::read).unwrap_or_default())
+    }
+
+    /// Schema of a resource with an `UpdatePolicy`, by its type.
+    pub(crate) fn update_policy(&self) -> &Value {
+        self.update_policy.get_or_init(|| self.container.record("resource:update-policy").unwrap_or_default())
     }
 
     /// True when `pattern` is found in `text`; true as well for a pattern that cannot be read.

@@ -14,20 +14,18 @@ pub(super) struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>>>);
 
 impl Patterns {
     pub(super) fn is_match(&self, pattern: &str, text: &str) -> bool {
-        if matches!(pattern, "" | ".*" | "^.*$" | "^.*" | ".+" if pattern.is_empty() || !text.is_empty() || !pattern.contains('+'))
-            && !text.contains('\n')
-        {
+        // Many schemas say that anything may stand there.
+        if matches!(pattern, "" | ".*" | "^.*$") && !text.contains('\n') {
             return true;
         }
         let compiled = {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match known.get(pattern) {
-                Some(compiled) => compiled.clone(),
-                None => {
-                    let compiled = regex::RegexBuilder::new(pattern).size_limit(LIMIT).build().ok().map(Arc::new);
-                    known.insert(pattern.to_owned(), compiled.clone());
-                    compiled
-                }
+            if let Some(compiled) = known.get(pattern) {
+                compiled.clone()
+            } else {
+                let compiled = regex::RegexBuilder::new(pattern).size_limit(LIMIT).build().ok().map(Arc::new);
+                known.insert(pattern.to_owned(), compiled.clone());
+                compiled
             }
         };
         compiled.is_none_or(|compiled| compiled.is_match(text))

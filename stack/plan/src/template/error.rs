@@ -193,7 +193,7 @@ pub enum TemplateFault {
     /// A value that the specification of its place does not allow.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Schema(#[from] SchemaFault),
+    Schema(Box<SchemaFault>),
 }
 
 impl TemplateFault {

@@ -1,8 +1,12 @@
 //! Template to text.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Template;
+
+/// Stands before a scalar that must be quoted, until the text is written. It is for private use, so that no template has
+/// a reason to hold it; one that does is printed as JSON.
+const MARK: char = '\u{E0F1}';
 
 impl Template {
     /// The template as one JSON value, sections in CloudFormation's usual order.
@@ -24,65 +28,108 @@ impl Template {
         self.to_value().to_string()
     }
 
-    /// The template as YAML. Intrinsic functions stand in their long form; strings that YAML would read as something
-    /// else are quoted, those of YAML 1.1 included, which CloudFormation reads (`OFF` is false there).
+    /// The template as YAML. Intrinsic functions stand in their long form; strings that YAML 1.2 or 1.1 would read as
+    /// something else (`true`, `2012-10-17`, `no`, `12:30`) are quoted.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         // The writer folds lines at U+2028 and U+2029, which YAML 1.2 reads as text. JSON is YAML, too.
         let json = self.to_json();
-        if json.contains(['\u{2028}', '\u{2029}']) || json.contains(QUOTE) {
+        if json.contains(['\u{2028}', '\u{2029}', MARK]) {
             return json;
         }
         // The same as above: nothing in here that YAML cannot write.
-        let yaml = serde_norway::to_string(&mark_words(self.to_value())).unwrap_or_default();
-        yaml.replace(QUOTE, "'")
+        let text = serde_norway::to_string(&marked(self.to_value())).unwrap_or_default();
+        let mut parts = text.split(MARK);
+        let mut quoted = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            // A marked scalar is plain: it ends where its line or its key does.
+            let end = part.find('\n').unwrap_or(part.len());
+            let line = &part[..end];
+            let end = line.find(": ").or_else(|| line.strip_suffix(':').map(str::len)).unwrap_or(end);
+            quoted.push('\'');
+            quoted.push_str(&part[..end]);
+            quoted.push('\'');
+            quoted.push_str(&part[end..]);
+        }
+        quoted
     }
 }
 
-/// Stands for a quote around a word that the writer, which knows YAML 1.2, leaves without.
-const QUOTE: &str = "__single_quote__";
-
-fn mark_words(value: Value) -> Value {
-    let mark = |text: String| if is_old_word(&text) { format!("{QUOTE}{text}{QUOTE}") } else { text };
+/// The value with a mark before every string that YAML 1.1 reads as something else.
+fn marked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(mark(text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(mark_words).collect()),
-        Value::Object(entries) => {
-            Value::Object(entries.into_iter().map(|(key, value)| (mark(key), mark_words(value))).collect())
+        Value::Array(items) => Value::Array(items.into_iter().map(marked).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, field)| (mark(key), marked(field))).collect::<Map<_, _>>())
         }
         other => other,
     }
 }
 
-/// True for what YAML 1.1 reads as a boolean or a number of base 60, and YAML 1.2 as text.
-fn is_old_word(text: &str) -> bool {
-    const BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
-    let is_base_60 = text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || b":_.".contains(&byte));
-    is_base_60 || BOOLEANS.iter().any(|word| word.eq_ignore_ascii_case(text))
+fn mark(text: String) -> String {
+    if is_other_in_yaml_1_1(&text) { format!("{MARK}{text}") } else { text }
+}
+
+/// True for dates, truth values, base 60 and grouped numbers of YAML 1.1, which are strings in YAML 1.2.
+fn is_other_in_yaml_1_1(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    if matches!(lower.as_str(), "y" | "n" | "yes" | "no" | "on" | "off" | "=" | "<<") {
+        return true;
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
+    let is_only = |text: &str, more: &str| text.chars().all(|letter| letter.is_ascii_digit() || more.contains(letter));
+    let mut parts = text.splitn(3, '-');
+    let is_date = parts.next().is_some_and(|year| year.len() == 4 && is_only(year, ""))
+        && parts.next().is_some_and(|month| (1..=2).contains(&month.len()) && is_only(month, ""))
+        && parts.next().is_some_and(|rest| {
+            let day: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            (1..=2).contains(&day.len()) && is_only(&rest[day.len()..], "Tt Zz:.+-")
+        });
+    is_date || (unsigned.contains([':', '_']) && is_only(unsigned, ":_.,"))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn words_of_yaml_1_1_are_quoted() {
-        let resource =
-            json!({ "Type": "A::B::C", "Properties": { "ON": "OFF", "a": ["no", "12:30", "nothing", "y"] } });
-        let template = Template::parse(&json!({ "Resources": { "R": resource } }).to_string()).unwrap();
-        let yaml = template.to_yaml();
-        for line in ["'ON': 'OFF'", "- 'no'", "- '12:30'", "- nothing", "- 'y'"] {
-            assert!(yaml.lines().any(|found| found.trim() == line), "{line}\n{yaml}");
+    fn what_another_yaml_would_read_as_something_else_is_quoted() {
+        for text in [
+            "2012-10-17",
+            "2010-9-9",
+            "2012-10-17T12:00:00Z",
+            "yes",
+            "No",
+            "off",
+            "y",
+            "12:30",
+            "190:20:30.15",
+            "1_000",
+            "=",
+            "<<",
+        ] {
+            let template = Template {
+                description: Some(text.to_owned()),
+                resources: [("A".to_owned(), super::super::Resource {
+                    resource_type: "X::Y::Z".to_owned(),
+                    properties: serde_json::json!({"List": [text], text: {"In": text}, "Text": format!("a\n{text}\nb: {text}\n")}),
+                    ..Default::default()
+                })]
+                .into(),
+                ..Template::default()
+            };
+            let yaml = template.to_yaml();
+            assert!(yaml.contains(&format!("Description: '{text}'\n")), "{yaml}");
+            assert!(yaml.contains(&format!("- '{text}'\n")), "{yaml}");
+            assert!(yaml.contains(&format!("'{text}':\n")), "{yaml}");
+            assert_eq!(Template::parse(&yaml).unwrap(), template, "{yaml}");
         }
-        assert_eq!(Template::parse(&yaml).unwrap(), template);
-    }
-
-    #[test]
-    fn a_text_with_the_mark_is_written_as_json() {
-        let resource = json!({ "Type": "A::B::C", "Properties": { "a": QUOTE } });
-        let template = Template::parse(&json!({ "Resources": { "R": resource } }).to_string()).unwrap();
-        assert_eq!(Template::parse(&template.to_yaml()).unwrap(), template);
+        for text in ["2012", "a-b", "10.0.0.0/16", "12:x", "noon", "2012-10-17x", "arn:aws:s3:::a"] {
+            assert!(!is_other_in_yaml_1_1(text), "{text}");
+        }
     }
 }

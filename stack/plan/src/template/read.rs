@@ -51,7 +51,7 @@ pub(super) fn read_value(text: &str) -> Result<ReadValue, TemplateError> {
             Err(error) => (None, Some(yaml::parse_document(text).map_err(|_| error)?)),
         }
     } else {
-        (None, Some(yaml::parse_document(text).map_err(syntax)?))
+        (None, Some(yaml::parse_document(text).map_err(|error| syntax(&error))?))
     };
     let value = match (value, &document) {
         (Some(value), _) => value,
@@ -67,7 +67,7 @@ pub(super) fn read_value(text: &str) -> Result<ReadValue, TemplateError> {
     Ok(ReadValue { value, positions, duplicates })
 }
 
-fn syntax(error: YamlError) -> TemplateError {
+fn syntax(error: &YamlError) -> TemplateError {
     let position = error.span().into();
     let fault = TemplateFault::YamlSyntax(error.to_string());
     TemplateError { position: Some(position), ..TemplateError::new("", fault) }
@@ -90,7 +90,7 @@ fn read_flow_yaml(text: &str, error: TemplateError) -> Result<(Value, Positions)
 }
 
 fn read_yaml(text: &str) -> Result<(Value, Positions), TemplateError> {
-    let root = yaml::parse(text).map_err(syntax)?;
+    let root = yaml::parse(text).map_err(|error| syntax(&error))?;
     let mut value = to_value(&root)?;
     split_attributes(&mut value);
     Ok((value, Positions::new(root)))

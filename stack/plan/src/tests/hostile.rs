@@ -98,7 +98,7 @@ outputs: { Joined: "<{{hostile}}|{{distribution.d.id}}>" }
 "#;
 
 fn check(hostile: &str) {
-    let policy = r#"{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::{{hostile}}", "arn:aws:s3:::{{hostile}}/{{distribution.d.id}}"]}]}"#;
+    let policy = r#"{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b{{hostile}}", "arn:aws:s3:::b{{hostile}}/{{distribution.d.id}}"]}]}"#;
     let context = Context {
         parameters: env(&[("hostile", hostile)]),
         policy_sources: BTreeMap::from([("p.json.hbs".to_owned(), policy.to_owned())]),
@@ -115,8 +115,8 @@ fn check(hostile: &str) {
     assert_eq!(text_of(&template.outputs["Joined"].value), format!("<{hostile}|${{DDistribution}}>"));
     let resources =
         &template.resources["FRole"].properties["Policies"][1]["PolicyDocument"]["Statement"][0]["Resource"];
-    assert_eq!(resources[0], json!(format!("arn:aws:s3:::{hostile}")));
-    assert_eq!(text_of(&resources[1]), format!("arn:aws:s3:::{hostile}/${{DDistribution}}"));
+    assert_eq!(resources[0], json!(format!("arn:aws:s3:::b{hostile}")));
+    assert_eq!(text_of(&resources[1]), format!("arn:aws:s3:::b{hostile}/${{DDistribution}}"));
     // Printed and read again it is the same.
     assert_eq!(crate::Template::parse(&template.to_yaml()).unwrap(), template, "{hostile:?}");
     assert_eq!(crate::Template::parse(&template.to_json()).unwrap(), template, "{hostile:?}");

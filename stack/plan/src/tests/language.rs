@@ -190,7 +190,11 @@ fn each_kind_of_fault_is_found() {
             context(),
         ),
         ("invalid-template", "topics: { t: {} }\noverrides: { TTopic: { DeletionPolicy: Keep } }", context()),
-        ("unknown-resource", "topics: { t: {} }\noverrides: { TTopic: { Properties.DisplayName: !Ref Nothing } }", context()),
+        (
+            "unknown-resource",
+            "topics: { t: {} }\noverrides: { TTopic: { Properties.DisplayName: !Ref Nothing } }",
+            context(),
+        ),
     ] {
         let faults = faults_of(&project(rest), &context);
         let found: Vec<_> = faults.faults().iter().map(|fault| fault.kind.code()).collect();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::event::{Tally, bytes};
 use super::{offline, outcome};
 use crate::output::style::{Style, harmless};
-use crate::report::{Check, CheckState, Report};
+use crate::report::{Check, CheckState, Report, TemplateWarning};
 
 /// What goes where.
 #[derive(Debug, Default)]
@@ -36,6 +36,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             count(*resources, "resource"),
             count(*functions, "function")
         )),
+        Report::TemplateChecked { file, region, warnings } => Parts::talk(template_text(style, file, region, warnings)),
         Report::Rendered { text, .. } | Report::Graph { text, .. } => Parts::data(text.clone()),
         Report::Explained { file, resources, .. } => Parts::data(offline::explained_text(style, file, resources)),
         Report::Differences { from, to, changes } => offline::differences(style, from, to, changes),
@@ -119,4 +120,25 @@ fn check_text(style: Style, check: &Check) -> String {
 
 fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// One line for each warning, and one for the whole.
+fn template_text(style: Style, file: &str, region: &str, warnings: &[TemplateWarning]) -> String {
+    let mut text = String::new();
+    for warning in warnings {
+        let place = match (warning.line, warning.column) {
+            (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+            _ => file.to_owned(),
+        };
+        let help = warning.help.as_ref().map(|help| format!(" (help: {help})")).unwrap_or_default();
+        let _ =
+            writeln!(text, "{} {place}: {}{}", style.attention("warning"), harmless(&warning.message), harmless(&help));
+    }
+    let _ = writeln!(
+        text,
+        "{} {file}: checked for {region}, {}",
+        style.good("no faults in"),
+        count(warnings.len(), "warning")
+    );
+    text
 }

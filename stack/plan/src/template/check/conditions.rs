@@ -38,7 +38,8 @@ impl<'a> Conditions<'a> {
         }
         let mut more = assumptions.clone();
         more.push((name.to_owned(), holds));
-        self.is_possible(&more).then_some(more)
+        // A condition that can never hold alone is one that somebody is about to change: what is in it is looked at.
+        (assumptions.is_empty() || self.is_possible(&more)).then_some(more)
     }
 
     /// True when some values of the parameters make all assumptions hold.

@@ -200,12 +200,14 @@ pub enum SchemaFault {
         reason: &'static str,
     },
     /// A runtime at the end of its life.
-    #[error("runtime `{name}` is deprecated since {since}")]
+    #[error("runtime `{name}` is deprecated since {since}{}", if *.is_blocked { ", and no function can be created with it" } else { "" })]
     Runtime {
         /// The runtime.
         name: String,
         /// The day (`2025-09-30`).
         since: String,
+        /// True when no function can be created with it any more.
+        is_blocked: bool,
         /// What to use instead.
         successor: Option<String>,
     },
@@ -228,7 +230,8 @@ impl SchemaFault {
     #[must_use]
     pub fn is_warning(&self) -> bool {
         match self {
-            Self::ParameterValue { .. } | Self::Runtime { .. } => true,
+            Self::ParameterValue { .. } => true,
+            Self::Runtime { is_blocked, .. } => !is_blocked,
             Self::Rule { id, .. } => !id.starts_with('E'),
             _ => false,
         }

@@ -59,7 +59,7 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn push(&mut self, at: &At<'_>, fault: SchemaFault) {
-        self.faults.push(TemplateError::new(at.to_string(), TemplateFault::Schema(fault)));
+        self.faults.push(TemplateError::new(at.to_string(), TemplateFault::Schema(Box::new(fault))));
     }
 
     /// An intrinsic function with wrong arguments.

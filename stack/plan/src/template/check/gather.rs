@@ -1,5 +1,7 @@
 //! Rules over two resources: `cfnGather` brings properties of both into one object and checks that.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::conditions::Assumptions;
@@ -30,6 +32,7 @@ impl Walk<'_, '_> {
                 continue;
             }
             let mut gathered = Map::new();
+            let mut ids: BTreeMap<&str, String> = BTreeMap::new();
             let mut is_complete = true;
             for (name, entry) in entries {
                 let resource = match entry.get("reference").and_then(Value::as_str) {
@@ -37,13 +40,12 @@ impl Walk<'_, '_> {
                     Some(path) => {
                         let id =
                             self.follow(instance, path, &under).into_iter().find_map(|(value, _)| target_of(&value?));
-                        match id.and_then(|id| self.remote(&id, entry)) {
-                            Some(resource) => Some(resource),
-                            None => {
-                                is_complete &= Some(name) != first_remote.map(|(name, _)| name);
-                                continue;
-                            }
-                        }
+                        let Some((resource, id)) = id.and_then(|id| Some((self.remote(&id, entry)?, id))) else {
+                            is_complete &= Some(name) != first_remote.map(|(name, _)| name);
+                            continue;
+                        };
+                        ids.insert(name, id);
+                        Some(resource)
                     }
                 };
                 gathered.insert(name.clone(), Value::Object(self.properties(entry, instance, resource, &under)));
@@ -52,17 +54,15 @@ impl Walk<'_, '_> {
                 continue;
             }
             let gathered = Value::Object(gathered);
-            let schema = fill(schema, &gathered);
+            let schema = fill(schema, &gathered, false);
             let mut inner = Found::default();
-            let mode = Mode { literal: mode.literal, under };
+            let mode = Mode { under, ..*mode };
             self.value(&gathered, &schema, &At::path(""), &mode, &mut inner);
             if inner.unknown && mode.literal {
                 found.unknown = true;
             }
-            // The object is nowhere in the template: faults are said of the resource.
-            for error in inner.faults {
-                let mut error = error;
-                error.path = at.to_string();
+            for mut error in inner.faults {
+                error.path = place_of(&error.path, entries, &ids, at);
                 found.faults.push(error);
             }
         }
@@ -126,6 +126,24 @@ impl Walk<'_, '_> {
     }
 }
 
+/// Where a value of the gathered object (`/queue/timeout`) is in the template.
+fn place_of(path: &str, entries: &Map<String, Value>, ids: &BTreeMap<&str, String>, at: &At<'_>) -> String {
+    let mut steps = path.split('/').skip(1);
+    let Some(entry) = steps.next().and_then(|name| Some((name, entries.get(name)?))) else { return at.to_string() };
+    let mut place = match ids.get(entry.0) {
+        Some(id) => format!("/Resources/{id}/Properties"),
+        None => at.to_string(),
+    };
+    if let Some(property) = steps.next().and_then(|name| entry.1.get("properties")?.get(name)) {
+        place.push_str(property.as_str().or_else(|| property.get("path")?.as_str()).unwrap_or_default());
+    }
+    for step in steps {
+        place.push('/');
+        place.push_str(step);
+    }
+    place
+}
+
 /// Logical id that a reference names.
 fn target_of(value: &Value) -> Option<String> {
     match function_of(value.as_object()?)? {
@@ -136,17 +154,20 @@ fn target_of(value: &Value) -> Option<String> {
 }
 
 /// The schema with `$data` and `$lookup` replaced by the values that they point to.
-fn fill(schema: &Value, gathered: &Value) -> Value {
+///
+/// A function has no value yet, and is compared as it is written where the schema wants that (`raw`).
+fn fill(schema: &Value, gathered: &Value, raw: bool) -> Value {
     match schema {
         Value::Object(fields) => {
+            let raw = raw || fields.get("functions").and_then(Value::as_array).is_some_and(Vec::is_empty);
             let mut filled = Map::new();
             for (key, field) in fields {
                 if field.get("$data").is_none() && field.get("$lookup").is_none() {
-                    filled.insert(key.clone(), fill(field, gathered));
+                    filled.insert(key.clone(), fill(field, gathered, raw));
                     continue;
                 }
                 match point(field, gathered) {
-                    Some(value) if value.as_object().and_then(function_of).is_none() => {
+                    Some(value) if raw || value.as_object().and_then(function_of).is_none() => {
                         let number = value.as_str().and_then(|text| text.parse::<f64>().ok()).map(Value::from);
                         let is_bound = key.starts_with("min") || key.starts_with("max") || key.starts_with("exclusive");
                         filled.insert(key.clone(), if is_bound { number.unwrap_or(value) } else { value });
@@ -158,7 +179,7 @@ fn fill(schema: &Value, gathered: &Value) -> Value {
             }
             Value::Object(filled)
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, gathered)).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, gathered, raw)).collect()),
         other => other.clone(),
     }
 }

@@ -38,6 +38,9 @@ const LISTS: [&str; 9] = [
     "Fn::Transform",
     "Ref",
 ];
+/// What may stand in the name of an export, which is known before resources are.
+const IMPORTED: [&str; 8] =
+    ["Fn::Base64", "Fn::FindInMap", "Fn::If", "Fn::Join", "Fn::Select", "Fn::Sub", "Fn::Transform", "Ref"];
 /// Functions that come with the transform `AWS::LanguageExtensions`.
 const EXTENSIONS: [&str; 2] = ["Fn::Length", "Fn::ToJsonString"];
 
@@ -135,7 +138,16 @@ impl Checker<'_> {
                 if name == "Fn::ImportValue" && section == Section::Conditions {
                     return found.function(at, "Fn::ImportValue cannot stand in a condition");
                 }
-                self.argument(arguments, &TEXT, at, section, found);
+                if name == "Fn::GetAZs"
+                    && let Some(region) = arguments.as_str()
+                    && !region.is_empty()
+                    && !self.specification.regions().iter().any(|known| known == region)
+                {
+                    let known = self.specification.regions().to_vec();
+                    return found.push(at, SchemaFault::UnknownName { name: region.to_owned(), known });
+                }
+                let allowed: &[&str] = if name == "Fn::ImportValue" { &IMPORTED } else { &TEXT };
+                self.argument(arguments, allowed, at, section, found);
             }
             "Fn::GetStackOutput" => {
                 let is_fine = arguments.as_object().is_some_and(|fields| {
@@ -311,6 +323,16 @@ impl Checker<'_> {
         let keys = |value: &Value| value.as_object().into_iter().flat_map(Map::keys).cloned().collect::<Vec<_>>();
         let literal = |value: &Value| (!value.is_object() && !value.is_array()).then(|| text(value));
         let mut rows: Vec<&Value> = mapping.as_object().into_iter().flatten().map(|(_, row)| row).collect();
+        if let Some(pseudo) = parts[1].get("Ref").and_then(Value::as_str) {
+            let is_row = |row: &String| match pseudo {
+                "AWS::Region" => self.specification.regions().contains(row),
+                "AWS::AccountId" => row.len() == 12 && row.bytes().all(|byte| byte.is_ascii_digit()),
+                _ => true,
+            };
+            if !keys(mapping).iter().any(is_row) && mapping.get("Fn::Transform").is_none() {
+                found.function(&at.index(1), format!("mapping `{name}` has no key that `{pseudo}` can be"));
+            }
+        }
         if let Some(key) = literal(&parts[1]) {
             let Some(row) = mapping.get(&key) else {
                 return found.push(&at.index(1), SchemaFault::UnknownName { name: key, known: keys(mapping) });
@@ -351,7 +373,7 @@ impl Checker<'_> {
         let number = text(index).parse::<usize>().ok();
         match index {
             Value::Object(_) => {
-                self.argument(index, &["Ref", "Fn::FindInMap", "Fn::Length"], &at.index(0), section, found)
+                self.argument(index, &["Ref", "Fn::FindInMap", "Fn::Length"], &at.index(0), section, found);
             }
             _ if number.is_none() => found.function(&at.index(0), "the index of Fn::Select is a whole number from 0"),
             _ => {}
@@ -391,10 +413,23 @@ impl Checker<'_> {
                         || self.resources.contains_key(name)
                 }
             };
-            if is_name && is_declared {
+            if is_name && (is_declared || self.is_undefined_substitution(name, at)) {
                 found.function(at, format!("`${{{name}}}` stays as it is outside of Fn::Sub"));
                 return;
             }
         }
+    }
+
+    /// A placeholder in the definition of a state machine that no substitution replaces.
+    fn is_undefined_substitution(&self, name: &str, at: &At<'_>) -> bool {
+        let path = at.to_string();
+        let mut steps = path.split('/').skip(2);
+        let (Some(id), Some("Properties"), Some("DefinitionString")) = (steps.next(), steps.next(), steps.next())
+        else {
+            return false;
+        };
+        let substitutions =
+            self.resources.get(id).and_then(|resource| resource.pointer("/Properties/DefinitionSubstitutions"));
+        substitutions.is_none_or(|substitutions| substitutions.get(name).is_none())
     }
 }

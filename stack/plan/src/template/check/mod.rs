@@ -9,6 +9,7 @@ mod gather;
 mod intrinsics;
 mod parameters;
 mod policies;
+mod report;
 mod resources;
 mod scalar;
 mod scenario;
@@ -20,6 +21,7 @@ mod typed;
 mod walk;
 
 pub use fault::SchemaFault;
+pub use report::TemplateFindings;
 
 use serde_json::{Map, Value};
 
@@ -57,7 +59,7 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
     }
     for duplicate in read.duplicates {
         let fault = SchemaFault::DuplicateKey { key: duplicate.key, first_line: duplicate.first.line };
-        let error = TemplateError::new("", TemplateFault::Schema(fault));
+        let error = TemplateError::new("", TemplateFault::Schema(Box::new(fault)));
         faults.push(TemplateError { position: Some(Position::from(duplicate.span)), ..error });
     }
     finish(faults, &read.positions)
@@ -65,7 +67,10 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
 
 /// Faults of structure that the check has words of its own for, or that are none for a macro.
 fn is_known(error: &TemplateError) -> bool {
-    error.path.contains("Fn::") || matches!(error.fault, TemplateFault::UnknownProperty { .. })
+    error.path.contains("Fn::")
+        || error.path.ends_with("/DeletionPolicy")
+        || error.path.ends_with("/UpdateReplacePolicy")
+        || matches!(error.fault, TemplateFault::UnknownProperty { .. } | TemplateFault::UnknownSection(_))
 }
 
 fn check_value(value: &Value, template: Option<&Template>, is_written: bool, regions: &[&str]) -> Vec<TemplateError> {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::found::{At, Found};
 use super::scalar::{describe, text};
+use super::sections::name_form;
 use super::{Checker, SchemaFault};
 
 const KEYS: [&str; 11] = [
@@ -48,6 +49,17 @@ fn is_parameter_type(name: &str) -> bool {
         && item != Some("AWS::SSM::Parameter::Name")
 }
 
+/// Constraints that the type does not have.
+fn constraints(kind: &str, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
+    let senseless: &[&str] = match kind {
+        "Number" => &["AllowedPattern", "MinLength", "MaxLength"],
+        _ => &["MinValue", "MaxValue"],
+    };
+    for key in senseless.iter().filter(|key| fields.contains_key(**key) && kind != "List<Number>") {
+        found.push(&at.key(key), SchemaFault::Excluded { name: (*key).to_owned(), with: format!("Type: {kind}") });
+    }
+}
+
 impl Checker<'_> {
     pub(super) fn parameter_section(&self, found: &mut Found) {
         let root = At::path("/Parameters");
@@ -56,7 +68,7 @@ impl Checker<'_> {
             if name.starts_with("Fn::") {
                 continue;
             }
-            self.name_form(name, "Parameter", &at, found);
+            name_form(name, "Parameter", &at, found);
             match parameter.as_object() {
                 Some(fields) => self.parameter(fields, &at, found),
                 None => found
@@ -77,7 +89,16 @@ impl Checker<'_> {
                 continue;
             }
             let (expected, is_fine) = match key.as_str() {
-                "AllowedValues" => ("a list", value.is_array()),
+                "AllowedValues" => {
+                    for (index, allowed) in value.as_array().into_iter().flatten().enumerate() {
+                        if allowed.is_object() || allowed.is_array() {
+                            let fault =
+                                SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(allowed) };
+                            found.push(&at.index(index), fault);
+                        }
+                    }
+                    ("a list", value.is_array())
+                }
                 "MaxLength" | "MinLength" => ("an integer", text(value).parse::<u64>().is_ok()),
                 "MaxValue" | "MinValue" => ("a number", text(value).parse::<f64>().is_ok()),
                 "NoEcho" => ("a boolean", matches!(text(value).to_ascii_lowercase().as_str(), "true" | "false")),
@@ -96,7 +117,7 @@ impl Checker<'_> {
             let allowed = allowed.iter().chain(AWS_TYPES.iter()).map(|name| (*name).to_owned()).collect();
             return found.push(&at.key("Type"), SchemaFault::NotAllowed { value: kind.to_owned(), allowed });
         }
-        self.constraints(kind, fields, at, found);
+        constraints(kind, fields, at, found);
         if let Some(default) = fields.get("Default") {
             let is_list = kind.contains("List");
             let whole = text(default);
@@ -104,17 +125,6 @@ impl Checker<'_> {
             for value in values {
                 self.default_value(kind, value, fields, &at.key("Default"), found);
             }
-        }
-    }
-
-    /// Constraints that the type does not have.
-    fn constraints(&self, kind: &str, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
-        let senseless: &[&str] = match kind {
-            "Number" => &["AllowedPattern", "MinLength", "MaxLength"],
-            _ => &["MinValue", "MaxValue"],
-        };
-        for key in senseless.iter().filter(|key| fields.contains_key(**key) && kind != "List<Number>") {
-            found.push(&at.key(key), SchemaFault::Excluded { name: (*key).to_owned(), with: format!("Type: {kind}") });
         }
     }
 

@@ -63,7 +63,7 @@ pub(super) fn check(
             let check = Policies { checker, type_name, kind: *kind };
             match value {
                 Value::Object(document) if function_of(document).is_none() => {
-                    check.document(document, at, under, found)
+                    check.document(document, at, under, found);
                 }
                 Value::String(text) => {
                     if let Ok(Value::Object(document)) = serde_json::from_str(text) {
@@ -144,7 +144,7 @@ impl Policies<'_, '_> {
                 self.statement(statement, at, found);
             }
             other => {
-                found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(other) })
+                found.push(at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(other) });
             }
         });
     }
@@ -181,8 +181,14 @@ impl Policies<'_, '_> {
             let there = pair.iter().filter(|name| statement.contains_key(**name)).count();
             if there != 1 {
                 let names: Vec<String> = pair.iter().map(|name| (*name).to_owned()).collect();
-                let inner = (there > 1).then(|| at.key(pair[0]));
-                found.push(inner.as_ref().unwrap_or(at), SchemaFault::OneOf { names, exactly_one: true });
+                let fault = SchemaFault::OneOf { names, exactly_one: true };
+                if there == 0 {
+                    found.push(at, fault);
+                } else {
+                    for name in pair {
+                        found.push(&at.key(name), fault.clone());
+                    }
+                }
             }
         }
         if !statement.contains_key("Effect") {
@@ -194,11 +200,9 @@ impl Policies<'_, '_> {
         let is_function = value.as_object().and_then(function_of).is_some();
         match key {
             _ if is_function => {}
-            "Effect" => {
-                if !matches!(value.as_str(), Some("Allow" | "Deny")) {
-                    let allowed = vec!["Allow".to_owned(), "Deny".to_owned()];
-                    found.push(at, SchemaFault::NotAllowed { value: text(value), allowed });
-                }
+            "Effect" if !matches!(value.as_str(), Some("Allow" | "Deny")) => {
+                let allowed = vec!["Allow".to_owned(), "Deny".to_owned()];
+                found.push(at, SchemaFault::NotAllowed { value: text(value), allowed });
             }
             "Sid" => {
                 let is_plain = value

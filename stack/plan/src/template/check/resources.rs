@@ -7,11 +7,13 @@ use serde_json::{Map, Value};
 use super::conditions::Assumptions;
 use super::found::{At, Found};
 use super::scalar::{describe, text};
-use super::scenario::branches;
+use super::scenario::{choice, is_no_value, scenarios};
+use super::sections::name_form;
 use super::walk::{Mode, Walk};
 use super::{Checker, SchemaFault, policies, services};
 use crate::fault::nearest;
 use crate::specification::{ResourceType, Rule};
+use crate::template::function::function_of;
 use crate::template::{TemplateError, TemplateFault};
 
 const KEYS: [&str; 10] = [
@@ -27,6 +29,28 @@ const KEYS: [&str; 10] = [
     "Version",
 ];
 
+/// Properties that the package command of the AWS CLI fills in: a path of a local file may stand there.
+const PACKAGED: [(&str, &str); 12] = [
+    ("AWS::ApiGateway::RestApi", "BodyS3Location"),
+    ("AWS::AppSync::FunctionConfiguration", "RequestMappingTemplateS3Location"),
+    ("AWS::AppSync::FunctionConfiguration", "ResponseMappingTemplateS3Location"),
+    ("AWS::AppSync::GraphQLSchema", "DefinitionS3Location"),
+    ("AWS::AppSync::Resolver", "RequestMappingTemplateS3Location"),
+    ("AWS::AppSync::Resolver", "ResponseMappingTemplateS3Location"),
+    ("AWS::CloudFormation::Stack", "TemplateURL"),
+    ("AWS::CodeCommit::Repository", "Code/S3"),
+    ("AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle"),
+    ("AWS::Lambda::Function", "Code"),
+    ("AWS::Lambda::LayerVersion", "Content"),
+    ("AWS::StepFunctions::StateMachine", "DefinitionS3Location"),
+];
+
+/// True for a function where an object must be: only `Fn::If` and macros give one.
+fn is_misplaced_function(value: &Value) -> bool {
+    let function = value.as_object().and_then(function_of).map(|(name, _)| name);
+    function.is_some_and(|name| !matches!(name, "Fn::If" | "Fn::Transform" | "Fn::FindInMap"))
+}
+
 impl Checker<'_> {
     pub(super) fn resource_section(&self, found: &mut Found) {
         let root = At::path("/Resources");
@@ -35,7 +59,7 @@ impl Checker<'_> {
                 continue;
             }
             let at = root.key(id);
-            self.name_form(id, "Resource", &at, found);
+            name_form(id, "Resource", &at, found);
             let Some(fields) = resource.as_object() else {
                 found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(resource) });
                 continue;
@@ -52,9 +76,21 @@ impl Checker<'_> {
                 continue;
             };
             self.resource_keys(id, type_name, fields, &at, found);
+            self.update_policy(fields, &at, found);
             self.resource(type_name, fields, &at, found);
         }
         self.identifiers(found);
+    }
+
+    /// Which types take an `UpdatePolicy`, and what may be in it.
+    fn update_policy(&self, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
+        if fields.get("UpdatePolicy").is_some_and(|policy| !is_misplaced_function(policy)) {
+            let only =
+                ["Type", "UpdatePolicy"].iter().filter_map(|key| Some(((*key).to_owned(), fields.get(*key)?.clone())));
+            let schema = self.specification.update_policy();
+            let walk = Walk { checker: self, root: schema };
+            walk.value(&Value::Object(only.collect()), schema, at, &Mode::default(), found);
+        }
     }
 
     fn resource_keys(&self, id: &str, type_name: &str, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
@@ -85,13 +121,18 @@ impl Checker<'_> {
                     if services::takes_snapshots(type_name) {
                         allowed.push("Snapshot");
                     }
-                    let is_function = value.is_object() && self.has_language_extensions();
+                    let function = value.as_object().and_then(function_of).map(|(name, _)| name);
+                    let is_function = function.is_some_and(|name| {
+                        ["Ref", "Fn::FindInMap", "Fn::If", "Fn::Sub", "Fn::Select"].contains(&name)
+                    });
                     if !is_function && !value.as_str().is_some_and(|value| allowed.contains(&value)) {
                         let allowed = allowed.into_iter().map(str::to_owned).collect();
                         found.push(&at, SchemaFault::NotAllowed { value: text(value), allowed });
                     }
                 }
-                "Properties" if !value.is_object() => {
+                "CreationPolicy" | "UpdatePolicy" | "Properties"
+                    if !value.is_object() || is_misplaced_function(value) =>
+                {
                     found
                         .push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(value) });
                 }
@@ -115,6 +156,14 @@ impl Checker<'_> {
             if name == id || (!self.resources.contains_key(name) && !self.is_generated(name)) {
                 let known = self.resources.keys().filter(|known| *known != id).cloned().collect();
                 found.push(at, SchemaFault::UnknownName { name: name.to_owned(), known });
+                continue;
+            }
+            let condition = |id: &str| Some(self.resources.get(id)?.get("Condition")?.as_str()?.to_owned());
+            if let Some(needed) = condition(name) {
+                let own = condition(id).map(|own| (own, true));
+                if self.conditions.is_possible(&own.into_iter().chain([(needed.clone(), false)]).collect()) {
+                    found.say(at, format!("`{name}` does not exist when condition `{needed}` does not hold"));
+                }
             }
         }
     }
@@ -139,10 +188,28 @@ impl Checker<'_> {
         let at = at.key("Properties");
         // What is missing is missed at the resource.
         let walk = Walk { checker: self, root: resource_type.schema() };
-        walk.value(properties, resource_type.schema(), &at, &mode, found);
-        self.read_only(&resource_type, properties, &at, &mode.under, found);
+        let mut inner = Found::default();
+        walk.value(properties, resource_type.schema(), &at, &mode, &mut inner);
+        let packaged: Vec<String> = PACKAGED
+            .iter()
+            .filter(|(name, path)| {
+                let value = properties.pointer(&format!("/{path}"));
+                *name == type_name && value.is_some_and(Value::is_string)
+            })
+            .map(|(_, path)| format!("{at}/{path}"))
+            .collect();
+        found.faults.extend(inner.faults.into_iter().filter(|error| !packaged.contains(&error.path)));
+        if !type_name.starts_with("AWS::Serverless::") {
+            self.read_only(&resource_type, properties, &at, &mode.under, found);
+        }
         let name = resource_type.name();
+        // Engines are compared in lower case, as RDS does.
+        let mut properties = std::borrow::Cow::Borrowed(properties);
         let engine = properties.get("Engine").and_then(Value::as_str).map(str::to_lowercase);
+        if let (Some(engine), true) = (&engine, name.starts_with("AWS::RDS::")) {
+            properties.to_mut()["Engine"] = Value::String(engine.clone());
+        }
+        let properties = properties.as_ref();
         for rule in self.specification.rules(name).iter() {
             self.rule(rule, properties, &at, &mode, found);
         }
@@ -201,18 +268,24 @@ impl Checker<'_> {
     }
 
     fn rule(&self, rule: &Rule, properties: &Value, at: &At<'_>, mode: &Mode, found: &mut Found) {
+        // Classes of instances go with a literal engine; another is not known to be one.
+        if matches!(rule.id.as_str(), "E3025" | "E3062" | "E3694")
+            && !properties.get("Engine").is_some_and(Value::is_string)
+        {
+            return;
+        }
         self.select(properties, &rule.at, at, &mode.under, &mut |value, at, under| {
             let mut inner = Found::default();
-            let mode = Mode { literal: false, under: under.clone() };
+            let mode = Mode { under: under.clone(), ..Mode::default() };
             Walk { checker: self, root: &rule.schema }.value(value, &rule.schema, at, &mode, &mut inner);
             for error in inner.faults {
                 let TemplateFault::Schema(reason) = error.fault else { continue };
                 // What a parameter may be does not break a rule.
-                if matches!(reason, SchemaFault::ParameterValue { .. }) {
+                if matches!(*reason, SchemaFault::ParameterValue { .. }) {
                     continue;
                 }
-                let fault = SchemaFault::Rule { id: rule.id.clone(), reason: Box::new(reason) };
-                found.faults.push(TemplateError::new(error.path, TemplateFault::Schema(fault)));
+                let fault = SchemaFault::Rule { id: rule.id.clone(), reason };
+                found.faults.push(TemplateError::new(error.path, TemplateFault::Schema(Box::new(fault))));
             }
         });
     }
@@ -226,66 +299,83 @@ impl Checker<'_> {
         under: &Assumptions,
         visit: &mut dyn FnMut(&Value, &At<'_>, &Assumptions),
     ) {
-        for (branch, under) in branches(&self.conditions, value, under) {
-            let Some(branch) = branch else { continue };
-            let Some((step, rest)) = steps.split_first() else {
-                visit(branch, at, &under);
-                continue;
-            };
-            match branch {
-                Value::Array(items) if step == "*" => {
-                    for (index, item) in items.iter().enumerate() {
-                        self.select(item, rest, &at.index(index), &under, visit);
-                    }
+        if is_no_value(value) {
+            return;
+        }
+        if let Some((condition, then, otherwise)) = choice(value) {
+            let at = at.key("Fn::If");
+            for (index, holds, branch) in [(1, true, then), (2, false, otherwise)] {
+                if let Some(under) = self.conditions.assume(under, condition, holds) {
+                    self.select(branch, steps, &at.index(index), &under, visit);
                 }
-                Value::Object(fields) if step == "*" => {
-                    for (key, field) in fields.iter().filter(|(key, _)| !key.starts_with("Fn::") && *key != "Ref") {
-                        self.select(field, rest, &at.key(key), &under, visit);
-                    }
+            }
+            return;
+        }
+        let Some((step, rest)) = steps.split_first() else { return visit(value, at, under) };
+        match value {
+            Value::Array(items) if step == "*" => {
+                for (index, item) in items.iter().enumerate() {
+                    self.select(item, rest, &at.index(index), under, visit);
                 }
-                _ => {
-                    if let Some(member) = branch.get(step.as_str()) {
-                        self.select(member, rest, &at.key(step), &under, visit);
-                    }
+            }
+            Value::Object(fields) if step == "*" => {
+                for (key, field) in fields.iter().filter(|(key, _)| !key.starts_with("Fn::") && *key != "Ref") {
+                    self.select(field, rest, &at.key(key), under, visit);
+                }
+            }
+            _ => {
+                if let Some(member) = value.get(step.as_str()) {
+                    self.select(member, rest, &at.key(step), under, visit);
                 }
             }
         }
     }
 
-    /// Two resources of one type with the same identifier, both of which exist at the same time.
+    /// Resources of one type with the same identifier that can exist at the same time.
     fn identifiers(&self, found: &mut Found) {
-        let mut seen: HashMap<(&str, String), Vec<(&str, Option<&str>)>> = HashMap::new();
+        let mut seen: HashMap<(&str, String), Vec<(&str, Assumptions)>> = HashMap::new();
         for (id, resource) in self.resources {
             let Some(type_name) = resource.get("Type").and_then(Value::as_str) else { continue };
             let Some(resource_type) = self.specification.resource_type(type_name) else { continue };
-            let names = resource_type.primary_identifier();
+            let mut names = resource_type.primary_identifier();
+            match type_name {
+                "AWS::CodeBuild::Project" => names = vec!["Name".to_owned()],
+                // A subnet has one route table.
+                "AWS::EC2::SubnetRouteTableAssociation" => names = vec!["SubnetId".to_owned()],
+                _ => {}
+            }
             let read_only = resource_type.read_only();
             if names.is_empty() || names.iter().any(|name| name.contains('/') || read_only.contains(name)) {
                 continue;
             }
-            let values: Option<Vec<&Value>> = names.iter().map(|name| resource.get("Properties")?.get(name)).collect();
-            let Some(values) = values.filter(|values| !values.iter().any(|value| value.to_string().contains("Fn::If")))
-            else {
-                continue;
-            };
-            let key = values.iter().map(|value| value.to_string()).collect::<Vec<_>>().join("\n");
+            let Some(properties) = resource.get("Properties").and_then(Value::as_object) else { continue };
+            // Only what identifies it, in every form that the conditions allow.
+            let identifier: Map<String, Value> =
+                names.iter().filter_map(|name| Some((name.clone(), properties.get(name)?.clone()))).collect();
             let condition = resource.get("Condition").and_then(Value::as_str);
-            let others = seen.entry((type_name, key)).or_default();
-            let twin = others.iter().find(|(_, other)| {
-                let assumptions: Assumptions =
-                    other.iter().chain(condition.iter()).map(|name| ((*name).to_owned(), true)).collect();
-                self.conditions.is_possible(&assumptions)
-            });
-            if let Some((twin, _)) = twin {
-                let message =
-                    format!("`{id}` and `{twin}` are the same {type_name}: they have the same {}", names.join(", "));
-                let path = match names.as_slice() {
-                    [one] => format!("/Resources/{id}/Properties/{one}"),
-                    _ => format!("/Resources/{id}/Properties"),
-                };
-                found.say(&At::path(&path), message);
+            let under: Assumptions = condition.map(|name| (name.to_owned(), true)).into_iter().collect();
+            for (form, under) in scenarios(&self.conditions, &Value::Object(identifier.clone()), &under) {
+                if form.as_object().is_none_or(|form| form.len() < names.len()) {
+                    continue;
+                }
+                let others = seen.entry((type_name, form.to_string())).or_default();
+                for (twin, other) in others.iter().filter(|(twin, _)| *twin != id) {
+                    if self.conditions.is_possible(&other.iter().chain(&under).cloned().collect()) {
+                        for (one, other) in [(id.as_str(), *twin), (*twin, id.as_str())] {
+                            let path = match names.as_slice() {
+                                [name] => format!("/Resources/{one}/Properties/{name}"),
+                                _ => format!("/Resources/{one}/Properties"),
+                            };
+                            let same = names.join(", ");
+                            found.say(
+                                &At::path(&path),
+                                format!("`{other}` is the same {type_name}: it has the same {same}"),
+                            );
+                        }
+                    }
+                }
+                others.push((id, under));
             }
-            others.push((id, condition));
         }
     }
 }

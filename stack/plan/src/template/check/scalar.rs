@@ -17,11 +17,9 @@ pub(super) fn keyword(
     found: &mut Found,
 ) {
     match keyword {
-        "type" => {
-            if !types(argument).any(|name| is_type(value, name)) {
-                let expected = types(argument).map(with_article).collect::<Vec<_>>().join(" or ");
-                found.push(at, SchemaFault::WrongType { expected, found: describe(value) });
-            }
+        "type" if !types(argument).any(|name| is_type(value, name)) => {
+            let expected = types(argument).map(with_article).collect::<Vec<_>>().join(" or ");
+            found.push(at, SchemaFault::WrongType { expected, found: describe(value) });
         }
         "enum" if !list(argument).any(|allowed| is_equal(allowed, value)) => {
             let allowed = list(argument).map(text).collect();
@@ -216,13 +214,14 @@ pub(super) fn types(argument: &Value) -> impl Iterator<Item = &str> {
 /// CloudFormation turns scalars into one another where that loses nothing.
 fn is_type(value: &Value, name: &str) -> bool {
     match (name, value) {
-        ("object", Value::Object(_)) | ("array", Value::Array(_)) | ("null", Value::Null) => true,
-        ("string", Value::String(_) | Value::Number(_) | Value::Bool(_)) | ("number" | "integer", Value::Number(_)) => {
-            true
-        }
+        ("object", Value::Object(_))
+        | ("array", Value::Array(_))
+        | ("null", Value::Null)
+        | ("string", Value::String(_) | Value::Number(_) | Value::Bool(_))
+        | ("number" | "integer", Value::Number(_))
+        | ("boolean", Value::Bool(_)) => true,
         ("number", Value::String(text)) => text.trim().parse::<f64>().is_ok(),
         ("integer", Value::String(text)) => text.trim().parse::<i64>().is_ok(),
-        ("boolean", Value::Bool(_)) => true,
         ("boolean", Value::String(text)) => {
             matches!(text.as_str(), "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
         }

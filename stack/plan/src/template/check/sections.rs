@@ -8,6 +8,7 @@ use super::scalar::{describe, text};
 use super::walk::{Mode, Walk};
 use super::{Checker, SchemaFault};
 use crate::template::function::function_of;
+use crate::template::{TemplateError, TemplateFault};
 
 const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
@@ -26,6 +27,29 @@ const SECTIONS: [&str; 11] = [
 /// Functions that only rules have.
 const OF_RULES: [&str; 6] =
     ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
+
+/// Names are letters and digits.
+pub(super) fn name_form(name: &str, kind: &str, at: &At<'_>, found: &mut Found) {
+    let is_fine = !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_fine && !name.starts_with("Fn::") {
+        found.say(at, format!("{kind} name `{name}` is not 1 to 255 letters and digits"));
+    }
+}
+
+/// CloudFormation takes no null anywhere.
+fn nulls(value: &Value, at: &At<'_>, found: &mut Found) {
+    match value {
+        Value::Null => {
+            let path = at.to_string();
+            found.faults.push(TemplateError::new(path.clone(), TemplateFault::NullValue { path }));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| nulls(item, &at.index(index), found));
+        }
+        Value::Object(fields) => fields.iter().for_each(|(key, field)| nulls(field, &at.key(key), found)),
+        _ => {}
+    }
+}
 
 impl Checker<'_> {
     pub(super) fn sections(&self, found: &mut Found) {
@@ -71,6 +95,9 @@ impl Checker<'_> {
         if self.template.contains_key("Globals") && !self.has_serverless_transform() {
             found.say(&root.key("Globals"), "`Globals` needs the transform AWS::Serverless-2016-10-31");
         }
+        for (key, section) in self.template.iter().filter(|(key, _)| *key != "Metadata") {
+            nulls(section, &root.key(key), found);
+        }
         self.mapping_section(found);
         self.output_section(found);
         self.rule_section(found);
@@ -83,7 +110,7 @@ impl Checker<'_> {
                 continue;
             }
             let at = root.key(name);
-            self.name_form(name, "Mapping", &at, found);
+            name_form(name, "Mapping", &at, found);
             let Some(rows) = mapping.as_object() else {
                 found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(mapping) });
                 continue;
@@ -126,14 +153,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Names are letters and digits.
-    pub(super) fn name_form(&self, name: &str, kind: &str, at: &At<'_>, found: &mut Found) {
-        let is_fine = !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !is_fine && !name.starts_with("Fn::") {
-            found.say(at, format!("{kind} name `{name}` is not 1 to 255 letters and digits"));
-        }
-    }
-
     fn output_section(&self, found: &mut Found) {
         let root = At::path("/Outputs");
         for (name, output) in self.outputs {
@@ -141,7 +160,7 @@ impl Checker<'_> {
                 continue;
             }
             let at = root.key(name);
-            self.name_form(name, "Output", &at, found);
+            name_form(name, "Output", &at, found);
             let Some(fields) = output.as_object() else {
                 found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(output) });
                 continue;
@@ -247,9 +266,9 @@ impl Checker<'_> {
             },
             "Fn::And" | "Fn::Or" | "Fn::Not" => {
                 if name == "Fn::Not" {
-                    count(1, 1, found)
+                    count(1, 1, found);
                 } else {
-                    count(2, 10, found)
+                    count(2, 10, found);
                 }
                 for (index, argument) in arguments.as_array().into_iter().flatten().enumerate() {
                     self.condition(argument, &inner.index(index), section, found);

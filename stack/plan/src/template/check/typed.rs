@@ -47,7 +47,7 @@ impl Walk<'_, '_> {
                     if let Some(under) = self.checker.conditions.assume(&mode.under, condition, holds)
                         && !is_no_value(branch)
                     {
-                        let mode = Mode { literal: false, under };
+                        let mode = Mode { under, ..Mode::default() };
                         self.value(branch, &Value::Object(keywords.clone()), &inner.index(index), &mode, found);
                     }
                 }
@@ -59,6 +59,14 @@ impl Walk<'_, '_> {
             }
             "Fn::Length" => self.gives(name, false, keywords, at, found),
             "Fn::Split" | "Fn::GetAZs" | "Fn::Cidr" => self.gives(name, true, keywords, at, found),
+            "Fn::FindInMap" => {
+                let expected = self.expected(keywords);
+                if !expected.is_empty() && expected.iter().all(|name| name == "object") {
+                    let found_words = "Fn::FindInMap, which gives a scalar or a list".to_owned();
+                    let fault = SchemaFault::WrongType { expected: "an object".to_owned(), found: found_words };
+                    found.push(&at.key(name), fault);
+                }
+            }
             _ => {}
         }
     }
@@ -140,7 +148,6 @@ impl Walk<'_, '_> {
                 _ => None,
             });
             if let Some(reason) = reason {
-                let reason = Box::new(reason);
                 found.push(at, SchemaFault::ParameterValue { parameter: name.to_owned(), value: text(&value), reason });
             }
         }
@@ -175,37 +182,17 @@ impl Walk<'_, '_> {
             None => format!("Ref of `{id}` ({type_name})"),
             Some(attribute) => format!("`{attribute}` of `{id}` ({type_name})"),
         };
-        if attribute.is_some() && !self.takes(&given, keywords) {
+        if attribute.is_some() && !takes(&given, keywords) {
             let expected =
                 self.expected(keywords).iter().map(|name| with_article(name)).collect::<Vec<_>>().join(" or ");
             return found.push(at, SchemaFault::WrongType { expected, found: words });
         }
         if let Some(format) = keywords.get("format").and_then(Value::as_str)
-            && !has_format(&self.security_group(type_name, resource, attribute, given), format)
+            && !has_format(&security_group(type_name, resource, attribute, given), format)
         {
             return found.push(at, SchemaFault::WrongTarget { found: words, expected: format!("`{format}`") });
         }
         self.relation(type_name, attribute, &words, keywords, at, found);
-    }
-
-    /// What `Ref` of a security group gives depends on whether it has a VPC.
-    fn security_group(&self, type_name: &str, resource: &Value, attribute: Option<&str>, given: Value) -> Value {
-        if type_name != "AWS::EC2::SecurityGroup" || attribute.is_some() {
-            return given;
-        }
-        let has_vpc = resource.pointer("/Properties/VpcId").is_some();
-        let format = if has_vpc { "AWS::EC2::SecurityGroup.Id" } else { "AWS::EC2::SecurityGroup.Name" };
-        serde_json::json!({"type": "string", "format": format})
-    }
-
-    /// Attributes are not turned into another type, but for numbers and flags, of which little is known.
-    fn takes(&self, given: &Value, keywords: &Map<String, Value>) -> bool {
-        let expected: Vec<&str> = keywords.get("type").map(|names| types(names).collect()).unwrap_or_default();
-        let given: Vec<&str> = given.get("type").map(|names| types(names).collect()).unwrap_or_default();
-        expected.is_empty()
-            || given.is_empty()
-            || expected.iter().any(|name| matches!(*name, "boolean" | "integer"))
-            || expected.iter().any(|name| given.contains(name))
     }
 
     /// A property that takes an ARN of one kind of resource does not take that of another.
@@ -222,8 +209,15 @@ impl Walk<'_, '_> {
         let references: Vec<&str> = list(references).filter_map(Value::as_str).collect();
         let is_of_type = |reference: &&str| reference.rsplit_once('.').is_some_and(|(name, _)| name == type_name);
         let is_arn = |name: &str| name.ends_with("Arn") || name.ends_with("ARN");
-        let all_arns = references.iter().all(|reference| is_arn(reference));
-        if all_arns && attribute.is_some_and(is_arn) && !references.iter().any(|reference| is_of_type(reference)) {
+        // An ARN says of what it is; anything else says only that it is no ARN.
+        let is_telling = if let Some(attribute) = attribute {
+            is_arn(attribute)
+        } else {
+            let identifier = self.checker.specification.resource_type(type_name).map(|known| known.ref_identifier());
+            let gives_arn = identifier.is_none_or(|names| names.iter().any(|name| is_arn(name)));
+            !gives_arn && references.iter().all(|reference| is_arn(reference))
+        };
+        if is_telling && !references.iter().any(is_of_type) {
             let expected = references.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(" or ");
             found.push(at, SchemaFault::WrongTarget { found: words.to_owned(), expected });
         }
@@ -233,4 +227,24 @@ impl Walk<'_, '_> {
 fn has_format(given: &Value, format: &str) -> bool {
     let is_it = |schema: &Value| schema.get("format").is_some_and(|given| given == format);
     is_it(given) || given.get("anyOf").is_some_and(|schemas| list(schemas).any(is_it))
+}
+
+/// What `Ref` of a security group gives depends on whether it has a VPC.
+fn security_group(type_name: &str, resource: &Value, attribute: Option<&str>, given: Value) -> Value {
+    if type_name != "AWS::EC2::SecurityGroup" || attribute.is_some() {
+        return given;
+    }
+    let has_vpc = resource.pointer("/Properties/VpcId").is_some();
+    let format = if has_vpc { "AWS::EC2::SecurityGroup.Id" } else { "AWS::EC2::SecurityGroup.Name" };
+    serde_json::json!({"type": "string", "format": format})
+}
+
+/// Attributes are not turned into another type, but for numbers and flags, of which little is known.
+fn takes(given: &Value, keywords: &Map<String, Value>) -> bool {
+    let expected: Vec<&str> = keywords.get("type").map(|names| types(names).collect()).unwrap_or_default();
+    let given: Vec<&str> = given.get("type").map(|names| types(names).collect()).unwrap_or_default();
+    expected.is_empty()
+        || given.is_empty()
+        || expected.iter().any(|name| matches!(*name, "boolean" | "integer"))
+        || expected.iter().any(|name| given.contains(name))
 }

@@ -44,12 +44,14 @@ pub(super) struct Walk<'c, 'a> {
 pub(super) struct Mode {
     /// True where a function has no outcome.
     pub(super) literal: bool,
+    /// True where functions are compared as they are written.
+    pub(super) raw: bool,
     pub(super) under: Assumptions,
 }
 
 impl Mode {
     fn literal(&self) -> Self {
-        Self { literal: true, under: self.under.clone() }
+        Self { literal: true, ..self.clone() }
     }
 }
 
@@ -61,7 +63,9 @@ impl Walk<'_, '_> {
             Value::Object(keywords) if !keywords.is_empty() => keywords,
             _ => return,
         };
-        if let Some((name, arguments)) = value.as_object().and_then(function_of) {
+        if let Some((name, arguments)) = value.as_object().and_then(function_of)
+            && !mode.raw
+        {
             return self.function((name, arguments), keywords, at, mode, found);
         }
         if let Some(text) = value.as_str()
@@ -75,7 +79,7 @@ impl Walk<'_, '_> {
             && keywords.keys().any(|keyword| OF_THE_WHOLE.contains(&keyword.as_str()));
         if concerns_whole {
             for (form, under) in scenarios(&self.checker.conditions, value, &mode.under) {
-                let mode = Mode { literal: mode.literal, under };
+                let mode = Mode { under, ..*mode };
                 self.whole(&form, keywords, at, &mode, found);
             }
         } else if keywords.contains_key("if") {
@@ -131,7 +135,7 @@ impl Walk<'_, '_> {
                 }
             }
             ("additionalProperties", Value::Object(fields)) => {
-                self.additional(argument, fields, keywords, at, mode, found)
+                self.additional(argument, fields, keywords, at, mode, found);
             }
             ("propertyNames", Value::Object(fields)) => {
                 for name in fields.keys() {
@@ -164,6 +168,11 @@ impl Walk<'_, '_> {
                 }
             }
             ("cfnUnresolved", _) => found.unknown = true,
+            ("cfnContext", _) => {
+                let no_function = argument.get("functions").and_then(Value::as_array).is_some_and(Vec::is_empty);
+                let schema = argument.get("schema").unwrap_or(&Value::Null);
+                self.value(value, schema, at, &Mode { raw: mode.raw || no_function, ..mode.clone() }, found);
+            }
             ("cfnGather", Value::Object(_)) => self.gather(argument, value, at, mode, found),
             _ => scalar::keyword(self.checker, (keyword, argument), value, keywords, at, found),
         }

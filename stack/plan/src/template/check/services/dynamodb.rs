@@ -30,17 +30,10 @@ fn attributes(properties: &Value, at: &At<'_>, found: &mut Found) {
         return;
     }
     for indexes in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
-        match properties.get(indexes) {
-            None => {}
-            Some(Value::Array(indexes)) => {
-                if indexes
-                    .iter()
-                    .any(|index| collect(index.get("KeySchema")).is_none() || index.get("Fn::If").is_some())
-                {
-                    return;
-                }
-            }
-            Some(_) => return,
+        let Some(indexes) = properties.get(indexes) else { continue };
+        let Some(indexes) = indexes.as_array() else { return };
+        if indexes.iter().any(|index| collect(index.get("KeySchema")).is_none() || index.get("Fn::If").is_some()) {
+            return;
         }
     }
     let list = |names: Vec<&String>| names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

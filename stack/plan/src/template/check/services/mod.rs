@@ -1,5 +1,6 @@
 //! Rules of single services that no schema states.
 
+mod delivery;
 mod dynamodb;
 mod events;
 mod lambda;
@@ -43,7 +44,7 @@ pub(super) fn check(
     match type_name {
         "AWS::DynamoDB::Table" => dynamodb::check(checker, properties, at, under, found),
         "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => {
-            events::check(checker, type_name, properties, at, under, found)
+            events::check(checker, type_name, properties, at, under, found);
         }
         "AWS::Lambda::Function" | "AWS::Serverless::Function" => lambda::check(checker, properties, at, under, found),
         "AWS::CloudFront::Distribution" => web::distribution(checker, properties, at, under, found),
@@ -54,6 +55,9 @@ pub(super) fn check(
                 web::record_set(set, &at.key("RecordSets").index(index), found);
             }
         }
+        "AWS::Backup::BackupPlan" => delivery::backup(properties, at, found),
+        "AWS::CodePipeline::Pipeline" => delivery::pipeline(properties, at, found),
+        "AWS::EC2::Instance" => network::instance(properties, at, found),
         "AWS::EC2::Subnet" => network::subnet(checker, properties, at, found),
         "AWS::CertificateManager::Certificate" => web::certificate(properties, at, found),
         _ => {}

@@ -27,7 +27,7 @@ pub(super) fn distribution(
         });
     }
     checker.select(properties, &steps("DistributionConfig/Origins"), at, under, &mut |value, _, _| {
-        is_literal &= value.is_array()
+        is_literal &= value.is_array();
     });
     for path in
         ["DistributionConfig/DefaultCacheBehavior/TargetOriginId", "DistributionConfig/CacheBehaviors/*/TargetOriginId"]
@@ -35,21 +35,35 @@ pub(super) fn distribution(
         checker.select(properties, &steps(path), at, under, &mut |value, at, _| {
             let Some(id) = value.as_str() else { return };
             let has_function = origins.iter().any(|origin| origin.starts_with('{'));
-            if is_literal && !has_function && !origins.iter().any(|origin| origin == id) {
+            if is_literal && !origins.is_empty() && !has_function && !origins.iter().any(|origin| origin == id) {
                 found.push(at, SchemaFault::UnknownName { name: id.to_owned(), known: origins.clone() });
             }
         });
     }
     checker.select(properties, &steps("DistributionConfig/Aliases/*"), at, under, &mut |value, at, _| {
         let Some(alias) = value.as_str() else { return };
-        let name = alias.strip_prefix("*.").unwrap_or(alias);
-        let is_domain = name.contains('.')
-            && !name.contains("..")
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-        if !is_domain && !alias.contains("{{resolve:") {
-            found.push(at, SchemaFault::Format { value: alias.to_owned(), format: "a domain name".to_owned() });
+        if !is_alias(alias) && !alias.contains("{{resolve:") {
+            found.push(
+                at,
+                SchemaFault::Format { value: alias.to_owned(), format: "a domain name in lower case".to_owned() },
+            );
         }
     });
+}
+
+/// Two labels at least, the last of two letters at least; the first may begin with an asterisk.
+fn is_alias(alias: &str) -> bool {
+    let name = alias.strip_prefix('*').map_or_else(|| alias.to_owned(), |rest| format!("w{rest}"));
+    let labels: Vec<&str> = name.split('.').collect();
+    let is_label = |label: &&str| {
+        let bytes = label.as_bytes();
+        let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        bytes.len() <= 63
+            && is_edge(bytes.first())
+            && is_edge(bytes.last())
+            && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+    };
+    labels.len() > 1 && labels.iter().all(is_label) && labels.last().is_some_and(|last| last.len() > 1)
 }
 
 /// A record is of the zone that it is put in.
