@@ -99,9 +99,8 @@ pub fn parse_request(payload: Value) -> Result<Request, EventError> {
     if event.contains_key("methodArn") || event.contains_key("routeArn") {
         return Err(wrong("it asks an authorizer"));
     }
-    let context = match event.remove("requestContext") {
-        Some(context @ Value::Object(_)) => context,
-        _ => return Err(wrong("it has no `requestContext`")),
+    let Some(context @ Value::Object(_)) = event.remove("requestContext") else {
+        return Err(wrong("it has no `requestContext`"));
     };
     if context.get("elb").is_some() {
         return Err(wrong("it comes from a load balancer"));

@@ -111,13 +111,16 @@ impl<'a> Environment<'a> {
         self.faults.push(sentence.into());
     }
 
-    /// Ends the reading.
+    /// Ends the reading with what was made of the variables.
     ///
     /// # Errors
     ///
     /// [`IncompleteEnvironment`] with every fault, in the order of the reading.
-    pub fn finish(self) -> Result<(), IncompleteEnvironment> {
-        if self.faults.is_empty() { Ok(()) } else { Err(IncompleteEnvironment { faults: self.faults }) }
+    pub fn finish<T>(self, made: Option<T>) -> Result<T, IncompleteEnvironment> {
+        match made {
+            Some(made) if self.faults.is_empty() => Ok(made),
+            _ => Err(IncompleteEnvironment { faults: self.faults }),
+        }
     }
 }
 
@@ -147,7 +150,7 @@ mod tests {
         assert_eq!(environment.number("TEN", 3, 10..=10), 10);
         assert_eq!(environment.number("ABSENT", 3, 5..=10), 3);
         assert_eq!(environment.check("BUCKET", Ok::<_, String>(5)), Some(5));
-        assert_eq!(environment.finish(), Ok(()));
+        assert_eq!(environment.finish(Some(1)), Ok(1));
     }
 
     #[test]
@@ -161,7 +164,7 @@ mod tests {
         environment.credentials();
         environment.region();
         assert_eq!(
-            environment.finish().unwrap_err().to_string(),
+            environment.finish(Some(1)).unwrap_err().to_string(),
             "the function's environment is incomplete: EMPTY is missing (the bucket); COMMAS is missing (the list); \
              TEN is `10`, and must be a number from 1 to 9; WORD is `ten`, and must be a number from 1 to 9; \
              BUCKET is no URL; AWS_ACCESS_KEY_ID is missing (Lambda sets it); \

@@ -13,17 +13,17 @@ pub trait Log: Send + Sync {
 
     /// A fact of the normal course: a kebab-case code, what it is about (a JSON object), a sentence.
     fn info(&self, code: &str, about: Value, message: &str) {
-        self.record(line("INFO", code, about, message));
+        self.record(line("INFO", code, &about, message));
     }
 
     /// A fact that someone should know.
     fn error(&self, code: &str, about: Value, message: &str) {
-        self.record(line("ERROR", code, about, message));
+        self.record(line("ERROR", code, &about, message));
     }
 }
 
 /// One line, without what must stay secret.
-fn line(level: &str, code: &str, about: Value, message: &str) -> Value {
+fn line(level: &str, code: &str, about: &Value, message: &str) -> Value {
     redact(json!({ "level": level, "code": code, "message": message, "object": about }))
 }
 

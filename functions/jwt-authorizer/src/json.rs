@@ -1,0 +1,112 @@
+//! JSON without second meanings: an object that names a field twice is refused, at any depth.
+//!
+//! Two readers of the same token may each take another one of the two values; a token that allows this is no token.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Reads a JSON object. `None` for anything else, for repeated names, and for nesting deeper than 128.
+pub(crate) fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(bytes).ok()? {
+        Unambiguous(Value::Object(object)) => Some(object),
+        Unambiguous(_) => None,
+    }
+}
+
+struct Unambiguous(Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader).map(Self)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that is not finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Unambiguous(value)) = values.next_element()? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Unambiguous(value))) = fields.next_entry::<String, Unambiguous>()? {
+            if object.insert(name, value).is_some() {
+                return Err(A::Error::custom("a field that is named twice"));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_value_is_read() {
+        let text = r#"{"a":[null,true,1,-1,1.5,"b\u00e9",{}],"c":{"d":[]}}"#;
+        let expected = json!({"a": [null, true, 1, -1, 1.5, "b\u{e9}", {}], "c": {"d": []}});
+        assert_eq!(Value::Object(parse_object(text.as_bytes()).unwrap()), expected);
+    }
+
+    #[test]
+    fn second_meanings_are_refused() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"sub":1,"s\u0075b":1}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[{"b":1,"b":2}]}"#,
+            "[]",
+            "null",
+            "{}x",
+            "{} {}",
+            "\u{feff}{}",
+            r#"{"a":1e400}"#,
+            r#"{"a":NaN}"#,
+            "",
+        ] {
+            assert_eq!(parse_object(text.as_bytes()), None, "{text}");
+        }
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(parse_object(deep.as_bytes()), None);
+    }
+}
