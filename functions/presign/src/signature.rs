@@ -63,8 +63,9 @@ impl Signer {
         let query = query.join("&");
 
         let path = storage.path(grant.key);
-        let header_lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-        let request = format!("{}\n{path}\n{query}\n{header_lines}\n{signed_headers}\nUNSIGNED-PAYLOAD", grant.method);
+        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}:{}", value.trim())).collect();
+        let lines = lines.join("\n");
+        let request = format!("{}\n{path}\n{query}\n{lines}\n\n{signed_headers}\nUNSIGNED-PAYLOAD", grant.method);
         let digest = hex::encode(digest::digest(&digest::SHA256, request.as_bytes()));
         let text = format!("{ALGORITHM}\n{moment}\n{scope}\n{digest}");
         let signature = hex::encode(keyed(self.key(day).as_ref(), &text));
@@ -107,7 +108,8 @@ mod tests {
         let storage = Storage::at("https://examplebucket.s3.amazonaws.com");
         let grant =
             Grant { method: "GET", key: "test.txt", headers: BTreeMap::new(), lifetime: Duration::from_hours(24) };
-        let url = signer.sign(&storage, &grant, Duration::from_secs(1_369_353_600));
+        // 2013-05-24T00:00:00Z.
+        let url = signer.sign(&storage, &grant, Duration::from_hours(380_376));
         assert_eq!(
             url,
             "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
