@@ -46,6 +46,7 @@ impl Address {
         match uri.scheme_str() {
             Some("https") => Ok(Self { uri }),
             Some("http") if is_loopback(authority.host()) => Ok(Self { uri }),
+            None => Err(not_url()),
             _ => Err(AddressError::NotEncrypted { text: text.to_owned() }),
         }
     }
@@ -93,7 +94,7 @@ mod tests {
         }
         for text in ["", "/path", "example.com", "https://", "http://localhost@example.com/", "https://a@example.com/"]
         {
-            assert!(Address::parse(text).is_err(), "{text}");
+            assert_eq!(Address::parse(text), Err(AddressError::NotUrl { text: text.into() }));
         }
     }
 
