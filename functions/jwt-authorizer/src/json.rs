@@ -33,7 +33,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+        Ok(Value::default())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
@@ -86,6 +86,13 @@ mod tests {
         let text = r#"{"a":[null,true,1,-1,1.5,"b\u00e9",{}],"c":{"d":[]}}"#;
         let expected = json!({"a": [null, true, 1, -1, 1.5, "b\u{e9}", {}], "c": {"d": []}});
         assert_eq!(Value::Object(parse_object(text.as_bytes()).unwrap()), expected);
+    }
+
+    #[test]
+    fn an_error_says_what_is_expected() {
+        let bytes = serde::de::value::BytesDeserializer::<serde::de::value::Error>::new(b"x");
+        let error = Unambiguous::deserialize(bytes).err().unwrap();
+        assert_eq!(error.to_string(), "invalid type: byte array, expected JSON");
     }
 
     #[test]
