@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use function_testing::{Facts, ManualClock, lambda_events};
+use function_testing::{Facts, ManualClock, lambda_events, wrong_types};
 use http_events::Answer;
 use lambda_runtime::Diagnostic;
 use presign_upload::{Dependencies, Settings, handle};
@@ -210,4 +210,25 @@ fn events_of_every_service_are_answered_or_refused() {
         }
     }
     assert!(answered >= 10, "{answered} HTTP requests are among the events");
+}
+
+#[test]
+fn wrong_types_are_refused_and_never_give_another_key() {
+    let world = World::new();
+    let body = r#"{"extension":"png","length":5}"#;
+    let rest = json!({
+        "httpMethod": "POST", "path": "/avatars/key_upload", "headers": { "a": "b" }, "multiValueHeaders": { "a": ["b"] },
+        "pathParameters": { "a": "b" }, "queryStringParameters": { "a": "b" }, "isBase64Encoded": false, "body": body,
+        "requestContext": { "stage": "prod", "authorizer": { "claims": { "sub": "user" } } }
+    });
+    let bodies = wrong_types(&serde_json::from_str(body).unwrap());
+    let bodies = bodies.iter().map(|body| event("POST", "/avatars/key_upload", "user", &body.to_string()));
+    let events = wrong_types(&event("POST", "/avatars/key_upload", "user", body));
+    for event in events.into_iter().chain(wrong_types(&rest)).chain(bodies) {
+        match handle(event.clone(), &world.dependencies) {
+            Ok(answer) if answer.status_code == 200 => assert!(answer.body.contains(r#""key":"user.png""#), "{event}"),
+            Ok(answer) => assert!((400..500).contains(&code(&answer).0), "{event}"),
+            Err(error) => assert_eq!(Diagnostic::from(error).error_type, "unsupported-event", "{event}"),
+        }
+    }
 }

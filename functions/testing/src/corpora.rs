@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Says on stderr that a test proves nothing on this machine, and why. The caller returns.
 pub fn skipped(reason: &str) {
@@ -46,4 +46,40 @@ fn gather(directory: &Path, files: &mut Vec<PathBuf>) {
             files.push(path);
         }
     }
+}
+
+/// Copies of an event in which one value is of another type: every value in turn, every type of JSON.
+#[must_use]
+pub fn wrong_types(event: &Value) -> Vec<Value> {
+    let mut pointers = Vec::new();
+    list_pointers(event, String::new(), &mut pointers);
+    let replacements =
+        [json!(null), json!(true), json!(-1.5), json!(""), json!("\u{2603}\u{0}"), json!([]), json!([[]]), json!({})];
+    let mut events = Vec::new();
+    for pointer in pointers {
+        for replacement in &replacements {
+            let mut copy = event.clone();
+            *copy.pointer_mut(&pointer).unwrap() = replacement.clone();
+            events.push(copy);
+        }
+    }
+    events
+}
+
+fn list_pointers(value: &Value, pointer: String, pointers: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                list_pointers(value, format!("{pointer}/{name}"), pointers);
+            }
+        }
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                list_pointers(value, format!("{pointer}/{index}"), pointers);
+            }
+        }
+        _ => {}
+    }
+    pointers.push(pointer);
 }
