@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use thiserror::Error;
 
@@ -74,7 +75,7 @@ impl<'a> Environment<'a> {
     }
 
     /// A whole number within a range.
-    pub fn number(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
+    pub fn number<N: FromStr + PartialOrd + Display>(&mut self, name: &str, default: N, range: RangeInclusive<N>) -> N {
         match self.optional(name).map(|text| (text.parse(), text)) {
             None => default,
             Some((Ok(value), _)) if range.contains(&value) => value,
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!(environment.required("BUCKET", "the bucket"), "uploads");
         assert_eq!(environment.optional("EMPTY"), None);
         assert_eq!(environment.required_list("LIST", "the list"), ["a", "b", "c"]);
-        assert_eq!(environment.number("TEN", 3, 10..=10), 10);
+        assert_eq!(environment.number("TEN", 3, 10_u8..=10), 10);
         assert_eq!(environment.number("ABSENT", 3, 5..=10), 3);
         assert_eq!(environment.check("BUCKET", Ok::<_, String>(5)), Some(5));
         assert_eq!(environment.finish(Some(1)), Ok(1));

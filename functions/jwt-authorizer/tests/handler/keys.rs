@@ -171,9 +171,12 @@ async fn nobody_waits_for_the_one_who_asks_again() {
     fixture.server.reply(Reply::Slow(Duration::from_millis(300), body));
     let keys = Arc::clone(&fixture.keys);
     let asking = tokio::spawn(async move { keys.key("a").await.map(|_| ()) });
-    while fixture.fetches() < 2 {
-        tokio::task::yield_now().await;
-    }
+    let under_way = async {
+        while fixture.fetches() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), under_way).await.unwrap();
     // The fetch is under way, and the old set still answers.
     assert_eq!(fixture.has("a").await, Ok(()));
     assert!(!asking.is_finished());
