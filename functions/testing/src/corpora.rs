@@ -12,6 +12,12 @@ pub fn skipped(reason: &str) {
     let _ignored = writeln!(std::io::stderr().lock(), "skipped: {reason}");
 }
 
+/// The Python that `cargo xtask test` provides, or that of the machine.
+#[must_use]
+pub fn python() -> PathBuf {
+    std::env::var_os("STACK_TEST_PYTHON").map_or_else(|| "python3".into(), PathBuf::from)
+}
+
 /// A folder of the corpora: in `data/` below `STACK_SHARED`, or below `../shared` beside the workspace. `None` where this machine
 /// does not have it; that is said.
 #[must_use]

@@ -11,6 +11,6 @@ mod facts;
 mod server;
 
 pub use clock::ManualClock;
-pub use corpora::{corpus, lambda_events, skipped, wrong_types};
+pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
 pub use facts::Facts;
 pub use server::{Reply, Server};
