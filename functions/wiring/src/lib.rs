@@ -1,6 +1,6 @@
 //! What the binaries of the functions share: configuration from the environment, structured logs, the runtime loop.
 //!
-//! A function's `main.rs` reads its settings with [`Environment`], makes its dependencies, and hands both to [`serve`].
+//! A function's `main.rs` reads its settings with [`Environment`], makes its dependencies, and hands both to [`serve()`].
 
 mod clock;
 mod environment;
