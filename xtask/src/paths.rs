@@ -39,14 +39,17 @@ pub(crate) fn package_test_targets() -> Result<Vec<String>, Failure> {
             }
             for file in std::fs::read_dir(tests)? {
                 let file = file?.path();
-                if let (Some("rs"), Some(name)) =
-                    (file.extension().and_then(|extension| extension.to_str()), file.file_stem())
-                {
+                let is_target = match file.extension() {
+                    Some(extension) => extension == "rs",
+                    None => file.join("main.rs").is_file(),
+                };
+                if let (true, Some(name)) = (is_target, file.file_stem()) {
                     names.push(name.to_string_lossy().into_owned());
                 }
             }
         }
     }
     names.sort();
+    names.dedup();
     Ok(names)
 }

@@ -48,7 +48,7 @@ impl Step {
     }
 
     fn uses_python(self) -> bool {
-        matches!(self, Self::Local | Self::Peers)
+        matches!(self, Self::Packages | Self::Local | Self::Peers)
     }
 }
 

@@ -1,0 +1,16 @@
+//! What the tests of the functions share: public events, a clock, a log and an HTTP server to hand.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a helper of a test fails the test by panicking, with the place and the value"
+)]
+
+mod clock;
+mod corpora;
+mod facts;
+mod server;
+
+pub use clock::ManualClock;
+pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
+pub use facts::Facts;
+pub use server::{Reply, Server};
