@@ -54,6 +54,12 @@ const LINKS: &[(Verb, Kind, &str)] = &[
     (Verb::Push, Kind::Repository, "repository-push"),
 ];
 
+/// Every link of the language.
+#[cfg(test)]
+pub(crate) fn links() -> impl Iterator<Item = (Verb, Kind)> {
+    LINKS.iter().map(|(verb, kind, _)| (*verb, *kind))
+}
+
 impl Verb {
     const ALL: &'static [Self] = &[
         Self::Read,

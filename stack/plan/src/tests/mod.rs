@@ -1,5 +1,6 @@
 //! Whole projects: text to plan, and text to faults.
 
+mod access;
 mod data;
 mod data_pages;
 mod databases;

@@ -14,11 +14,19 @@ pub(super) fn examples() -> BTreeMap<String, String> {
     let projects = FILES.iter().filter_map(|(path, content)| {
         let name = path.strip_prefix("examples/")?.strip_suffix(FILE_NAME)?.strip_suffix('/')?;
         let text = std::str::from_utf8(content).unwrap_or_default();
+        is_whole(name, text).then_some(())?;
         let comment =
             text.lines().map_while(|line| line.strip_prefix("# ")).take_while(|line| !line.contains("$schema"));
         Some((name.to_owned(), comment.collect::<Vec<_>>().join(" ")))
     });
     projects.collect()
+}
+
+/// True for an example whose functions are all here; of another nobody could deploy anything.
+fn is_whole(example: &str, project: &str) -> bool {
+    let has = |path: String| FILES.iter().any(|(name, _)| *name == path);
+    has(format!("examples/{example}/Cargo.toml"))
+        || packages_of(project).iter().all(|package| has(format!("functions/{package}/Cargo.toml")))
 }
 
 /// The files of an example, relative to the new project. One without a manifest of its own gets the packages of its
