@@ -50,8 +50,7 @@ impl Known {
     fn names(&self, prefix: &str, into: &mut Vec<String>) {
         match self {
             Self::Value => into.push(prefix.to_owned()),
-            Self::Absent(_) => {}
-            Self::Resources => {}
+            Self::Absent(_) | Self::Resources => {}
             Self::Group(members) => {
                 for (name, known) in members {
                     let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };

@@ -1,6 +1,7 @@
 //! Links to least privilege: what each link allows, and that nothing else is allowed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -57,10 +58,11 @@ fn text() -> String {
     let mut outputs = String::new();
     for (verb, kind, ..) in LINKS {
         let network = if *kind == "database" { "network: main, " } else { "" };
-        functions += &format!("  {verb}-{}: {{ {network}access: {{ {verb}: {kind}.one }} }}\n", kind.replace('_', "-"));
+        let function = format!("{verb}-{}", kind.replace('_', "-"));
+        writeln!(functions, "  {function}: {{ {network}access: {{ {verb}: {kind}.one }} }}").unwrap();
         for name in ["one", "other"] {
             let id = format!("{verb}{name}{kind}").replace('_', "");
-            outputs += &format!("  {id}: \"{{{{{kind}.{name}.{}}}}}\"\n", attribute(verb, kind));
+            writeln!(outputs, "  {id}: \"{{{{{kind}.{name}.{}}}}}\"", attribute(verb, kind)).unwrap();
         }
     }
     let mut sections: BTreeMap<&str, &str> = BTreeMap::new();
@@ -75,11 +77,10 @@ fn text() -> String {
         };
         sections.insert(kind, form);
     }
-    let constructs: String = sections
-        .iter()
-        .filter(|(kind, _)| **kind != "function")
-        .map(|(kind, form)| format!("{}: {{ one: {form}, other: {form} }}\n", section(kind)))
-        .collect();
+    let mut constructs = String::new();
+    for (kind, form) in sections.iter().filter(|(kind, _)| **kind != "function") {
+        writeln!(constructs, "{}: {{ one: {form}, other: {form} }}", section(kind)).unwrap();
+    }
     format!(
         "stack: s\nregion: us-east-1\nfunctions:\n  one: {{}}\n  other: {{}}\n{functions}{constructs}networks: {{ main: {{ endpoints: [secretsmanager] }} }}\noutputs:\n{outputs}"
     )
@@ -215,7 +216,14 @@ event_rules: { r: { schedule: rate(1 day), targets: [{ queue: p }] } }
     let cloudwatch = "cloudwatch.amazonaws.com";
     assert!(asks("TTopicPolicy", cloudwatch, "sns:Publish", topic, &arn("cloudwatch", "alarm:s-alice-a"), ours));
     assert!(!asks("TTopicPolicy", cloudwatch, "sns:Publish", topic, &arn("cloudwatch", "alarm:s-alice-b"), ours));
-    assert!(!asks("TTopicPolicy", "events.amazonaws.com", "sns:Publish", topic, &arn("events", "rule/s-alice-r"), ours));
+    assert!(!asks(
+        "TTopicPolicy",
+        "events.amazonaws.com",
+        "sns:Publish",
+        topic,
+        &arn("events", "rule/s-alice-r"),
+        ours
+    ));
     let send = "sqs:SendMessage";
     assert!(asks("QQueuePolicy", s3, send, "<QQueue.Arn}", &bucket("one"), ours));
     assert!(!asks("QQueuePolicy", s3, send, "<QQueue.Arn}", &bucket("one"), theirs));
