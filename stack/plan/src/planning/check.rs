@@ -44,8 +44,11 @@ impl Planner<'_> {
         }
         let bytes = template.to_compact_json().len();
         if bytes > BODY_BYTES {
-            let fault =
-                TemplateFault::TemplateLimitExceeded { what: "Size of the template in bytes:", found: bytes, limit: BODY_BYTES };
+            let fault = TemplateFault::TemplateLimitExceeded {
+                what: "Size of the template in bytes:",
+                found: bytes,
+                limit: BODY_BYTES,
+            };
             self.sink.push(FaultKind::InvalidTemplate(fault), &nowhere.place);
         }
     }
