@@ -4,9 +4,9 @@ use std::path::Path;
 
 use stack_aws::{Answer, ContentsChanges, Outcome, deploy};
 use stack_plan::Plan;
-use stack_plan::plan::{Action, Contents};
-use test_support::ScriptedCloud;
+use stack_plan::plan::{Action, ContentHeaders, Contents};
 use test_support::scripted_cloudformation::Object;
+use test_support::{Fault, ScriptedCloud};
 
 use crate::steps::{Recorder, connect, deploy_options, plan, template};
 
@@ -89,4 +89,92 @@ async fn another_cache_control_writes_the_objects_again() {
     let object = cloud.world(|world| world.buckets[BUCKET].objects["index.html"].clone());
     assert_eq!(object.headers["cache-control"], "max-age=60");
     assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(0, 2, 0));
+}
+
+fn site(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = directory.path().join("site").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    directory
+}
+
+fn rule(pattern: &str, cache_control: &str) -> ContentHeaders {
+    ContentHeaders {
+        pattern: pattern.to_owned(),
+        cache_control: Some(cache_control.to_owned()),
+        content_type: Some("text/x-page".to_owned()),
+    }
+}
+
+fn header(cloud: &ScriptedCloud, key: &str, name: &str) -> Option<String> {
+    cloud.world(|world| world.buckets[BUCKET].objects[key].headers.get(name).cloned())
+}
+
+#[tokio::test]
+async fn single_files_have_headers_of_their_own_and_a_rule_that_changes_reaches_every_object() {
+    let cloud = ScriptedCloud::start().await;
+    let directory = site(&[("a.html", "a"), ("b.html", "b"), ("z.css", "z")]);
+    let mut plan = plan_with_contents(Some("max-age=60"));
+    plan.contents[0].files = vec![rule("a.html", "no-cache")];
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(3, 0, 0));
+    assert_eq!(header(&cloud, "a.html", "cache-control").as_deref(), Some("no-cache"));
+    assert_eq!(header(&cloud, "a.html", "content-type").as_deref(), Some("text/x-page"));
+    assert_eq!(header(&cloud, "b.html", "cache-control").as_deref(), Some("max-age=60"));
+    cloud.take_calls().clear();
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(0, 3, 0));
+    assert_eq!(cloud.take_calls(), ["DescribeStacks", "GetTemplate", "ListObjectsV2", "HeadObject"]);
+
+    // The last object keeps its headers; the first two do not.
+    plan.contents[0].files = vec![rule("b.html", "no-cache")];
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(3, 0, 0));
+    assert_eq!(header(&cloud, "a.html", "cache-control").as_deref(), Some("max-age=60"));
+    assert_eq!(header(&cloud, "b.html", "cache-control").as_deref(), Some("no-cache"));
+}
+
+#[tokio::test]
+async fn new_rules_reach_every_object_wherever_a_run_stopped() {
+    for stops_at in 1.. {
+        let cloud = ScriptedCloud::start().await;
+        let directory = site(&[("a.html", "a"), ("b.html", "b"), ("m.css", "m")]);
+        let mut plan = plan_with_contents(None);
+        changes(&cloud, &plan, directory.path()).await;
+        // Behind the last object that is there comes a new one, which must not answer for the others.
+        std::fs::write(directory.path().join("site/z.html"), "z").unwrap();
+        plan.contents[0].files = vec![rule("*.html", "no-cache")];
+        cloud.take_calls().clear();
+        cloud.fault(stops_at, Fault::CutBefore);
+        let mut host = Recorder::answering(Answer::Yes);
+        let aws = connect(&cloud, 1).await;
+        if deploy(&aws, &plan, &[], directory.path(), &deploy_options(), &mut host).await.is_ok() {
+            assert!(stops_at > 4, "no call was struck");
+            break;
+        }
+        changes(&cloud, &plan, directory.path()).await;
+        for key in ["a.html", "b.html", "z.html"] {
+            assert_eq!(header(&cloud, key, "cache-control").as_deref(), Some("no-cache"), "{key}, call {stops_at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_files_leave_behind_stays_where_it_is_asked_to() {
+    let cloud = ScriptedCloud::start().await;
+    let directory = site(&[("a.html", "a"), ("old/b.html", "b")]);
+    std::fs::create_dir_all(directory.path().join("docs")).unwrap();
+    std::fs::write(directory.path().join("docs/c.html"), "c").unwrap();
+    let mut plan = plan_with_contents(None);
+    let mut docs = plan.contents[0].clone();
+    docs.source = "docs".to_owned();
+    docs.prefix = "docs".to_owned();
+    docs.delete_removed = false;
+    plan.contents.push(docs);
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(3, 0, 0));
+    std::fs::remove_file(directory.path().join("docs/c.html")).unwrap();
+    std::fs::remove_file(directory.path().join("site/old/b.html")).unwrap();
+    assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(0, 1, 1));
+    let keys = cloud.world(|world| world.buckets[BUCKET].objects.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(keys, ["a.html", "docs/c.html"]);
 }

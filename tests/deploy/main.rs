@@ -5,10 +5,13 @@
     reason = "a test fails by panicking, and says how many of its cases passed"
 )]
 
+mod companions;
 mod contents;
 mod deployments;
 mod destructions;
 mod faults;
+mod notifications;
+mod owners;
 mod peer;
 mod races;
 mod states;

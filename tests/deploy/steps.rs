@@ -112,6 +112,7 @@ pub(crate) fn plan(template: &Value) -> Plan {
         template: Template::parse(&template.to_string()).unwrap(),
         artifacts: Vec::new(),
         parameters: BTreeMap::new(),
+        companions: Vec::new(),
         outputs: vec!["SiteUrl".to_owned()],
         contents: Vec::new(),
         actions: Vec::new(),

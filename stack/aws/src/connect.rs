@@ -72,6 +72,7 @@ pub struct Aws {
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) limits: CallLimits,
+    config: SdkConfig,
     target: Target,
 }
 
@@ -91,12 +92,22 @@ impl Aws {
     /// # Errors
     /// As [`Aws::connect`].
     pub async fn connect_with(target: &Target, limits: CallLimits) -> Result<Self> {
-        let config = sdk_config(target, limits).await;
+        Ok(Self::of(sdk_config(target, limits).await, limits, target.clone()))
+    }
+
+    /// The same clients for another region: same credentials, same limits, same endpoint where one is given.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self::of(config, self.limits, Target { region: region.to_owned(), ..self.target.clone() })
+    }
+
+    fn of(config: SdkConfig, limits: CallLimits, target: Target) -> Self {
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             // One loopback port serves every bucket; virtual-host names would need DNS of their own.
             .force_path_style(target.endpoint_url.is_some())
             .build();
-        Ok(Self {
+        Self {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             cloudfront: aws_sdk_cloudfront::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
@@ -105,8 +116,9 @@ impl Aws {
             lambda: aws_sdk_lambda::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             limits,
-            target: target.clone(),
-        })
+            config,
+            target,
+        }
     }
 
     /// What these clients point at.

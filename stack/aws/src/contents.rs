@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -11,7 +12,7 @@ use stack_plan::Event;
 use stack_plan::plan::Contents;
 
 use crate::connect::Aws;
-use crate::contents_files::{ContentFile, collect_files, md5_of};
+use crate::contents_files::{ContentFile, collect_files, header_rules, key_prefix, md5_of};
 use crate::error::{AwsError, Call, Result, failed};
 use crate::host::Host;
 use crate::upload::upload_limits;
@@ -36,7 +37,7 @@ impl ContentsChanges {
 }
 
 /// Metadata of objects that a deployment wrote. Only those are deleted when their file is gone: what functions or people
-/// put into the same bucket is not ours.
+/// put into the same bucket is not ours. Its value is the [`header_rules`] that the object was written under.
 const MARK: &str = "stack-contents";
 /// Calls at the same time.
 const PARALLEL: usize = 8;
@@ -58,9 +59,8 @@ pub(crate) async fn sync_contents(
     let mut changes = ContentsChanges::default();
     for (name, entries) in buckets {
         let files = collect_files(project_directory, &entries)?;
-        let bucket = Bucket { aws, account, name };
-        let prefixes: BTreeSet<String> = entries.iter().map(|entry| list_prefix(&entry.prefix)).collect();
-        bucket.sync(&files, &prefixes, &mut changes, host).await?;
+        let bucket = Bucket { aws, account, name, rules: header_rules(&entries), entries };
+        bucket.sync(&files, &mut changes, host).await?;
     }
     Ok(changes)
 }
@@ -69,17 +69,19 @@ struct Bucket<'a> {
     aws: &'a Aws,
     account: &'a str,
     name: &'a str,
+    entries: Vec<&'a Contents>,
+    /// What the headers follow from today.
+    rules: String,
 }
 
 impl Bucket<'_> {
     async fn sync(
         &self,
         files: &BTreeMap<String, ContentFile>,
-        prefixes: &BTreeSet<String>,
         changes: &mut ContentsChanges,
         host: &mut dyn Host,
     ) -> Result<()> {
-        let objects = self.list(prefixes).await?;
+        let objects = self.list().await?;
         let mut same = BTreeSet::new();
         for (key, file) in files {
             if let Some(etag) = objects.get(key)
@@ -88,32 +90,54 @@ impl Bucket<'_> {
                 same.insert(key);
             }
         }
-        if !self.headers_are_current(files, &same).await? {
+        // The last of them answers for the headers of all.
+        let sample = same.last().copied();
+        let is_outdated = match sample {
+            Some(key) => !self.has_headers(key, &files[key]).await?,
+            None => false,
+        };
+        if is_outdated {
             same.clear();
         }
         changes.unchanged += same.len() as u64;
         let missing: Vec<(&String, &ContentFile)> = files.iter().filter(|(key, _)| !same.contains(key)).collect();
-        // In order of the keys and the last one alone: when the run stops halfway, the last object is still the old one,
-        // which is where the next run looks.
-        if let Some((last, others)) = missing.split_last() {
-            let mut uploads = stream::iter(others.iter().map(|(key, file)| self.put(key, file))).buffered(PARALLEL);
-            while let Some(key) = uploads.try_next().await? {
-                host.event(Event::ActionFinished { action: "upload-content", target: self.uri(&key) });
-            }
-            drop(uploads);
-            let key = self.put(last.0, last.1).await?;
-            host.event(Event::ActionFinished { action: "upload-content", target: self.uri(&key) });
-            changes.uploaded += missing.len() as u64;
+        // An outdated sample is written after all before it and before all behind it: when the run stops halfway, the last
+        // object with the right bytes has the right headers only if all others have.
+        let at = sample
+            .filter(|_| is_outdated)
+            .map_or(missing.len(), |sample| missing.partition_point(|(key, _)| *key < sample));
+        let (before, rest) = missing.split_at(at);
+        let (sample, after) = rest.split_at(rest.len().min(1));
+        for files in [before, sample, after] {
+            self.put_all(files, host).await?;
         }
-        let gone: Vec<&String> = objects.keys().filter(|key| !files.contains_key(*key)).collect();
+        changes.uploaded += missing.len() as u64;
+        let gone: Vec<&String> =
+            objects.keys().filter(|key| !files.contains_key(*key) && self.may_be_pruned(key)).collect();
         changes.deleted += self.prune(&gone, host).await?;
         Ok(())
     }
 
+    /// Uploads files, several at once, and tells of each in their order.
+    async fn put_all(&self, files: &[(&String, &ContentFile)], host: &mut dyn Host) -> Result<()> {
+        let mut uploads = stream::iter(files.iter().map(|(key, file)| self.put(key, file))).buffered(PARALLEL);
+        while let Some(key) = uploads.try_next().await? {
+            host.event(Event::ActionFinished { action: "upload-content", target: self.uri(&key) });
+        }
+        Ok(())
+    }
+
+    /// True when no directory that the key lies in keeps what its files leave behind.
+    fn may_be_pruned(&self, key: &str) -> bool {
+        let mut holders = self.entries.iter().filter(|entry| key.starts_with(&key_prefix(&entry.prefix)));
+        holders.all(|entry| entry.delete_removed)
+    }
+
     /// Keys and hashes of what the bucket holds under the prefixes.
-    async fn list(&self, prefixes: &BTreeSet<String>) -> Result<BTreeMap<String, String>> {
+    async fn list(&self) -> Result<BTreeMap<String, String>> {
+        let prefixes: BTreeSet<String> = self.entries.iter().map(|entry| key_prefix(&entry.prefix)).collect();
         let mut objects = BTreeMap::new();
-        for prefix in prefixes {
+        for prefix in &prefixes {
             // A sorted set: a shorter prefix that holds this one came before it.
             if prefixes.iter().any(|other| other != prefix && prefix.starts_with(other.as_str())) {
                 continue;
@@ -145,35 +169,17 @@ impl Bucket<'_> {
         Ok(objects)
     }
 
-    /// True when the objects that need no new bytes need no new headers either.
-    ///
-    /// Headers are the same for a whole directory and are written together with the last key last, so one object per
-    /// header value answers for all.
-    async fn headers_are_current(
-        &self,
-        files: &BTreeMap<String, ContentFile>,
-        same: &BTreeSet<&String>,
-    ) -> Result<bool> {
-        let mut samples: BTreeMap<Option<&str>, &String> = BTreeMap::new();
-        for &key in same {
-            samples.insert(files[key].cache_control.as_deref(), key);
-        }
-        for key in samples.into_values() {
-            let file = &files[key];
-            let head = self.head(key).await?;
-            let is_current = head.as_ref().is_some_and(|head| {
-                head.cache_control() == file.cache_control.as_deref()
-                    && head.content_type() == Some(file.content_type.as_str())
-                    && is_marked(head)
-            });
-            if !is_current {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// True when the object was written under the rules of today, and its own headers are still what they say.
+    async fn has_headers(&self, key: &str, file: &ContentFile) -> Result<bool> {
+        let head = self.head(key).await?;
+        Ok(head.as_ref().is_some_and(|head| {
+            head.cache_control() == file.cache_control.as_deref()
+                && head.content_type() == Some(file.content_type.as_str())
+                && mark(head) == Some(&self.rules)
+        }))
     }
 
-    async fn head(&self, key: &str) -> Result<Option<aws_sdk_s3::operation::head_object::HeadObjectOutput>> {
+    async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>> {
         let answer =
             self.aws.s3.head_object().bucket(self.name).key(key).expected_bucket_owner(self.account).send().await;
         match answer.map_err(failed("S3", "HeadObject")) {
@@ -196,7 +202,7 @@ impl Bucket<'_> {
             .expected_bucket_owner(self.account)
             .content_type(&file.content_type)
             .set_cache_control(file.cache_control.clone())
-            .metadata(MARK, "1")
+            .metadata(MARK, &self.rules)
             .body(body)
             .customize()
             .config_override(upload_limits(self.aws))
@@ -214,7 +220,7 @@ impl Bucket<'_> {
             return Ok(0);
         }
         let asked: Vec<Option<&String>> = stream::iter(gone.iter().map(|&key| async move {
-            let is_ours = self.head(key).await?.is_some_and(|head| is_marked(&head));
+            let is_ours = self.head(key).await?.is_some_and(|head| mark(&head).is_some());
             Ok::<_, AwsError>(is_ours.then_some(key))
         }))
         .buffered(PARALLEL)
@@ -273,11 +279,7 @@ pub(crate) async fn delete_objects(
     })
 }
 
-fn is_marked(head: &aws_sdk_s3::operation::head_object::HeadObjectOutput) -> bool {
-    head.metadata().is_some_and(|metadata| metadata.contains_key(MARK))
-}
-
-fn list_prefix(prefix: &str) -> String {
-    let prefix = prefix.trim_matches('/');
-    if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
+/// The rules that a deployment wrote an object under; `None` for one that it did not write.
+fn mark(head: &HeadObjectOutput) -> Option<&String> {
+    head.metadata()?.get(MARK)
 }

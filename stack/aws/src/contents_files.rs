@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use md5::{Digest, Md5};
-use stack_plan::plan::Contents;
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+use stack_plan::plan::{ContentHeaders, Contents};
 use tokio::io::AsyncReadExt as _;
 
 use crate::error::{AwsError, Result};
@@ -31,9 +32,8 @@ pub(crate) fn collect_files(project_directory: &Path, contents: &[&Contents]) ->
         }
         let base = if metadata.is_dir() { source.as_path() } else { source.parent().unwrap_or(&source) };
         for path in found {
-            let key = key(&entry.prefix, base, &path)?;
-            let content_type = content_type(&path);
-            files.insert(key, ContentFile { path, content_type, cache_control: entry.cache_control.clone() });
+            let below = below(base, &path)?;
+            files.insert(key(&entry.prefix, &below), with_headers(entry, &below, path));
         }
     }
     Ok(files)
@@ -54,25 +54,46 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn key(prefix: &str, base: &Path, path: &Path) -> Result<String> {
-    let relative = path.strip_prefix(base).unwrap_or(path);
-    let mut key = String::new();
+/// The way to a file below the source, with `/` between its parts.
+fn below(base: &Path, path: &Path) -> Result<String> {
+    let parts: Option<Vec<&str>> = path.strip_prefix(base).unwrap_or(path).iter().map(|part| part.to_str()).collect();
+    parts.map(|parts| parts.join("/")).ok_or_else(|| AwsError::UnusableFileName { path: path.to_owned() })
+}
+
+fn key(prefix: &str, below: &str) -> String {
+    format!("{}{below}", key_prefix(prefix))
+}
+
+/// What the keys under a prefix of the project file begin with.
+pub(crate) fn key_prefix(prefix: &str) -> String {
     let prefix = prefix.trim_matches('/');
-    if !prefix.is_empty() {
-        key.push_str(prefix);
+    if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
+}
+
+/// A file with its headers: of each, the first pattern's that matches and has it, else what holds for all.
+fn with_headers(entry: &Contents, below: &str, path: PathBuf) -> ContentFile {
+    fn first<'a>(entry: &'a Contents, below: &str, of: fn(&ContentHeaders) -> Option<&String>) -> Option<&'a String> {
+        entry.files.iter().filter(|headers| headers.matches(below)).find_map(of)
     }
-    for part in relative {
-        let part = part.to_str().ok_or_else(|| AwsError::UnusableFileName { path: path.to_owned() })?;
-        if !key.is_empty() {
-            key.push('/');
-        }
-        key.push_str(part);
+    let content_type = first(entry, below, |headers| headers.content_type.as_ref());
+    let cache_control = first(entry, below, |headers| headers.cache_control.as_ref());
+    ContentFile {
+        content_type: content_type.cloned().unwrap_or_else(|| guessed_content_type(&path)),
+        cache_control: cache_control.or(entry.cache_control.as_ref()).cloned(),
+        path,
     }
-    Ok(key)
+}
+
+/// What the headers of a bucket's objects follow from, in short: 16 hexadecimal digits that differ when a rule does.
+pub(crate) fn header_rules(contents: &[&Contents]) -> String {
+    let rules: Vec<_> =
+        contents.iter().map(|entry| (&entry.source, &entry.prefix, &entry.cache_control, &entry.files)).collect();
+    let text = serde_json::to_vec(&rules).unwrap_or_default();
+    hex::encode(&Sha256::digest(text)[..8])
 }
 
 /// By the extension; text is UTF-8.
-fn content_type(path: &Path) -> String {
+fn guessed_content_type(path: &Path) -> String {
     let guess = mime_guess::from_path(path).first_or_octet_stream();
     if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() }
 }
@@ -102,7 +123,8 @@ mod tests {
 
     #[test]
     fn keys_are_the_way_below_the_source_under_the_prefix() {
-        let key = |prefix| key(prefix, Path::new("/p/site"), Path::new("/p/site/css/a b.css")).unwrap();
+        let below = below(Path::new("/p/site"), Path::new("/p/site/css/a b.css")).unwrap();
+        let key = |prefix| key(prefix, &below);
         assert_eq!(key(""), "css/a b.css");
         assert_eq!(key("docs"), "docs/css/a b.css");
         assert_eq!(key("/docs/"), "docs/css/a b.css");
@@ -110,9 +132,46 @@ mod tests {
 
     #[test]
     fn browsers_are_told_what_a_file_is() {
-        assert_eq!(content_type(Path::new("index.html")), "text/html; charset=utf-8");
-        assert_eq!(content_type(Path::new("a.webp")), "image/webp");
-        assert_eq!(content_type(Path::new("a.wasm")), "application/wasm");
-        assert_eq!(content_type(Path::new("LICENSE")), "application/octet-stream");
+        let content_type = |path: &str| guessed_content_type(Path::new(path));
+        assert_eq!(content_type("index.html"), "text/html; charset=utf-8");
+        assert_eq!(content_type("a.webp"), "image/webp");
+        assert_eq!(content_type("a.wasm"), "application/wasm");
+        assert_eq!(content_type("LICENSE"), "application/octet-stream");
+    }
+
+    fn headers(pattern: &str, cache_control: Option<&str>, content_type: Option<&str>) -> ContentHeaders {
+        ContentHeaders {
+            pattern: pattern.to_owned(),
+            cache_control: cache_control.map(str::to_owned),
+            content_type: content_type.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn each_header_is_of_the_first_pattern_that_has_it() {
+        let entry = Contents {
+            bucket: "site".to_owned(),
+            bucket_name: "site".to_owned(),
+            source: "./site".to_owned(),
+            prefix: "docs".to_owned(),
+            cache_control: Some("max-age=60".to_owned()),
+            files: vec![
+                headers("*.html", Some("no-cache"), None),
+                headers("a/*", Some("never"), Some("text/x-mine")),
+                headers("*", None, Some("text/plain")),
+            ],
+            delete_removed: true,
+        };
+        let of = |below: &str| {
+            let file = with_headers(&entry, below, PathBuf::from(below));
+            (file.content_type, file.cache_control.unwrap())
+        };
+        assert_eq!(of("a/b.html"), ("text/x-mine".to_owned(), "no-cache".to_owned()));
+        assert_eq!(of("a/b.css"), ("text/x-mine".to_owned(), "never".to_owned()));
+        assert_eq!(of("b.css"), ("text/plain".to_owned(), "max-age=60".to_owned()));
+        let mut other = entry.clone();
+        assert_eq!(header_rules(&[&entry]), header_rules(&[&other]));
+        other.files.swap(0, 1);
+        assert_ne!(header_rules(&[&entry]), header_rules(&[&other]));
     }
 }

@@ -82,6 +82,6 @@ async fn abort_uploads(aws: &Aws, bucket: &str, account: &str) -> Result<()> {
     Ok(())
 }
 
-fn is_no_such_bucket(error: &AwsError) -> bool {
+pub(crate) fn is_no_such_bucket(error: &AwsError) -> bool {
     error.has_code("NoSuchBucket") || (error.has_status(404) && error.call().is_some_and(|call| call.code.is_none()))
 }

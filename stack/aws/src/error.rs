@@ -160,6 +160,59 @@ pub enum AwsError {
         /// What the reader said.
         reason: String,
     },
+    /// The stack of this name was deployed for another project, environment or suffix.
+    #[error("stack `{stack}` in {region} belongs to {owner}, not to {ours}")]
+    #[diagnostic(
+        code("foreign-stack"),
+        help(
+            "nothing was changed; two projects ask for one stack name, so give this one another project name or suffix. If it is the same project under a new name, give the stack the new tags `stack:project`, `stack:environment` and `stack:suffix` first (`aws cloudformation update-stack --use-previous-template --tags ...`)"
+        )
+    )]
+    ForeignStack {
+        /// Name of the stack.
+        stack: String,
+        /// AWS region.
+        region: String,
+        /// Project, environment and suffix that its tags name.
+        owner: String,
+        /// Project, environment and suffix of the plan.
+        ours: String,
+    },
+    /// A stack beside the main one was deployed and lacks an output that the main one needs.
+    #[error("stack `{stack}` in {region} has no output `{output}`, which the main stack needs as a parameter")]
+    #[diagnostic(code("missing-output"), help("nothing more was done; run `stack render` to see both templates"))]
+    MissingOutput {
+        /// Name of the stack.
+        stack: String,
+        /// AWS region.
+        region: String,
+        /// Key of the output.
+        output: String,
+    },
+    /// S3 refuses notifications that overlap with foreign ones of the same bucket.
+    #[error("notifications of bucket `{bucket}` overlap with others that it has: {pairs}")]
+    #[diagnostic(
+        code("notifications-overlap"),
+        help(
+            "the stack is deployed, these notifications are not; give the events another `prefix`, `suffix` or `on`, or take the other entries out of the bucket's configuration (`aws s3api get-bucket-notification-configuration` shows it), then run `stack deploy` again"
+        )
+    )]
+    NotificationsOverlap {
+        /// Bucket name.
+        bucket: String,
+        /// Our id with the foreign one, each pair.
+        pairs: String,
+    },
+    /// Somebody else writes the notification configuration of a bucket again and again.
+    #[error("the notification configuration of bucket `{bucket}` changes while it is written")]
+    #[diagnostic(
+        code("notifications-keep-changing"),
+        help("find out who else writes it, and run the same command again when that is over")
+    )]
+    NotificationsKeepChanging {
+        /// Bucket name.
+        bucket: String,
+    },
     /// A local file cannot be read.
     #[error("cannot read `{path}`", path = path.display())]
     #[diagnostic(code("unreadable-file"), help("check that it exists and may be read"))]

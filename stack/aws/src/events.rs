@@ -101,7 +101,7 @@ impl<'a> Follower<'a> {
                 if is_older || !self.is_ours(&event) {
                     break 'pages;
                 }
-                new.push(stack_event(id, event));
+                new.push(stack_event(id, &self.stack.name, event));
             }
             token = next;
             if token.is_none() {
@@ -147,9 +147,10 @@ async fn page(aws: &Aws, stack_id: &str, token: Option<String>) -> Result<(Vec<S
     Ok((answer.stack_events.unwrap_or_default(), answer.next_token))
 }
 
-fn stack_event(event_id: String, event: SdkEvent) -> StackEvent {
+fn stack_event(event_id: String, stack_name: &str, event: SdkEvent) -> StackEvent {
     StackEvent {
         event_id,
+        stack_name: stack_name.to_owned(),
         time: event.timestamp.and_then(|time| time.fmt(Format::DateTime).ok()).unwrap_or_default(),
         logical_id: event.logical_resource_id.unwrap_or_default(),
         physical_id: event.physical_resource_id.unwrap_or_default(),
@@ -233,6 +234,7 @@ mod tests {
     fn event(logical_id: &str, status: &str, reason: &str) -> StackEvent {
         StackEvent {
             event_id: format!("{logical_id}-{status}"),
+            stack_name: "stack".to_owned(),
             time: String::new(),
             logical_id: logical_id.to_owned(),
             physical_id: format!("{logical_id}-physical"),

@@ -4,7 +4,7 @@ use serde::Serialize;
 use stack_plan::Event;
 
 use crate::change_set::ChangeSet;
-use crate::destroy::DestroyPlan;
+use crate::destroy_plan::DestroyPlan;
 
 /// The caller of a command. It hears every [`Event`] in order and answers every [`Question`].
 pub trait Host: Send {

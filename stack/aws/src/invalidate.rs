@@ -1,39 +1,27 @@
-//! Actions after the stack reached its state.
+//! Invalidations: a distribution forgets what it holds of the paths.
 
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
-use stack_plan::Event;
-use stack_plan::plan::Action;
 
 use crate::attempt::Attempt;
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
-use crate::host::Host;
 use crate::outcome::StackReference;
 
-/// Runs the actions of a plan. Told twice with the same attempt, CloudFront invalidates once.
-pub(crate) async fn run_actions(
+/// Invalidates paths of a distribution of the stack, whose physical id is returned. Told twice with the same attempt,
+/// CloudFront invalidates once.
+pub(crate) async fn invalidate(
     aws: &Aws,
     stack: &StackReference,
-    actions: &[Action],
+    logical_id: &str,
+    paths: &[String],
     attempt: &Attempt,
-    host: &mut dyn Host,
-) -> Result<()> {
-    for action in actions {
-        match action {
-            Action::Invalidate { logical_id, paths } => {
-                let distribution = physical_id(aws, stack, logical_id).await?;
-                invalidate(aws, &distribution, paths, &attempt.invalidation_reference(logical_id)).await?;
-                host.event(Event::ActionFinished { action: "invalidate", target: distribution });
-            }
-            other => {
-                host.event(Event::Notice { code: "action-not-run", detail: format!("{other:?}") });
-            }
-        }
-    }
-    Ok(())
+) -> Result<String> {
+    let distribution = physical_id(aws, stack, logical_id).await?;
+    order(aws, &distribution, paths, &attempt.invalidation_reference(logical_id)).await?;
+    Ok(distribution)
 }
 
-async fn invalidate(aws: &Aws, distribution: &str, paths: &[String], reference: &str) -> Result<()> {
+async fn order(aws: &Aws, distribution: &str, paths: &[String], reference: &str) -> Result<()> {
     let unusable = |_| AwsError::IncompleteAnswer {
         service: "CloudFront",
         operation: "CreateInvalidation",

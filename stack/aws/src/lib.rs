@@ -4,6 +4,7 @@
 //! endpoint. [`destroy()`] takes it away. Neither prints nor asks: both tell a [`Host`] what happens and ask it before
 //! anything is changed. How a command ended is an [`Outcome`]; what the user cannot answer is an [`AwsError`].
 
+mod actions;
 mod artifact_bucket;
 mod attempt;
 mod capabilities;
@@ -14,6 +15,7 @@ mod contents_files;
 mod deletion;
 mod deploy;
 mod destroy;
+mod destroy_plan;
 mod empty_bucket;
 mod error;
 mod events;
@@ -22,10 +24,14 @@ mod host;
 mod invalidate;
 mod logs;
 mod next_step;
+mod notification_entry;
+mod notifications;
 mod options;
 mod outcome;
+mod owner;
 mod permissions;
 mod stack;
+mod stack_deployment;
 mod status;
 mod template_source;
 mod unchanged;
@@ -36,13 +42,15 @@ pub use change_set::{ChangeAction, ChangeSet, ResourceChange, ValidationFinding}
 pub use connect::{Aws, CallLimits, Target};
 pub use contents::ContentsChanges;
 pub use deploy::{deploy, upload_artifacts};
-pub use destroy::{DestroyPlan, NonEmptyBucket, StackResource, destroy, resources};
+pub use destroy::destroy;
+pub use destroy_plan::{DestroyPlan, NonEmptyBucket, StackResource, resources};
 pub use error::{AwsError, Call, Result};
 pub use function_code::update_function_code;
 pub use host::{Answer, Host, Question};
 pub use logs::{LogLine, tail_logs};
+pub use notifications::ForeignNotifications;
 pub use options::{CancellationToken, DeployOptions, DestroyOptions, Polling};
-pub use outcome::{Failure, Operation, Outcome, StackReference};
+pub use outcome::{CompanionChange, CompanionStack, Failure, Operation, Outcome, StackReference};
 pub use permissions::{PermissionCheck, check_permissions};
 pub use stack::{StackSummary, outputs, status};
 pub use status::{DeployDecision, DestroyDecision, StackStatus};

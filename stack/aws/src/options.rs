@@ -1,10 +1,12 @@
 //! How a command waits, and how it is interrupted.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use tokio_util::sync::CancellationToken;
 
 use crate::connect::Aws;
+use crate::outcome::CompanionStack;
 
 /// Options of [`deploy`](crate::deploy()).
 #[derive(Debug, Clone, Default)]
@@ -37,6 +39,10 @@ pub struct DestroyOptions {
     pub empty: bool,
     /// Take termination protection off first.
     pub unprotect: bool,
+    /// The stacks beside this one, in the order in which they were deployed. They go after it, the last one first.
+    pub companions: Vec<CompanionStack>,
+    /// Tags of the plan: a stack whose project, environment or suffix is another is left alone. Not checked when empty.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// How often a running operation is asked about.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::change_set::{ChangeSet, ValidationFinding};
 use crate::contents::ContentsChanges;
-use crate::destroy::{DestroyPlan, NonEmptyBucket, StackResource};
+use crate::destroy_plan::{DestroyPlan, NonEmptyBucket, StackResource};
 use crate::host::Question;
 use crate::status::StackStatus;
 
@@ -31,6 +31,9 @@ pub enum Outcome {
         /// Resources that the update replaced or removed but CloudFormation could not delete: they are no longer part of
         /// the stack and still exist.
         orphans: Vec<Failure>,
+        /// What happened to the stacks beside it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionChange>,
     },
     /// The stack was as the plan says already.
     NoChanges {
@@ -40,11 +43,17 @@ pub enum Outcome {
         outputs: BTreeMap<String, String>,
         /// What happened to bucket contents, which are not part of the stack.
         contents: ContentsChanges,
+        /// What happened to the stacks beside it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionChange>,
     },
     /// The user said no. What was prepared is gone.
     Declined {
         /// What was asked.
         question: Question,
+        /// What had happened to the stacks beside it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionChange>,
     },
     /// There was nobody to ask. What was prepared is gone.
     ApprovalNeeded {
@@ -66,6 +75,9 @@ pub enum Outcome {
         reason: String,
         /// Findings of its validation, where it named any.
         findings: Vec<ValidationFinding>,
+        /// What had happened to the stacks beside it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionChange>,
     },
     /// The stack changed between the approval and the execution; nothing was changed. Run the command again.
     ChangeSetObsolete {
@@ -73,6 +85,9 @@ pub enum Outcome {
         stack: StackReference,
         /// Why the change set cannot be executed.
         reason: String,
+        /// What had happened to the stacks beside it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionChange>,
     },
     /// The operation failed and CloudFormation took it back.
     RolledBack {
@@ -86,6 +101,9 @@ pub enum Outcome {
         others: Vec<Failure>,
         /// Commands to run next.
         next: Vec<String>,
+        /// What had happened to the stacks beside it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionChange>,
     },
     /// The stack is stuck in a state that `deploy` cannot leave.
     NeedsRollback {
@@ -106,6 +124,9 @@ pub enum Outcome {
         retained: Vec<StackResource>,
         /// Buckets that were emptied, with the number of deleted versions.
         emptied: BTreeMap<String, u64>,
+        /// Stacks beside it that went with it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        companions: Vec<CompanionStack>,
     },
     /// Deletion stopped.
     DestroyFailed {
@@ -153,6 +174,47 @@ pub enum Outcome {
         /// Name of the stack.
         stack_name: String,
     },
+}
+
+impl Outcome {
+    /// The same outcome of the main stack, with what happened to the stacks beside it before.
+    #[must_use]
+    pub(crate) fn beside(mut self, changes: Vec<CompanionChange>) -> Self {
+        match &mut self {
+            Self::Deployed { companions, .. }
+            | Self::NoChanges { companions, .. }
+            | Self::Declined { companions, .. }
+            | Self::ChangeSetRefused { companions, .. }
+            | Self::ChangeSetObsolete { companions, .. }
+            | Self::RolledBack { companions, .. } => *companions = changes,
+            _ => {}
+        }
+        self
+    }
+}
+
+/// A stack beside the main one, in another region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CompanionStack {
+    /// AWS region.
+    pub region: String,
+    /// Name of the stack.
+    pub stack_name: String,
+}
+
+/// What a deployment did to a stack beside the main one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CompanionChange {
+    /// AWS region.
+    pub region: String,
+    /// The stack.
+    pub stack: StackReference,
+    /// What was done; absent when it was as the plan says already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
+    /// As [`Outcome::Deployed`] has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orphans: Vec<Failure>,
 }
 
 /// A stack by name and by id; the id stays the same when the name is used again.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::Stack;
+use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
@@ -52,6 +53,18 @@ pub async fn status(aws: &Aws, stack_name: &str) -> Result<Option<StackSummary>>
 /// A refused or unanswered call.
 pub async fn outputs(aws: &Aws, stack_name: &str) -> Result<BTreeMap<String, String>> {
     Ok(status(aws, stack_name).await?.map(|stack| stack.outputs).unwrap_or_default())
+}
+
+/// The template that was deployed last, as JSON; `None` when it is in another form, which is not ours.
+pub(crate) async fn template(aws: &Aws, stack: &StackReference) -> Result<Option<Value>> {
+    Ok(serde_json::from_str(&template_body(aws, stack).await?).ok())
+}
+
+/// The template that was deployed last, as it was sent.
+pub(crate) async fn template_body(aws: &Aws, stack: &StackReference) -> Result<String> {
+    let answer =
+        aws.cloudformation.get_template().stack_name(&stack.id).template_stage(TemplateStage::Original).send().await;
+    Ok(answer.map_err(failed("CloudFormation", "GetTemplate"))?.template_body.unwrap_or_default())
 }
 
 /// True when the service says that the stack does not exist: it has no code of its own for that.

@@ -3,37 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stack_plan::{Plan, Template};
+use stack_plan::Template;
 
-use aws_sdk_cloudformation::types::TemplateStage;
-
-use crate::connect::Aws;
-use crate::error::{Result, failed};
 use crate::stack::StackSummary;
+use crate::stack_deployment::Wanted;
 
 /// True when template, parameter values and tags are what was deployed. In doubt it is false, and the change set decides.
-pub(crate) async fn is_current(
-    aws: &Aws,
-    stack: &StackSummary,
-    plan: &Plan,
-    parameters: &BTreeMap<String, String>,
-) -> Result<bool> {
-    if stack.tags != plan.tags
-        || !has_parameters(stack, &plan.template, parameters)
-        || reads_the_outside(&plan.template)
-    {
-        return Ok(false);
-    }
-    let answer = aws
-        .cloudformation
-        .get_template()
-        .stack_name(&stack.reference.id)
-        .template_stage(TemplateStage::Original)
-        .send()
-        .await
-        .map_err(failed("CloudFormation", "GetTemplate"))?;
-    let deployed = answer.template_body.and_then(|body| serde_json::from_str::<Value>(&body).ok());
-    Ok(deployed.is_some() && deployed == serde_json::to_value(&plan.template).ok())
+pub(crate) fn is_current(stack: &StackSummary, wanted: &Wanted<'_>, deployed: Option<&Value>) -> bool {
+    stack.tags == *wanted.tags
+        && has_parameters(stack, wanted.template, &wanted.parameters)
+        && !reads_the_outside(wanted.template)
+        && deployed.is_some_and(|deployed| serde_json::to_value(wanted.template).is_ok_and(|value| value == *deployed))
 }
 
 /// True when the stack has exactly these values, and the template's defaults for the rest.

@@ -90,7 +90,9 @@ impl ProjectFiles {
 
     /// Where the project declares a resource.
     pub(crate) fn declaration(&self, plan: &Plan, logical_id: &str) -> Option<Declaration> {
-        plan.origins.get(logical_id).map(|origin| Declaration {
+        let companions = plan.companions.iter().map(|companion| &companion.origins);
+        let origin = std::iter::once(&plan.origins).chain(companions).find_map(|origins| origins.get(logical_id));
+        origin.map(|origin| Declaration {
             file: self.file_name.clone(),
             line: origin.line,
             key_path: origin.key_path.clone(),

@@ -53,6 +53,8 @@ pub enum Event {
     ChangeSetCreated {
         /// Id (ARN) of the change set.
         id: String,
+        /// Name of the stack that it is for.
+        stack_name: String,
         /// Number of resource changes in it.
         changes: usize,
     },
@@ -72,6 +74,8 @@ pub enum Event {
 pub struct StackEvent {
     /// Unique id, the key for deduplication.
     pub event_id: String,
+    /// Name of the stack: a deployment may have companions.
+    pub stack_name: String,
     /// Time in RFC 3339, UTC.
     pub time: String,
     /// Logical id of the resource, or the stack's name for the stack itself.

@@ -1,6 +1,6 @@
 //! `stack destroy`: takes the stack away, after listing what goes and what stays.
 
-use stack_aws::{CancellationToken, DestroyOptions, Outcome};
+use stack_aws::{CancellationToken, CompanionStack, DestroyOptions, Outcome};
 use stack_plan::Plan;
 use stack_plan::plan::Removal;
 
@@ -31,7 +31,18 @@ pub(super) fn run(settings: &Settings, arguments: DestroyArguments, output: &mut
         if !is_confirmed(&plan, confirm.as_deref(), consent, &interrupt, output)? {
             return Ok(Report::Declined);
         }
-        let options = DestroyOptions { interrupt, empty, unprotect, ..DestroyOptions::default() };
+        let companions = plan.companions.iter().map(|companion| CompanionStack {
+            region: companion.region.clone(),
+            stack_name: companion.stack_name.clone(),
+        });
+        let options = DestroyOptions {
+            interrupt,
+            empty,
+            unprotect,
+            companions: companions.collect(),
+            tags: plan.tags.clone(),
+            ..DestroyOptions::default()
+        };
         let mut user = User::new(output, consent, options.interrupt.clone());
         let outcome = stack_aws::destroy(&aws, &plan.stack_name, &options, &mut user).await?;
         // An interrupt at a prompt answers it with no.

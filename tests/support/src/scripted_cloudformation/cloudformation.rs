@@ -58,7 +58,7 @@ fn no_stack(name: &str) -> Answer {
 
 fn stack<'a>(world: &'a mut World, form: &Form) -> Result<&'a mut Stack, Answer> {
     let name = given(form, "StackName");
-    world.stack(name).ok_or_else(|| no_stack(name))
+    world.stack_here(name).ok_or_else(|| no_stack(name))
 }
 
 fn describe_stacks(world: &mut World, form: &Form) -> Called {
@@ -75,10 +75,16 @@ fn describe_stacks(world: &mut World, form: &Form) -> Called {
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(name, output)| (name.clone(), output["Value"].as_str().unwrap_or_default().to_owned()))
+        .map(|(name, output)| (name.clone(), output_value(stack, &output["Value"])))
         .collect();
     text += &members("Outputs", &outputs, "OutputKey", "OutputValue");
     Ok(format!("<Stacks><member>{text}</member></Stacks>"))
+}
+
+/// A literal, or the physical id of what `Ref` names.
+fn output_value(stack: &Stack, value: &Value) -> String {
+    let referred = value["Ref"].as_str().and_then(|id| stack.resources.get(id)).map(|resource| &*resource.physical_id);
+    value.as_str().or(referred).unwrap_or_default().to_owned()
 }
 
 fn members(list: &str, pairs: &BTreeMap<String, String>, key: &str, value: &str) -> String {
@@ -150,7 +156,7 @@ fn get_template(world: &mut World, form: &Form) -> Called {
 
 fn create_stack(world: &mut World, form: &Form) -> Called {
     let (name, token) = (given(form, "StackName"), given(form, "ClientRequestToken"));
-    if let Some(stack) = world.stack(name) {
+    if let Some(stack) = world.stack_here(name) {
         if stack.tokens.iter().any(|known| known == token) {
             return Ok(tag("StackId", &stack.id));
         }
@@ -171,7 +177,8 @@ fn create_stack(world: &mut World, form: &Form) -> Called {
 }
 
 fn new_stack(world: &mut World, name: &str) -> String {
-    let id = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{}", world.next());
+    let number = world.next();
+    let id = format!("arn:aws:cloudformation:{}:{ACCOUNT}:stack/{name}/{number}", world.region);
     world.stacks.push(Stack {
         id: id.clone(),
         name: name.to_owned(),
@@ -187,7 +194,7 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     let stack_name = given(form, "StackName").to_owned();
     let forgets = world.forgets_tokens;
     let failure = world.change_sets_fail.clone();
-    let existing = world.stack(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
+    let existing = world.stack_here(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
     let stack_id = match (kind.as_str(), existing) {
         ("CREATE", None) => new_stack(world, &stack_name),
         ("CREATE", Some((id, status))) if status == "REVIEW_IN_PROGRESS" => id,

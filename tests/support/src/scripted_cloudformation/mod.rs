@@ -10,6 +10,7 @@
 //! - An operation goes on while it is watched: each `DescribeStacks` or `DescribeStackEvents` reveals the next events. There
 //!   is no clock, so a 20-minute rollback takes as many milliseconds as there are polls.
 //! - A resource in [`World::failing`] fails; the others are cancelled; the operation is rolled back.
+//! - Stacks of the region that a request is signed for are all that it sees.
 //! - A bucket that holds something is not deleted: `DELETE_FAILED`. `Retain` is `DELETE_SKIPPED`.
 //!
 //! Faults strike at the Nth request, whatever it is ([`Fault`]).

@@ -138,7 +138,7 @@ pub(super) fn delete(world: &mut World, stack_id: &str, token: &str) {
 
 /// Reveals the next two events of a stack, with what they bring about.
 pub(super) fn advance(world: &mut World, name_or_id: &str) {
-    let Some(stack) = world.stack(name_or_id) else { return };
+    let Some(stack) = world.stack_here(name_or_id) else { return };
     let mut buckets = BTreeMap::new();
     for _ in 0..2 {
         let Some(event) = stack.pending.pop_front() else { break };

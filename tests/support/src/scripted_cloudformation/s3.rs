@@ -21,6 +21,8 @@ pub(super) fn operation_name(head: &Parts) -> &'static str {
         ("HEAD", false) => "HeadBucket",
         ("HEAD", true) => "HeadObject",
         ("PUT", true) => "PutObject",
+        ("GET", false) if query.contains("notification") => "GetBucketNotificationConfiguration",
+        ("PUT", false) if query.contains("notification") => "PutBucketNotificationConfiguration",
         ("GET", false) if query.contains("list-type=2") => "ListObjectsV2",
         ("GET", false) if query.contains("versions") => "ListObjectVersions",
         ("GET", false) if query.contains("uploads") => "ListMultipartUploads",
@@ -36,11 +38,26 @@ pub(super) fn answer(world: &mut World, head: &Parts, body: &Bytes) -> Answer {
     }
     let path = decode(head.uri.path().trim_start_matches('/'), false);
     let (name, key) = path.split_once('/').unwrap_or((&path, ""));
+    let refusal = (operation_name(head) == "PutBucketNotificationConfiguration")
+        .then(|| world.refused_notifications.pop_front())
+        .flatten();
     let Some(bucket) = world.buckets.get_mut(name.trim_end_matches('/')) else {
         return Answer::s3_error(404, "NoSuchBucket");
     };
     match operation_name(head) {
         "HeadBucket" => Answer::new(200, ""),
+        "GetBucketNotificationConfiguration" if bucket.notifications.is_empty() => {
+            Answer::new(200, "<NotificationConfiguration></NotificationConfiguration>")
+        }
+        "GetBucketNotificationConfiguration" => Answer::new(200, bucket.notifications.clone()),
+        "PutBucketNotificationConfiguration" => {
+            if let Some((code, message)) = refusal {
+                return Answer::new(400, format!("<Error>{}{}</Error>", tag("Code", &code), tag("Message", &message)));
+            }
+            let written = String::from_utf8_lossy(body).into_owned();
+            bucket.notifications = world.overwritten_notifications.take().unwrap_or(written);
+            Answer::new(200, "")
+        }
         "HeadObject" => match bucket.objects.get(key) {
             None => Answer::new(404, ""),
             Some(object) => object

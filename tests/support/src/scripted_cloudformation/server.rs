@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use super::answer::{Answer, decode};
 use super::world::World;
-use super::{cloudformation, s3};
+use super::{REGION, cloudformation, s3};
 
 /// What happens to a request instead of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl ScriptedCloud {
         state.faults.insert(number, fault);
     }
 
-    /// Names of the calls since the last time, in order.
+    /// Names of the calls since the last time, in order; those signed for another region than the cloud's begin with it.
     #[must_use = "the calls are forgotten"]
     pub fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().calls)
@@ -124,7 +124,9 @@ async fn serve(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<R
         } else {
             s3::operation_name(&head).to_owned()
         };
-        state.calls.push(name);
+        let region = signed_region(&head);
+        state.calls.push(if region == REGION { name } else { format!("{region} {name}") });
+        state.world.region = region;
         let number = state.calls.len();
         let fault = state.faults.remove(&number);
         let takes_effect =
@@ -181,6 +183,12 @@ impl futures_core::Stream for Frames {
     ) -> std::task::Poll<Option<Self::Item>> {
         std::task::Poll::Ready(self.0.next())
     }
+}
+
+/// The region in the scope of the signature: `Credential=<key>/<date>/<region>/<service>/aws4_request`.
+fn signed_region(head: &http::request::Parts) -> String {
+    let signature = head.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    signature.split('/').nth(2).unwrap_or(REGION).to_owned()
 }
 
 fn parse_form(text: &str) -> BTreeMap<String, String> {

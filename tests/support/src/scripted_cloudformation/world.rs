@@ -29,6 +29,12 @@ pub struct World {
     pub executed: Vec<String>,
     /// Paths that were invalidated, by distribution.
     pub invalidations: Vec<String>,
+    /// Code and message with which the next writes of a notification configuration are refused, one each.
+    pub refused_notifications: VecDeque<(String, String)>,
+    /// What somebody else writes over the next notification configuration that is written.
+    pub overwritten_notifications: Option<String>,
+    /// Region that the present request is signed for.
+    pub(super) region: String,
     counter: u64,
 }
 
@@ -123,6 +129,8 @@ pub struct ChangeSet {
 pub struct Bucket {
     /// Objects by key.
     pub objects: BTreeMap<String, Object>,
+    /// Its notification configuration in XML; empty without any.
+    pub notifications: String,
 }
 
 /// An object.
@@ -132,6 +140,12 @@ pub struct Object {
     pub bytes: Vec<u8>,
     /// Headers that were put with it and come back with it.
     pub headers: BTreeMap<String, String>,
+}
+
+impl Stack {
+    fn is_called(&self, name_or_id: &str) -> bool {
+        self.id == name_or_id || (self.name == name_or_id && self.status != "DELETE_COMPLETE")
+    }
 }
 
 impl World {
@@ -176,10 +190,17 @@ impl World {
 
     /// A stack that exists, by name; or any stack, by id.
     pub fn stack(&mut self, name_or_id: &str) -> Option<&mut Stack> {
+        self.stacks.iter_mut().rev().find(|stack| stack.is_called(name_or_id))
+    }
+
+    /// The same in the region of the present request alone.
+    pub(super) fn stack_here(&mut self, name_or_id: &str) -> Option<&mut Stack> {
+        let scope = format!("arn:aws:cloudformation:{}:", self.region);
         self.stacks
             .iter_mut()
             .rev()
-            .find(|stack| stack.id == name_or_id || (stack.name == name_or_id && stack.status != "DELETE_COMPLETE"))
+            .filter(|stack| stack.id.starts_with(&scope))
+            .find(|stack| stack.is_called(name_or_id))
     }
 
     /// A change set that exists, by id, and its stack's id.

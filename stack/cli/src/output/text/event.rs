@@ -92,7 +92,7 @@ pub(super) fn tell(text: &mut Text, event: &Event) {
                 text.say(&format!("{key} is there already"));
             }
         }
-        Event::ChangeSetCreated { id, changes } => {
+        Event::ChangeSetCreated { id, changes, .. } => {
             if text.verbosity > 0 {
                 text.say(&format!("change set {id} with {changes} changes"));
             }
@@ -203,6 +203,8 @@ fn action_word(action: &str) -> &str {
         "delete-content" => "deleted",
         "empty-bucket" => "emptied",
         "invalidate" => "invalidated",
+        "merge-notifications" => "notifications set in",
+        "remove-notifications" => "notifications taken out of",
         other => other,
     }
 }
@@ -237,6 +239,7 @@ mod tests {
     fn event(logical_id: &str, status: &str, time: &str) -> StackEvent {
         StackEvent {
             event_id: format!("{logical_id}-{status}"),
+            stack_name: "avatars-alice".to_owned(),
             time: time.to_owned(),
             logical_id: logical_id.to_owned(),
             physical_id: String::new(),

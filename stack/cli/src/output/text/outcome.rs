@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stack_aws::{ContentsChanges, Failure, Operation, Outcome};
+use stack_aws::{CompanionChange, ContentsChanges, Failure, Operation, Outcome};
 
 use super::event::Tally;
 use super::question::{destroy_text, text as question_text};
@@ -14,12 +14,9 @@ use crate::report::Declaration;
 #[expect(clippy::too_many_lines, reason = "one arm per outcome, each read on its own")]
 pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declaration>, tally: &Tally) -> Parts {
     match outcome {
-        Outcome::Deployed { stack, operation, outputs, contents, orphans, .. } => {
-            let word = match operation {
-                Operation::Created => "created",
-                Operation::Updated => "updated",
-            };
-            let mut talk = format!("{} {}", style.good(word), style.bold(&stack.name));
+        Outcome::Deployed { stack, operation, outputs, contents, orphans, companions, .. } => {
+            let mut talk = companions_text(style, companions);
+            let _ = write!(talk, "{} {}", style.good(operation_word(*operation)), style.bold(&stack.name));
             if let Some(summary) = tally.summary() {
                 let _ = write!(talk, ": {summary}");
             }
@@ -30,11 +27,18 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             }
             Parts { data: outputs_text(outputs), talk }
         }
-        Outcome::NoChanges { stack, outputs, contents } => Parts {
+        Outcome::NoChanges { stack, outputs, contents, companions } => Parts {
             data: outputs_text(outputs),
-            talk: format!("{} is up to date\n{}", style.bold(&stack.name), contents_text(contents)),
+            talk: format!(
+                "{}{} is up to date\n{}",
+                companions_text(style, companions),
+                style.bold(&stack.name),
+                contents_text(contents)
+            ),
         },
-        Outcome::Declined { .. } => Parts::talk("declined; nothing was changed\n"),
+        Outcome::Declined { companions, .. } => {
+            Parts::talk(format!("{}declined; {}\n", companions_text(style, companions), unchanged_text(companions)))
+        }
         Outcome::ApprovalNeeded { question } => Parts::talk(format!(
             "{}\napproval is needed, and there is no terminal to ask on: see above, then run again with --yes\n",
             question_text(style, question)
@@ -44,33 +48,39 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             style.bold(&stack.name),
             status.as_str()
         )),
-        Outcome::ChangeSetRefused { stack, reason, findings } => {
-            let mut talk =
-                format!("{} CloudFormation refused the change set of {}\n", style.bad("failed:"), stack.name);
+        Outcome::ChangeSetRefused { stack, reason, findings, companions } => {
+            let mut talk = companions_text(style, companions);
+            let _ = writeln!(talk, "{} CloudFormation refused the change set of {}", style.bad("failed:"), stack.name);
             let _ = writeln!(talk, "  {}", harmless(reason));
             for finding in findings {
                 let place = [finding.logical_id.as_deref(), finding.path.as_deref()];
                 let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
                 let _ = writeln!(talk, "  {place}: {}", harmless(&finding.reason));
             }
-            talk += "nothing was changed\n";
+            let _ = writeln!(talk, "{}", unchanged_text(companions));
             Parts::talk(talk)
         }
-        Outcome::ChangeSetObsolete { stack, reason } => Parts::talk(format!(
-            "{} {} was changed by someone else meanwhile: {}\nnothing was changed; run the command again\n",
+        Outcome::ChangeSetObsolete { stack, reason, companions } => Parts::talk(format!(
+            "{}{} {} was changed by someone else meanwhile: {}\n{}; run the command again\n",
+            companions_text(style, companions),
             style.bad("refused:"),
             stack.name,
-            harmless(reason)
+            harmless(reason),
+            unchanged_text(companions)
         )),
-        Outcome::RolledBack { stack, status, cause, others, next } => Parts::talk(
-            failed_text(style, "rolled back", &stack.name, status.as_str(), cause.as_ref(), others, declared)
+        Outcome::RolledBack { stack, status, cause, others, next, companions } => Parts::talk(
+            companions_text(style, companions)
+                + &failed_text(style, "rolled back", &stack.name, status.as_str(), cause.as_ref(), others, declared)
                 + &next_text(next),
         ),
         Outcome::NeedsRollback { stack, status, cause, next } => Parts::talk(
             failed_text(style, "stuck", &stack.name, status.as_str(), cause.as_ref(), &[], declared) + &next_text(next),
         ),
-        Outcome::Destroyed { stack, retained, emptied } => {
+        Outcome::Destroyed { stack, retained, emptied, companions } => {
             let mut talk = format!("{} {}\n", style.good("destroyed"), style.bold(&stack.name));
+            for companion in companions {
+                let _ = writeln!(talk, "  with it: {} in {}", companion.stack_name, companion.region);
+            }
             for (bucket, versions) in emptied {
                 let _ = writeln!(talk, "  emptied bucket {bucket}: {versions} object versions");
             }
@@ -113,6 +123,36 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             Parts::talk(format!("interrupted; nothing was begun with {stack_name}\n"))
         }
         other => Parts::talk(format!("{other:?}\n")),
+    }
+}
+
+fn operation_word(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Created => "created",
+        Operation::Updated => "updated",
+    }
+}
+
+/// The stacks beside the main one that were changed, a line each.
+fn companions_text(style: Style, companions: &[CompanionChange]) -> String {
+    let mut text = String::new();
+    for CompanionChange { region, stack, operation, orphans } in companions {
+        let Some(operation) = operation else { continue };
+        let word = style.good(operation_word(*operation));
+        let _ = writeln!(text, "{word} {} in {region}", style.bold(&stack.name));
+        for orphan in orphans {
+            let _ = writeln!(text, "{} {}", style.attention("left over:"), failure_text(orphan));
+        }
+    }
+    text
+}
+
+/// What was left as it was when the main stack did not get its change set.
+fn unchanged_text(companions: &[CompanionChange]) -> &'static str {
+    if companions.iter().any(|companion| companion.operation.is_some()) {
+        "nothing else was changed"
+    } else {
+        "nothing was changed"
     }
 }
 

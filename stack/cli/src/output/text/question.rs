@@ -69,5 +69,11 @@ pub(super) fn destroy_text(style: Style, plan: &DestroyPlan) -> String {
     for bucket in &plan.non_empty_buckets {
         let _ = writeln!(text, "  {} bucket {} is not empty", style.attention("!"), bucket.bucket);
     }
+    for bucket in &plan.notifications {
+        let _ = writeln!(text, "  {} notifications in bucket {}, which stays", style.bad("- goes "), bucket.bucket);
+    }
+    for companion in &plan.companions {
+        text += &destroy_text(style, companion);
+    }
     text
 }
