@@ -46,8 +46,8 @@ pub(super) fn run(
     if !missing.is_empty() {
         say(&format!("running cfn-lint over {} templates (a second or two each)", missing.len()));
         let names = directory.join("names.txt");
-        let text: String = missing.iter().map(|file| format!("{}\n", file.display())).collect();
-        std::fs::write(&names, text)?;
+        let text: Vec<String> = missing.iter().map(|file| file.display().to_string()).collect();
+        std::fs::write(&names, text.join("\n") + "\n")?;
         let output = std::fs::OpenOptions::new().create(true).append(true).open(&cache)?;
         let status = Command::new(python)
             .args(["-c", SCRIPT])

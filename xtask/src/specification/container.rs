@@ -52,7 +52,9 @@ impl Container<'_> {
             put(&mut file, *length)?;
         }
         file.extend(&packed_dictionary);
-        packed.iter().for_each(|frame| file.extend(frame));
+        for frame in &packed {
+            file.extend(frame);
+        }
         Ok(file)
     }
 
@@ -69,22 +71,20 @@ impl Container<'_> {
                 None if name.starts_with("AWS::") => ("types".to_owned(), FRAME_BYTES),
                 None => (name.split(':').next().unwrap_or_default().to_owned(), FRAME_BYTES),
             };
-            let (frame, offset) = match known.get(text.as_str()) {
-                Some(place) => *place,
-                None => {
-                    let starts_new =
-                        frames.last().is_none_or(|frame| kind != group || frame.len() + text.len() > limit);
-                    if starts_new {
-                        frames.push(String::new());
-                        group = kind;
-                    }
-                    let frame = frames.len();
-                    let last = frames.last_mut().ok_or_else(|| Failure::new("no frame"))?;
-                    let offset = last.len();
-                    last.push_str(text);
-                    known.insert(text, (frame, offset));
-                    (frame, offset)
+            let (frame, offset) = if let Some(place) = known.get(text.as_str()) {
+                *place
+            } else {
+                let starts_new = frames.last().is_none_or(|frame| kind != group || frame.len() + text.len() > limit);
+                if starts_new {
+                    frames.push(String::new());
+                    group = kind;
                 }
+                let frame = frames.len();
+                let last = frames.last_mut().ok_or_else(|| Failure::new("no frame"))?;
+                let offset = last.len();
+                last.push_str(text);
+                known.insert(text, (frame, offset));
+                (frame, offset)
             };
             let set = self.regions_of.get(name).map_or_else(String::new, ToString::to_string);
             // Writing to a string cannot fail.

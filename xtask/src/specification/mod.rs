@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &SpecificationArguments) -> Result<(), Failure> {
     records.insert("resource:update-policy".to_owned(), update_policy.to_string());
     let regions = schema::regions(&packages)?;
     let header = json!({
-        "sources": packages.sources(),
+        "sources": packages::Packages::sources(),
         "date": packages.json("data/schemas/version.json")?.get("schema_date").cloned().unwrap_or_default(),
         "types": types.len(),
         "rules": rule_count,

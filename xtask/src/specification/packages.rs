@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::talk::say;
 use crate::{paths, tools};
 
-/// npm package with GetAtt types, replacement, statefulness and relations.
+/// npm package with types of attributes, replacement, statefulness and relations.
 const SERVICE_SPECIFICATION: (&str, &str) = ("@aws-cdk/aws-service-spec", "0.1.216");
 /// `PyPI` package with patched resource schemas and cross-property rules; pinned by `xtask/tools/requirements.txt` as well.
 const LINTER: (&str, &str) = ("cfn-lint", "1.58.0");
@@ -88,7 +88,7 @@ impl Packages {
     }
 
     /// What the data was made from.
-    pub(super) fn sources(&self) -> Value {
+    pub(super) fn sources() -> Value {
         json!([
             format!("{} {}", LINTER.0, LINTER.1),
             format!("{} {}", SERVICE_SPECIFICATION.0, SERVICE_SPECIFICATION.1)

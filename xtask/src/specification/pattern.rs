@@ -122,9 +122,9 @@ impl Parts {
             }
             let look = if look.starts_with('^') { look.to_owned() } else { format!("^(?:{look})") };
             if negative {
-                parts.none.push(look)
+                parts.none.push(look);
             } else {
-                parts.all.push(look)
+                parts.all.push(look);
             }
             rest = format!("{}{}", if anchored { "^" } else { "" }, &body[end + 1..]);
             if has_top_level_alternative(&rest) {

@@ -42,6 +42,11 @@ impl Template {
         let mut parts = text.split(MARK);
         let mut quoted = parts.next().unwrap_or_default().to_owned();
         for part in parts {
+            // The writer has quoted it for a reason of its own.
+            if quoted.ends_with(['\'', '"']) {
+                quoted.push_str(part);
+                continue;
+            }
             // A marked scalar is plain: it ends where its line or its key does.
             let end = part.find('\n').unwrap_or(part.len());
             let line = &part[..end];
@@ -107,6 +112,7 @@ mod tests {
             "off",
             "y",
             "12:30",
+            "10::",
             "190:20:30.15",
             "1_000",
             "=",

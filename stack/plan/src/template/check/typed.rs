@@ -207,6 +207,13 @@ impl Walk<'_, '_> {
     ) {
         let Some(references) = keywords.get("references") else { return };
         let references: Vec<&str> = list(references).filter_map(Value::as_str).collect();
+        // A property that takes many kinds of things takes more than the list knows.
+        let mut kinds: Vec<&str> = references.iter().filter_map(|reference| reference.split('.').next()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        if kinds.len() > 2 {
+            return;
+        }
         let is_of_type = |reference: &&str| reference.rsplit_once('.').is_some_and(|(name, _)| name == type_name);
         let is_arn = |name: &str| name.ends_with("Arn") || name.ends_with("ARN");
         // An ARN says of what it is; anything else says only that it is no ARN.

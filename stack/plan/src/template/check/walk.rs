@@ -60,7 +60,8 @@ impl Walk<'_, '_> {
     pub(super) fn value(&self, value: &Value, schema: &Value, at: &At<'_>, mode: &Mode, found: &mut Found) {
         let keywords = match schema {
             Value::Bool(false) => return found.push(at, SchemaFault::Forbidden),
-            Value::Object(keywords) if !keywords.is_empty() => keywords,
+            // That nothing is there is said where nulls are looked for.
+            Value::Object(keywords) if !keywords.is_empty() && !value.is_null() => keywords,
             _ => return,
         };
         if let Some((name, arguments)) = value.as_object().and_then(function_of)
