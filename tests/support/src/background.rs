@@ -83,6 +83,7 @@ impl Background {
     }
 
     /// Waits for its end; panics with what it said when it does not come.
+    #[must_use]
     pub fn wait(mut self) -> (ExitStatus, String) {
         let Some(status) = self.try_wait_for(END_LIMIT) else {
             panic!("it did not end within {END_LIMIT:?}; it said:\n{}", self.seen)

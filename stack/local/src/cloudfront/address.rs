@@ -29,18 +29,16 @@ pub fn answering(text: &str, cloud_url: &str) -> String {
     let mut rest = text;
     while let Some((before, host)) = split_at_host(rest) {
         let id = &host[..host.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        match host[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after)) {
-            Some(after) => {
-                let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
-                answering.push_str(&before[..before.len() - scheme.len()]);
-                // Ids are upper case.
-                answering.push_str(&distribution_url(cloud_url, &id.to_ascii_uppercase()));
-                rest = after;
-            }
-            None => {
-                answering.push_str(before);
-                rest = host;
-            }
+        let after = host[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after));
+        if let Some(after) = after {
+            let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
+            answering.push_str(&before[..before.len() - scheme.len()]);
+            // Ids are upper case.
+            answering.push_str(&distribution_url(cloud_url, &id.to_ascii_uppercase()));
+            rest = after;
+        } else {
+            answering.push_str(before);
+            rest = host;
         }
     }
     answering.push_str(rest);

@@ -268,7 +268,7 @@ fn write_policy_fields(xml: &mut XmlWriter, policy: &ManagedPolicy, attachments:
 
 /// IAM writes documents percent-encoded.
 fn encode(document: &Value) -> String {
-    percent_encode(&document.to_string(), "")
+    percent_encode(document.to_string(), "")
 }
 
 fn timestamp(time: OffsetDateTime) -> String {
