@@ -8,7 +8,7 @@ use test_support::ScriptedCloud;
 
 use crate::steps::{Recorder, STACK, connect, deploy_plan, destroy_options, kind, plan, template};
 
-const EDGE: &str = "avatars-alice-edge-eu-central-1";
+pub(crate) const EDGE: &str = "avatars-alice-edge-eu-central-1";
 
 fn certificate() -> Value {
     json!({
@@ -21,7 +21,7 @@ fn certificate() -> Value {
 }
 
 /// A main stack whose topic needs what its companion gives.
-fn plan_with_companion() -> Plan {
+pub(crate) fn plan_with_companion() -> Plan {
     let mut text = template();
     text["Parameters"] = json!({"SiteCertificate": {"Type": "String"}});
     text["Resources"]["Alerts"]["Properties"]["DisplayName"] = json!({"Ref": "SiteCertificate"});
@@ -188,7 +188,7 @@ async fn a_stuck_companion_is_led_out_without_the_main_stack() {
     assert_eq!(next[1], "stack deploy -e dev --suffix alice");
 }
 
-fn options() -> DestroyOptions {
+pub(crate) fn destroy_both() -> DestroyOptions {
     let companion = CompanionStack { region: "us-east-1".to_owned(), stack_name: EDGE.to_owned() };
     DestroyOptions { companions: vec![companion], ..destroy_options() }
 }
@@ -199,9 +199,9 @@ async fn a_companion_goes_after_the_main_stack() {
     run(&cloud, &plan_with_companion(), Answer::Yes).await;
     cloud.take_calls().clear();
     let mut host = Recorder::answering(Answer::Yes);
-    let outcome = destroy(&connect(&cloud, 5).await, STACK, &options(), &mut host).await.unwrap();
+    let outcome = destroy(&connect(&cloud, 5).await, STACK, &destroy_both(), &mut host).await.unwrap();
     let Outcome::Destroyed { stack, companions, .. } = &outcome else { panic!("{outcome:?}") };
-    assert_eq!((&*stack.name, companions), (STACK, &options().companions));
+    assert_eq!((&*stack.name, companions), (STACK, &destroy_both().companions));
     let Question::DestroyStack(plan) = &host.questions[0] else { panic!("{:?}", host.questions) };
     assert_eq!(plan.companions[0].goes[0].logical_id, "Certificate");
     assert_eq!(host.questions.len(), 1);
@@ -219,8 +219,8 @@ async fn a_companion_that_was_left_behind_goes_with_the_next_destroy() {
     let aws = connect(&cloud, 5).await;
     destroy(&aws, STACK, &destroy_options(), &mut host).await.unwrap();
     assert!(cloud.world(|world| world.stack(EDGE).is_some()));
-    let outcome = destroy(&aws, STACK, &options(), &mut host).await.unwrap();
+    let outcome = destroy(&aws, STACK, &destroy_both(), &mut host).await.unwrap();
     let Outcome::Destroyed { stack, .. } = &outcome else { panic!("{outcome:?}") };
     assert_eq!(stack.name, EDGE);
-    assert_eq!(kind(&destroy(&aws, STACK, &options(), &mut host).await.unwrap()), "absent");
+    assert_eq!(kind(&destroy(&aws, STACK, &destroy_both(), &mut host).await.unwrap()), "absent");
 }

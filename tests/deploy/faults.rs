@@ -6,9 +6,10 @@ use serde_json::Value;
 use stack_aws::{Answer, Outcome, deploy, destroy};
 use test_support::{Fault, ScriptedCloud};
 
+use crate::companions::{EDGE, destroy_both, plan_with_companion};
 use crate::steps::{
-    ARTIFACT_BUCKET, Recorder, STACK, connect, deploy_options, destroy_options, kind, plan, plan_with_function,
-    template,
+    ARTIFACT_BUCKET, Recorder, STACK, connect, deploy_options, deploy_plan, destroy_options, kind, plan,
+    plan_with_function, template,
 };
 
 /// More than any scenario makes; each ends when a fault no longer finds a call.
@@ -20,12 +21,20 @@ enum Scenario {
     FirstDeploy,
     Update,
     Destroy,
+    /// A first deployment with a companion in another region.
+    FirstDeployOfBoth,
+    DestroyOfBoth,
 }
 
 impl Scenario {
     async fn cloud(self) -> ScriptedCloud {
         let cloud = ScriptedCloud::start().await;
-        if self != Self::FirstDeploy {
+        if self == Self::DestroyOfBoth {
+            deploy_plan(&cloud, &plan_with_companion(), &mut Recorder::answering(Answer::Yes)).await.unwrap();
+            cloud.world(|world| world.executions = 0);
+            cloud.take_calls().clear();
+        }
+        if matches!(self, Self::Update | Self::Destroy) {
             let mut before = template();
             before["Resources"]["Alerts"]["Properties"]["DisplayName"] = Value::from("before");
             cloud.world(|world| world.add_stack(STACK, "CREATE_COMPLETE", &before));
@@ -44,6 +53,10 @@ impl Scenario {
             }
             Self::Update => deploy(&aws, &plan(&template()), &[], directory, &deploy_options(), &mut host).await,
             Self::Destroy => destroy(&aws, STACK, &destroy_options(), &mut host).await,
+            Self::FirstDeployOfBoth => {
+                deploy(&aws, &plan_with_companion(), &[], directory, &deploy_options(), &mut host).await
+            }
+            Self::DestroyOfBoth => destroy(&aws, STACK, &destroy_both(), &mut host).await,
         };
         outcome.map_err(|error| error.to_string())
     }
@@ -58,12 +71,18 @@ impl Scenario {
                 .flat_map(|stack| &stack.change_sets)
                 .filter(|set| set.execution_status == "AVAILABLE")
                 .count();
-            let alive: Vec<String> =
-                world.stacks.iter().filter(|stack| stack.name == STACK).map(|stack| stack.status.clone()).collect();
+            let alive: Vec<String> = world
+                .stacks
+                .iter()
+                .filter(|stack| [STACK, EDGE].contains(&&*stack.name))
+                .map(|stack| stack.status.clone())
+                .collect();
             let expected = match self {
                 Self::FirstDeploy => (1, vec!["CREATE_COMPLETE".to_owned()]),
                 Self::Update => (1, vec!["UPDATE_COMPLETE".to_owned()]),
                 Self::Destroy => (0, vec!["DELETE_COMPLETE".to_owned()]),
+                Self::FirstDeployOfBoth => (2, vec!["CREATE_COMPLETE".to_owned(); 2]),
+                Self::DestroyOfBoth => (0, vec!["DELETE_COMPLETE".to_owned(); 2]),
             };
             if (executions, &alive) != (expected.0, &expected.1) {
                 return Some(format!("{executions} executions, stacks {alive:?}"));
@@ -95,7 +114,8 @@ async fn survives_every_fault(scenario: Scenario, forgets_tokens: bool) {
                 break;
             }
             cases += 1;
-            let expected = if scenario == Scenario::Destroy { "destroyed" } else { "deployed" };
+            let destroys = matches!(scenario, Scenario::Destroy | Scenario::DestroyOfBoth);
+            let expected = if destroys { "destroyed" } else { "deployed" };
             let wrong = match &outcome {
                 Ok(outcome) if kind(outcome) == expected => scenario.fault_of(&cloud),
                 Ok(outcome) => Some(kind(outcome)),
@@ -179,4 +199,19 @@ async fn an_update_that_died_anywhere_is_finished_by_the_next() {
 #[tokio::test]
 async fn a_destroy_that_died_anywhere_is_finished_by_the_next() {
     survives_every_death(Scenario::Destroy).await;
+}
+
+#[tokio::test]
+async fn a_first_deploy_with_a_companion_survives_every_fault_at_every_call() {
+    survives_every_fault(Scenario::FirstDeployOfBoth, false).await;
+}
+
+#[tokio::test]
+async fn a_first_deploy_with_a_companion_that_died_anywhere_is_finished_by_the_next() {
+    survives_every_death(Scenario::FirstDeployOfBoth).await;
+}
+
+#[tokio::test]
+async fn a_destroy_with_a_companion_that_died_anywhere_is_finished_by_the_next() {
+    survives_every_death(Scenario::DestroyOfBoth).await;
 }

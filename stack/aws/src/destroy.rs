@@ -139,12 +139,12 @@ impl Destruction<'_> {
         emptied: &mut BTreeMap<String, u64>,
         host: &mut dyn Host,
     ) -> Result<()> {
-        if plan.protected {
-            deletion::set_protection(aws, &plan.stack, false).await?;
-        }
         // While their targets exist: S3 would go on calling what is gone.
         for bucket in &plan.notifications {
             notifications::take_out(aws, bucket, host).await?;
+        }
+        if plan.protected {
+            deletion::set_protection(aws, &plan.stack, false).await?;
         }
         for bucket in &plan.non_empty_buckets {
             let count = empty_bucket(aws, &bucket.bucket, account_of(&plan.stack.id)).await?;

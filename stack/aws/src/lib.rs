@@ -19,6 +19,7 @@ mod destroy_plan;
 mod empty_bucket;
 mod error;
 mod events;
+mod execution;
 mod function_code;
 mod host;
 mod invalidate;

@@ -59,7 +59,10 @@ fn entry(
     filter: Option<&NotificationConfigurationFilter>,
 ) -> Entry {
     let rule = |name: &str| {
-        let rules = filter.and_then(|filter| filter.key()).map(|key| key.filter_rules()).unwrap_or_default();
+        let rules = filter
+            .and_then(|filter| filter.key())
+            .map(aws_sdk_s3::types::S3KeyFilter::filter_rules)
+            .unwrap_or_default();
         // S3 writes the names with a capital where others write them without.
         let named = |rule: &&aws_sdk_s3::types::FilterRule| {
             rule.name().is_some_and(|other| other.as_str().eq_ignore_ascii_case(name))

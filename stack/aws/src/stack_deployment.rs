@@ -1,4 +1,4 @@
-//! One stack, from what is there to what is wanted: its state, a change set, the approval, the operation.
+//! One stack, from what is there to what is wanted. How its change set is made and run is in `execution`.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,10 @@ use stack_plan::{Built, Event, Template};
 use crate::artifact_bucket::{self, Ensured, artifact_bucket_name};
 use crate::attempt::Attempt;
 use crate::capabilities::capabilities;
-use crate::change_set::{self, ChangeSet, Created, Executed, Prepared, ValidationFinding};
+use crate::change_set::{self, ChangeSet};
 use crate::connect::Aws;
 use crate::deletion::{self, Deleted};
 use crate::error::{AwsError, Result};
-use crate::events::{Followed, Follower};
 use crate::host::{Answer, Host, Question};
 use crate::next_step;
 use crate::options::Pacer;
@@ -71,7 +70,7 @@ pub(crate) struct StackChange {
 }
 
 impl There {
-    fn unchanged(stack: StackSummary, before: Option<Value>) -> Self {
+    pub(crate) fn unchanged(stack: StackSummary, before: Option<Value>) -> Self {
         Self { stack, change: None, before }
     }
 }
@@ -172,107 +171,8 @@ impl StackDeployment<'_> {
         self.change(&request, (current, before), host).await
     }
 
-    /// Change set, approval, execution.
-    async fn change(
-        &self,
-        request: &change_set::Request,
-        (current, before): (Option<StackSummary>, Option<Value>),
-        host: &mut dyn Host,
-    ) -> Result<Brought> {
-        let created = match change_set::create(self.aws, request, self.attempt).await {
-            Ok(created) => created,
-            Err(error) => return Ok(self.not_created(error, current).await?.into()),
-        };
-        let shell = Shell {
-            reference: StackReference { name: self.wanted.name.to_owned(), id: created.stack_id.clone() },
-            // A shell that was there before us may be somebody's who still looks at its change set.
-            is_ours: request.kind == ChangeSetType::Create
-                && current.as_ref().is_none_or(|stack| stack.reference.id != created.stack_id),
-        };
-        let prepared = change_set::wait_for(self.aws, &created, self.wanted.name, self.pacer.restarted()).await?;
-        let change_set = match prepared {
-            Prepared::Ready(change_set) => change_set,
-            Prepared::Interrupted => {
-                self.take_back(&created, &shell).await?;
-                return Ok(self.interrupted().into());
-            }
-            Prepared::Empty => {
-                self.take_back(&created, &shell).await?;
-                return match current {
-                    Some(stack) if request.kind == ChangeSetType::Update => Ok(There::unchanged(stack, before).into()),
-                    _ => {
-                        let reason = "the template has no resource to create".to_owned();
-                        Ok(refused(shell.reference, reason, Vec::new()).into())
-                    }
-                };
-            }
-            Prepared::Refused { reason, findings } => {
-                self.take_back(&created, &shell).await?;
-                return Ok(refused(shell.reference, reason, findings).into());
-            }
-        };
-        host.event(Event::ChangeSetCreated {
-            id: change_set.id.clone(),
-            stack_name: change_set.stack_name.clone(),
-            changes: change_set.changes.len(),
-        });
-        let question = Question::ExecuteChangeSet(change_set.clone());
-        match host.approve(&question) {
-            Answer::Yes => {}
-            answer => {
-                self.take_back(&created, &shell).await?;
-                return Ok(not_approved(question, answer).into());
-            }
-        }
-        if self.pacer.is_interrupted() {
-            self.take_back(&created, &shell).await?;
-            return Ok(self.interrupted().into());
-        }
-        self.execute(&created, &request.kind, change_set, (shell.reference, before), host).await
-    }
-
-    async fn execute(
-        &self,
-        created: &Created,
-        kind: &ChangeSetType,
-        change_set: ChangeSet,
-        (stack, before): (StackReference, Option<Value>),
-        host: &mut dyn Host,
-    ) -> Result<Brought> {
-        let mut follower = Follower::before(self.aws, &stack, Some(self.attempt.execute_token())).await?;
-        if let Executed::Obsolete { reason } = change_set::execute(self.aws, created, kind, self.attempt).await? {
-            return Ok(obsolete(stack, reason).into());
-        }
-        let end = follower.follow(self.pacer.restarted(), host).await?;
-        let failures = follower.into_failures();
-        let status = match end {
-            Followed::Ended(status) => status,
-            Followed::Gone => return Ok(Outcome::Absent { stack_name: stack.name }.into()),
-            Followed::Interrupted => return Ok(self.detached(stack).await?.into()),
-        };
-        match status {
-            StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => {
-                let operation = if *kind == ChangeSetType::Create { Operation::Created } else { Operation::Updated };
-                let change = Some(StackChange { operation, change_set, orphans: failures.cleanup });
-                Ok(There { stack: self.arrived(&stack).await?, change, before }.into())
-            }
-            StackStatus::RollbackComplete
-            | StackStatus::UpdateRollbackComplete
-            | StackStatus::ImportRollbackComplete => {
-                let (cause, others) = failures.into_cause_and_others();
-                let next = vec![next_step::own("deploy", self.arguments, "")];
-                Ok(Outcome::RolledBack { stack, status, cause, others, next, companions: Vec::new() }.into())
-            }
-            status => {
-                let (cause, _) = failures.into_cause_and_others();
-                let next = self.way_out(&stack, status);
-                Ok(Outcome::NeedsRollback { stack, status, cause, next }.into())
-            }
-        }
-    }
-
     /// The stack after its operation.
-    async fn arrived(&self, stack: &StackReference) -> Result<StackSummary> {
+    pub(crate) async fn arrived(&self, stack: &StackReference) -> Result<StackSummary> {
         let summary = stack::status(self.aws, &stack.id).await?.ok_or(AwsError::IncompleteAnswer {
             service: "CloudFormation",
             operation: "DescribeStacks",
@@ -307,41 +207,7 @@ impl StackDeployment<'_> {
         }
     }
 
-    /// Somebody else may have changed the stack since we looked; then that is the outcome.
-    async fn not_created(&self, error: AwsError, before: Option<StackSummary>) -> Result<Outcome> {
-        let may_have_moved = error.has_any_code(&["AlreadyExistsException", "ValidationError"]);
-        if !may_have_moved {
-            return Err(error);
-        }
-        let now = stack::status(self.aws, self.wanted.name).await?;
-        match now {
-            Some(stack) if stack.status.is_in_progress() => {
-                Ok(Outcome::Busy { stack: stack.reference, status: stack.status })
-            }
-            now if now.as_ref().map(|stack| (&stack.reference, stack.status))
-                != before.as_ref().map(|stack| (&stack.reference, stack.status)) =>
-            {
-                let reference = now
-                    .or(before)
-                    .map(|stack| stack.reference)
-                    .unwrap_or(StackReference { name: self.wanted.name.to_owned(), id: String::new() });
-                let reason = error.call().map(|call| call.message.clone()).unwrap_or_default();
-                Ok(obsolete(reference, reason))
-            }
-            _ => Err(error),
-        }
-    }
-
-    /// Deletes a change set that is not executed, and the empty stack that it stands in when that is ours.
-    async fn take_back(&self, created: &Created, shell: &Shell) -> Result<()> {
-        change_set::delete(self.aws, created).await?;
-        if shell.is_ours {
-            deletion::order(self.aws, &shell.reference, self.attempt).await?;
-        }
-        Ok(())
-    }
-
-    async fn detached(&self, stack: StackReference) -> Result<Outcome> {
+    pub(crate) async fn detached(&self, stack: StackReference) -> Result<Outcome> {
         let status =
             stack::status(self.aws, &stack.id).await?.map_or(StackStatus::DeleteComplete, |stack| stack.status);
         let mut next = next_step::running(self.aws, &stack, status);
@@ -360,12 +226,12 @@ impl StackDeployment<'_> {
         }
     }
 
-    fn interrupted(&self) -> Outcome {
+    pub(crate) fn interrupted(&self) -> Outcome {
         Outcome::Interrupted { stack_name: self.wanted.name.to_owned() }
     }
 
     /// What leads out of a state that `deploy` cannot leave. Our own `destroy` would take the main stack with a companion.
-    fn way_out(&self, stack: &StackReference, status: StackStatus) -> Vec<String> {
+    pub(crate) fn way_out(&self, stack: &StackReference, status: StackStatus) -> Vec<String> {
         let needs_destroy = StackStatus::deploy_decision(Some(status)) == DeployDecision::NeedsDestroy;
         if self.wanted.is_companion && needs_destroy {
             let delete = next_step::aws_cli(self.aws, "delete-stack", stack);
@@ -375,23 +241,9 @@ impl StackDeployment<'_> {
     }
 }
 
-/// The stack that a change set stands in.
-struct Shell {
-    reference: StackReference,
-    is_ours: bool,
-}
-
-fn not_approved(question: Question, answer: Answer) -> Outcome {
+pub(crate) fn not_approved(question: Question, answer: Answer) -> Outcome {
     match answer {
         Answer::CannotAsk => Outcome::ApprovalNeeded { question },
         Answer::Yes | Answer::No => Outcome::Declined { question, companions: Vec::new() },
     }
-}
-
-fn refused(stack: StackReference, reason: String, findings: Vec<ValidationFinding>) -> Outcome {
-    Outcome::ChangeSetRefused { stack, reason, findings, companions: Vec::new() }
-}
-
-fn obsolete(stack: StackReference, reason: String) -> Outcome {
-    Outcome::ChangeSetObsolete { stack, reason, companions: Vec::new() }
 }

@@ -1,0 +1,165 @@
+//! The change set of one stack: asked for, shown, approved, executed by its id, followed to its end.
+
+use aws_sdk_cloudformation::types::ChangeSetType;
+use serde_json::Value;
+use stack_plan::Event;
+
+use crate::change_set::{self, ChangeSet, Created, Executed, Prepared, ValidationFinding};
+use crate::deletion;
+use crate::error::{AwsError, Result};
+use crate::events::{Followed, Follower};
+use crate::host::{Answer, Host, Question};
+use crate::next_step;
+use crate::outcome::{Operation, Outcome, StackReference};
+use crate::stack::{self, StackSummary};
+use crate::stack_deployment::{Brought, StackChange, StackDeployment, There, not_approved};
+use crate::status::StackStatus;
+
+impl StackDeployment<'_> {
+    /// Change set, approval, execution.
+    pub(crate) async fn change(
+        &self,
+        request: &change_set::Request,
+        (current, before): (Option<StackSummary>, Option<Value>),
+        host: &mut dyn Host,
+    ) -> Result<Brought> {
+        let created = match change_set::create(self.aws, request, self.attempt).await {
+            Ok(created) => created,
+            Err(error) => return Ok(self.not_created(error, current).await?.into()),
+        };
+        let shell = Shell {
+            reference: StackReference { name: self.wanted.name.to_owned(), id: created.stack_id.clone() },
+            // A shell that was there before us may be somebody's who still looks at its change set.
+            is_ours: request.kind == ChangeSetType::Create
+                && current.as_ref().is_none_or(|stack| stack.reference.id != created.stack_id),
+        };
+        let prepared = change_set::wait_for(self.aws, &created, self.wanted.name, self.pacer.restarted()).await?;
+        let change_set = match prepared {
+            Prepared::Ready(change_set) => change_set,
+            Prepared::Interrupted => {
+                self.take_back(&created, &shell).await?;
+                return Ok(self.interrupted().into());
+            }
+            Prepared::Empty => {
+                self.take_back(&created, &shell).await?;
+                return match current {
+                    Some(stack) if request.kind == ChangeSetType::Update => Ok(There::unchanged(stack, before).into()),
+                    _ => {
+                        let reason = "the template has no resource to create".to_owned();
+                        Ok(refused(shell.reference, reason, Vec::new()).into())
+                    }
+                };
+            }
+            Prepared::Refused { reason, findings } => {
+                self.take_back(&created, &shell).await?;
+                return Ok(refused(shell.reference, reason, findings).into());
+            }
+        };
+        host.event(Event::ChangeSetCreated {
+            id: change_set.id.clone(),
+            stack_name: change_set.stack_name.clone(),
+            changes: change_set.changes.len(),
+        });
+        let question = Question::ExecuteChangeSet(change_set.clone());
+        match host.approve(&question) {
+            Answer::Yes => {}
+            answer => {
+                self.take_back(&created, &shell).await?;
+                return Ok(not_approved(question, answer).into());
+            }
+        }
+        if self.pacer.is_interrupted() {
+            self.take_back(&created, &shell).await?;
+            return Ok(self.interrupted().into());
+        }
+        self.execute(&created, &request.kind, change_set, (shell.reference, before), host).await
+    }
+
+    async fn execute(
+        &self,
+        created: &Created,
+        kind: &ChangeSetType,
+        change_set: ChangeSet,
+        (stack, before): (StackReference, Option<Value>),
+        host: &mut dyn Host,
+    ) -> Result<Brought> {
+        let mut follower = Follower::before(self.aws, &stack, Some(self.attempt.execute_token())).await?;
+        if let Executed::Obsolete { reason } = change_set::execute(self.aws, created, kind, self.attempt).await? {
+            return Ok(obsolete(stack, reason).into());
+        }
+        let end = follower.follow(self.pacer.restarted(), host).await?;
+        let failures = follower.into_failures();
+        let status = match end {
+            Followed::Ended(status) => status,
+            Followed::Gone => return Ok(Outcome::Absent { stack_name: stack.name }.into()),
+            Followed::Interrupted => return Ok(self.detached(stack).await?.into()),
+        };
+        match status {
+            StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => {
+                let operation = if *kind == ChangeSetType::Create { Operation::Created } else { Operation::Updated };
+                let change = Some(StackChange { operation, change_set, orphans: failures.cleanup });
+                Ok(There { stack: self.arrived(&stack).await?, change, before }.into())
+            }
+            StackStatus::RollbackComplete
+            | StackStatus::UpdateRollbackComplete
+            | StackStatus::ImportRollbackComplete => {
+                let (cause, others) = failures.into_cause_and_others();
+                let next = vec![next_step::own("deploy", self.arguments, "")];
+                Ok(Outcome::RolledBack { stack, status, cause, others, next, companions: Vec::new() }.into())
+            }
+            status => {
+                let (cause, _) = failures.into_cause_and_others();
+                let next = self.way_out(&stack, status);
+                Ok(Outcome::NeedsRollback { stack, status, cause, next }.into())
+            }
+        }
+    }
+
+    /// Somebody else may have changed the stack since we looked; then that is the outcome.
+    async fn not_created(&self, error: AwsError, before: Option<StackSummary>) -> Result<Outcome> {
+        let may_have_moved = error.has_any_code(&["AlreadyExistsException", "ValidationError"]);
+        if !may_have_moved {
+            return Err(error);
+        }
+        let now = stack::status(self.aws, self.wanted.name).await?;
+        match now {
+            Some(stack) if stack.status.is_in_progress() => {
+                Ok(Outcome::Busy { stack: stack.reference, status: stack.status })
+            }
+            now if now.as_ref().map(|stack| (&stack.reference, stack.status))
+                != before.as_ref().map(|stack| (&stack.reference, stack.status)) =>
+            {
+                let reference = now
+                    .or(before)
+                    .map(|stack| stack.reference)
+                    .unwrap_or(StackReference { name: self.wanted.name.to_owned(), id: String::new() });
+                let reason = error.call().map(|call| call.message.clone()).unwrap_or_default();
+                Ok(obsolete(reference, reason))
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Deletes a change set that is not executed, and the empty stack that it stands in when that is ours.
+    async fn take_back(&self, created: &Created, shell: &Shell) -> Result<()> {
+        change_set::delete(self.aws, created).await?;
+        if shell.is_ours {
+            deletion::order(self.aws, &shell.reference, self.attempt).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The stack that a change set stands in.
+struct Shell {
+    reference: StackReference,
+    is_ours: bool,
+}
+
+fn refused(stack: StackReference, reason: String, findings: Vec<ValidationFinding>) -> Outcome {
+    Outcome::ChangeSetRefused { stack, reason, findings, companions: Vec::new() }
+}
+
+fn obsolete(stack: StackReference, reason: String) -> Outcome {
+    Outcome::ChangeSetObsolete { stack, reason, companions: Vec::new() }
+}
