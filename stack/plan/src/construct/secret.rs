@@ -7,7 +7,7 @@ use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
 use crate::naming::Naming;
-use crate::project::{Document, Fields, Named, Text, read_document};
+use crate::project::{Fields, Named, Text, Tree};
 use crate::scope::Scope;
 use crate::values::{ExcludedCharacters, SecretLength};
 
@@ -26,7 +26,7 @@ pub(crate) struct SecretDeclaration {
     length: Option<Text>,
     exclude: Option<Text>,
     punctuation: Option<Text>,
-    template: Option<(Document, Place)>,
+    template: Option<Tree>,
     key: Option<Text>,
 }
 
@@ -56,9 +56,7 @@ impl Declaration for SecretDeclaration {
             length: fields.text("length"),
             exclude: fields.text("exclude"),
             punctuation: fields.text("punctuation"),
-            template: fields
-                .get("template")
-                .and_then(|(node, place)| Some((read_document(node, &place, sink)?, place))),
+            template: fields.get("template").and_then(|(node, place)| Tree::read(node, &place, sink)),
             key: fields.text("key"),
         };
         if let (None, Some(key)) = (&declaration.template, &declaration.key) {
@@ -100,15 +98,15 @@ impl Declaration for SecretDeclaration {
 
 impl SecretDeclaration {
     fn template(&self, scope: &Scope<'_>) -> Option<(String, String)> {
-        let (template, place) = self.template.as_ref()?;
+        let template = self.template.as_ref()?;
         let key = match &self.key {
             Some(text) => scope.literal(text)?,
             None => "password".to_owned(),
         };
-        let Document::Mapping(entries) = template else {
+        let Some(entries) = template.entries() else {
             let found = "something else".to_owned();
             let expected = "a mapping (`username: editor`)".to_owned();
-            scope.sink().push(FaultKind::WrongType { expected, found }, place);
+            scope.sink().push(FaultKind::WrongType { expected, found }, template.place());
             return None;
         };
         if key.is_empty() || entries.iter().any(|(name, _)| *name == key) {
@@ -117,10 +115,10 @@ impl SecretDeclaration {
                 expected: "a key that the template leaves to the generated value".to_owned(),
                 help: "leave it out of `template`, which everyone can read, or name another `key`".to_owned(),
             };
-            scope.sink().push(kind, self.key.as_ref().map_or(place, |text| &text.place));
+            scope.sink().push(kind, self.key.as_ref().map_or(template.place(), |text| &text.place));
             return None;
         }
-        Some((deferred::json_text(&template.evaluate(scope)?), key))
+        Some((deferred::json_text(&template.data(scope)?), key))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The project file: its text, and what it declares.
 
-mod document;
 mod fields;
 mod read;
 mod tree;
@@ -17,7 +16,6 @@ use crate::resolve::check_links;
 use crate::scope::{Known, RESOURCE, Scope};
 use crate::values::{Region, SettingValue};
 
-pub(crate) use document::{Document, read_document};
 pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
 pub(crate) use tree::Tree;
 

@@ -1,4 +1,4 @@
-//! Values of any shape: event patterns, messages, filters.
+//! Values of any shape: event patterns, messages, filters, what stands around a secret.
 
 use serde_json::{Map, Value, json};
 
@@ -74,6 +74,11 @@ impl Tree {
         Some(Self { place: place.clone(), branch })
     }
 
+    /// Its entries, if it is a mapping.
+    pub(crate) fn entries(&self) -> Option<&[(String, Tree)]> {
+        if let Branch::Entries(entries) = &self.branch { Some(entries) } else { None }
+    }
+
     /// Where it is.
     pub(crate) fn place(&self) -> &Place {
         &self.place
@@ -83,6 +88,11 @@ impl Tree {
     /// hold marks of values that only AWS knows. `CloudFormation` has no null, so that is a fault.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Option<Value> {
         self.check_nulls(scope.sink());
+        self.map(&|text| scope.evaluate(text))
+    }
+
+    /// The value for a text that holds it as JSON, where null is a value like any other. May hold marks as well.
+    pub(crate) fn data(&self, scope: &Scope<'_>) -> Option<Value> {
         self.map(&|text| scope.evaluate(text))
     }
 

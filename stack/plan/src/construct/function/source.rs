@@ -9,7 +9,7 @@ use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
 use crate::names::logical_id;
 use crate::naming::Naming;
-use crate::project::{Document, Fields, Text, read_document};
+use crate::project::{Fields, Text, Tree};
 use crate::role::Role;
 use crate::scope::Scope;
 use crate::values::{
@@ -34,7 +34,7 @@ pub(super) struct SourceDeclaration {
     batch: Option<Text>,
     window: Option<Text>,
     partial_failures: Option<Text>,
-    filters: Vec<(Document, Place)>,
+    filters: Vec<Tree>,
     max_concurrency: Option<Text>,
     from: Option<Text>,
     retries: Option<Text>,
@@ -99,10 +99,10 @@ pub(super) fn read_source(node: &Node, place: &Place, sink: &Sink) -> Option<Sou
     Some(source)
 }
 
-fn read_filter(node: &Node, place: &Place, sink: &Sink) -> Option<(Document, Place)> {
-    let pattern = read_document(node, place, sink)?;
-    if matches!(pattern, Document::Mapping(_)) {
-        return Some((pattern, place.clone()));
+fn read_filter(node: &Node, place: &Place, sink: &Sink) -> Option<Tree> {
+    let pattern = Tree::read(node, place, sink)?;
+    if pattern.entries().is_some() {
+        return Some(pattern);
     }
     let kind = FaultKind::WrongType {
         expected: "a mapping (`body: { kind: [photo] }`)".to_owned(),
@@ -154,9 +154,9 @@ impl SourceDeclaration {
             }
         };
         limit("filters of an event source", self.filters.len(), FILTERS, &self.place);
-        let patterns = self.filters.iter().filter_map(|(pattern, place)| {
-            let pattern = deferred::json_text(&pattern.evaluate(scope)?);
-            limit("characters of a filter", pattern.chars().count(), FILTER_CHARACTERS, place);
+        let patterns = self.filters.iter().filter_map(|filter| {
+            let pattern = deferred::json_text(&filter.data(scope)?);
+            limit("characters of a filter", pattern.chars().count(), FILTER_CHARACTERS, filter.place());
             Some(pattern)
         });
         patterns.collect()
