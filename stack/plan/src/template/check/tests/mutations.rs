@@ -132,15 +132,15 @@ const MUTATIONS: [(&str, &str, &str); 79] = [
     ("!Sub 'site-${Suffix}'", "!Sub 'site-${Sufix}'", "template-unknown-name"),
     ("!Sub 'integrations/${ApiInt}'", "!Sub 'integrations/${ApiInt.Idd}'", "template-unknown-attribute"),
     ("  Url: {Value: !GetAtt Api.ApiEndpoint}", "  Url: {Value: !GetAtt Api.Endpoint}", "template-unknown-attribute"),
-    ("Role: !GetAtt ApiRole.Arn", "Role: !GetAtt [ApiRole]", "template-function"),
-    ("!Sub '${ThumbLogs.Arn}'", "!Join ['${ThumbLogs.Arn}']", "template-function"),
+    ("Role: !GetAtt ApiRole.Arn", "Role: !GetAtt [ApiRole]", "invalid-function"),
+    ("!Sub '${ThumbLogs.Arn}'", "!Join ['${ThumbLogs.Arn}']", "invalid-function"),
     // The wrong kind of target.
     ("Role: !GetAtt ThumbRole.Arn", "Role: !GetAtt Table.Arn", "template-wrong-target"),
     // Circles.
     (
         "      SourceArn: !Sub arn:${AWS::Partition}:s3:::images-${AWS::AccountId}-${Suffix}\n",
         "      SourceArn: !GetAtt ImagesBucket.Arn\n",
-        "template-cycle",
+        "circular-dependency",
     ),
     // Keys of the table.
     (
@@ -218,7 +218,7 @@ fn every_mistake_is_found_on_its_line() {
                     | "template-rule"
                     | "template-alternatives"
             );
-            code == "template-cycle" || (at <= end && at + if around { 6 } else { 0 } >= line)
+            code == "circular-dependency" || (at <= end && at + if around { 6 } else { 0 } >= line)
         };
         if !found.iter().any(|found| found.ends_with(code) && is_near(found)) {
             missed.push(format!("line {line}, {code}: {from:?} -> {to:?}: {found:?}"));

@@ -62,7 +62,7 @@ fn faults_of_structure_do_not_hide_others() {
         "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 901}}\n  B: {Type: AWS::SQS::Queue, Propertys: {}}\n  C: 1\n",
     );
     assert_eq!(found, ["2: template-range", "3: template-unknown-property", "4: template-wrong-type"]);
-    assert_eq!(findings("Resources: [\n"), ["2: template-yaml-syntax"]);
+    assert_eq!(findings("Resources: [\n"), ["2: yaml-syntax"]);
     assert_eq!(findings("a: b\n").len(), 2);
 }
 
@@ -79,5 +79,5 @@ fn what_is_rendered_may_hold_anything() {
     let text = "Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: 'a ${AWS::Region}'}}}";
     let template = Template::parse(text).unwrap();
     assert_eq!(check(&template, &Positions::default(), &[]), []);
-    assert_eq!(findings(text), ["1: template-function"]);
+    assert_eq!(findings(text), ["1: invalid-function"]);
 }
