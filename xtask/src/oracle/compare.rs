@@ -79,7 +79,8 @@ fn line_of(error: &TemplateError) -> usize {
 /// The same line, or the same place: one path is the beginning of the other, and names a resource at least. A circle is
 /// reported once here and at every member there.
 fn is_same(error: &TemplateError, finding: &Finding) -> bool {
-    let is_circle = finding.rule == "E3004" && error.code().is_some_and(|code| code.to_string() == "circular-dependency");
+    let is_circle =
+        finding.rule == "E3004" && error.code().is_some_and(|code| code.to_string() == "circular-dependency");
     let ours: Vec<&str> = error.path.split('/').skip(1).collect();
     let theirs: Vec<&str> = finding.path.split('/').collect();
     let common = ours.len().min(theirs.len());
