@@ -72,7 +72,7 @@ pub(crate) enum CliError {
     /// A file that should be a template is none.
     #[error("`{path}` is not a template: {fault}", path = path.display())]
     #[diagnostic(
-        code("cli::template-invalid"),
+        code("template-invalid"),
         help("a template of CloudFormation is YAML or JSON with at least `Resources`")
     )]
     TemplateInvalid {
@@ -83,7 +83,7 @@ pub(crate) enum CliError {
     },
     /// A construct that has no template source.
     #[error("there is no template source `{name}`")]
-    #[diagnostic(code("cli::source-unknown"), help("{help}"))]
+    #[diagnostic(code("source-unknown"), help("{help}"))]
     SourceUnknown {
         /// Name that was given.
         name: String,
@@ -92,7 +92,7 @@ pub(crate) enum CliError {
     },
     /// An example that does not exist.
     #[error("there is no example `{name}`")]
-    #[diagnostic(code("cli::example-unknown"), help("{help}"))]
+    #[diagnostic(code("example-unknown"), help("{help}"))]
     ExampleUnknown {
         /// Name that was given.
         name: String,
@@ -101,7 +101,7 @@ pub(crate) enum CliError {
     },
     /// Files that would be overwritten.
     #[error("`{path}` is there already", path = path.display())]
-    #[diagnostic(code("cli::file-exists"), help("nothing was written; `--force` overwrites it"))]
+    #[diagnostic(code("file-exists"), help("nothing was written; `--force` overwrites it"))]
     FileExists {
         /// The first of them.
         path: PathBuf,
@@ -109,7 +109,7 @@ pub(crate) enum CliError {
     /// A new project has no place in a directory that has something in it.
     #[error("`{path}` is not empty", path = path.display())]
     #[diagnostic(
-        code("cli::directory-not-empty"),
+        code("directory-not-empty"),
         help("nothing was written; name another directory: `stack init {example} DIR`")
     )]
     DirectoryNotEmpty {
@@ -121,7 +121,7 @@ pub(crate) enum CliError {
     /// A name that a project cannot have.
     #[error("`{name}` cannot be the name of a project")]
     #[diagnostic(
-        code("cli::project-name"),
+        code("project-name"),
         help(
             "lower-case words of letters and digits joined by `-`, at most 40, beginning with a letter: `--name my-project`"
         )

@@ -103,7 +103,7 @@ impl Parts {
         if let Some(anchored) = rest.strip_prefix("\\A") {
             rest = format!("^{anchored}");
         }
-        if rest.starts_with("^((?!") && rest.ends_with(")$") && group_end(&rest[1..])? == rest.len() - 2 {
+        if rest.starts_with("^((?!") && rest.ends_with(")$") && group_end(&rest[1..])? == rest.len() - 3 {
             rest = format!("^{}$", &rest[2..rest.len() - 2]);
         }
         loop {
