@@ -8,6 +8,7 @@ mod cloud;
 mod cloudformation;
 mod cloudfront;
 mod console;
+mod delivery;
 mod error;
 mod http_types;
 mod iam;

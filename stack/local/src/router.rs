@@ -11,34 +11,62 @@ use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
 use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts, wire};
 
-/// Where a request goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Destination {
-    /// Health, console page and what it reads: `/_stack/...`.
-    Console,
-    /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
-    Distribution,
-    CloudFormation,
-    CloudFront,
-    Iam,
-    Lambda,
-    Logs,
-    S3,
-    Sns,
-    Sts,
+/// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
+/// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
+macro_rules! destinations {
+    ($($(#[$attribute:meta])* $destination:ident: [$($signed:literal),*], $protocol:ident, [$($target:literal),*], $handle:path;)*) => {
+        /// Where a request goes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Destination {
+            $($(#[$attribute])* $destination,)*
+        }
+
+        impl Destination {
+            /// The service of a name in a credential scope.
+            fn signed(service: &str) -> Option<Self> {
+                match service {
+                    $($($signed => Some(Self::$destination),)*)*
+                    _ => None,
+                }
+            }
+
+            /// The service of an `x-amz-target`.
+            fn targeted(target: &str) -> Option<Self> {
+                $($(if target.starts_with($target) { return Some(Self::$destination); })*)*
+                None
+            }
+
+            /// The protocol of a service whose signatures are checked here; `None` for what checks its own (S3) or needs none.
+            fn signed_protocol(self) -> Option<Protocol> {
+                match self {
+                    $(Self::$destination => destinations!(@protocol $protocol),)*
+                }
+            }
+
+            async fn answer(self, cloud: &Arc<Cloud>, request: Request) -> Response {
+                match self {
+                    $(Self::$destination => $handle(cloud, request).await,)*
+                }
+            }
+        }
+    };
+    (@protocol none) => { None };
+    (@protocol $protocol:ident) => { Some(Protocol::$protocol) };
 }
 
-impl Destination {
-    /// The protocol of a service whose signatures are checked here; `None` for what checks its own (S3) or needs none.
-    fn signed_protocol(self) -> Option<Protocol> {
-        match self {
-            Self::CloudFormation | Self::Iam | Self::Sns | Self::Sts => Some(Protocol::Query),
-            Self::CloudFront => Some(Protocol::RestXml),
-            Self::Lambda => Some(Protocol::RestJson),
-            Self::Logs => Some(Protocol::Json),
-            Self::Console | Self::Distribution | Self::S3 => None,
-        }
-    }
+destinations! {
+    /// Health, console page and what it reads: `/_stack/...`.
+    Console: [], none, [], console::handle;
+    /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
+    Distribution: [], none, [], cloudfront::data_plane::handle;
+    CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
+    CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    Iam: ["iam"], Query, [], iam::api::handle;
+    Lambda: ["lambda"], RestJson, [], lambda::api::handle;
+    Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
+    S3: ["s3"], none, [], s3::api::handle;
+    Sns: ["sns"], Query, [], sns::api::handle;
+    Sts: ["sts"], Query, [], sts::handle;
 }
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
@@ -69,18 +97,7 @@ async fn answer(cloud: &Arc<Cloud>, destination: Destination, request: Request) 
         }
         _ => request,
     };
-    match destination {
-        Destination::Console => console::handle(cloud, request).await,
-        Destination::Distribution => cloudfront::data_plane::handle(cloud, request).await,
-        Destination::CloudFormation => cloudformation::api::handle(cloud, request).await,
-        Destination::CloudFront => cloudfront::api::handle(cloud, request).await,
-        Destination::Iam => iam::api::handle(cloud, request).await,
-        Destination::Lambda => lambda::api::handle(cloud, request).await,
-        Destination::Logs => logs::api::handle(cloud, request).await,
-        Destination::S3 => s3::api::handle(cloud, request).await,
-        Destination::Sns => sns::api::handle(cloud, request).await,
-        Destination::Sts => sts::handle(cloud, request).await,
-    }
+    destination.answer(cloud, request).await
 }
 
 /// Refuses requests that a web page of another origin sends through the user's browser (DNS rebinding).
@@ -141,23 +158,15 @@ fn destination(request: &Request) -> Destination {
         return Destination::S3;
     }
     if let Some(service) = signed_service(request) {
-        return match service.as_str() {
-            "cloudformation" => Destination::CloudFormation,
-            "cloudfront" => Destination::CloudFront,
-            "iam" => Destination::Iam,
-            "lambda" => Destination::Lambda,
-            "logs" => Destination::Logs,
-            "sns" => Destination::Sns,
-            "sts" => Destination::Sts,
-            _ => Destination::S3,
-        };
+        return Destination::signed(&service).unwrap_or(Destination::S3);
     }
     // Unsigned requests of services that allow them, and clients told not to sign.
     if path.starts_with("/2015-03-31/functions") {
         return Destination::Lambda;
     }
-    if request.headers().get("x-amz-target").is_some_and(|target| target.as_bytes().starts_with(b"Logs_")) {
-        return Destination::Logs;
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+    if let Some(destination) = target.and_then(Destination::targeted) {
+        return destination;
     }
     if sns::api::is_public(request) {
         return Destination::Sns;

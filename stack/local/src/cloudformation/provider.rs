@@ -46,6 +46,26 @@ pub(crate) enum Update {
     Replace,
 }
 
+/// What a resource that was made is like now: what drift detection compares with the template.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Live {
+    /// It exists. Properties in the form of the template; those that cannot be read back (write-only ones) are left out.
+    Properties(Value),
+    /// It was removed by somebody else.
+    Gone,
+    /// Drift detection does not know the type.
+    Unsupported,
+}
+
+/// A type whose drift is not detected, as with many on AWS.
+pub(crate) async fn read_unsupported(
+    _context: &ResourceContext,
+    _physical_id: &str,
+    _declared: &Value,
+) -> Result<Live, ProviderError> {
+    Ok(Live::Unsupported)
+}
+
 /// Why a provider refused, with the handler error code that CloudFormation puts into the event's reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProviderError {

@@ -13,11 +13,13 @@ use crate::persist::{Store, lock};
 use crate::settings::DEFAULT_ACCOUNT;
 
 pub(crate) mod api;
+mod authorize;
 mod policies;
 pub(crate) mod resource_policy;
 pub(crate) mod resources;
 mod roles;
 
+pub(crate) use authorize::Access;
 pub(crate) use roles::check_name;
 
 /// Access key and secret key of the local administrator.

@@ -12,7 +12,7 @@ use super::query::{PAGE, Position, Range, Search, StreamSummary};
 use super::{LogGroup, group_arn};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
-use crate::wire::{Protocol, ServiceError, json_response, read_json};
+use crate::wire::{Protocol, ServiceError, read_json, target_operation};
 
 /// Retention in days that CloudWatch knows.
 const RETENTIONS: [u32; 22] =
@@ -52,10 +52,9 @@ struct InputEvent {
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix("Logs_20140328.").unwrap_or(target).to_owned();
+    let operation = target_operation(&request);
     match read_json(request).await.and_then(|input| answer(cloud, &operation, &input)) {
-        Ok(value) => json_response(StatusCode::OK, &value),
+        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
         Err(error) => Protocol::Json.render_error(&error),
     }
 }

@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 
-use super::json::json_response;
 use super::xml::XmlWriter;
 use crate::http_types::{Response, respond};
 
@@ -49,8 +48,10 @@ impl ServiceError {
 pub(crate) enum Protocol {
     /// AWS Query: CloudFormation, IAM, SNS, STS.
     Query,
-    /// JSON 1.1 with `__type`: CloudWatch Logs.
+    /// JSON 1.1 with `__type`: CloudWatch Logs and most services with an `x-amz-target`.
     Json,
+    /// JSON 1.0: DynamoDB, SQS.
+    Json10,
     /// REST-JSON: Lambda.
     RestJson,
     /// REST-XML as CloudFront writes it.
@@ -58,9 +59,22 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// A JSON answer with the content type of this protocol.
+    pub(crate) fn json_response(self, status: StatusCode, value: &serde_json::Value) -> Response {
+        let content_type = match self {
+            Self::Json10 => "application/x-amz-json-1.0",
+            Self::RestJson => "application/json",
+            Self::Json | Self::Query | Self::RestXml => "application/x-amz-json-1.1",
+        };
+        respond(status, content_type, value.to_string())
+    }
+
     /// The error as this protocol writes it, with a fresh request id.
     pub(crate) fn render_error(self, error: &ServiceError) -> Response {
         let request_id = uuid::Uuid::new_v4().to_string();
+        let json = matches!(self, Self::Json | Self::Json10 | Self::RestJson);
+        // IAM's refusal is the one error that every service has, under two names.
+        let code = if json && error.code == "AccessDenied" { "AccessDeniedException" } else { &error.code };
         let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
         let mut response = match self {
             Self::Query | Self::RestXml => {
@@ -68,22 +82,22 @@ impl Protocol {
                 xml.element("ErrorResponse", |xml| {
                     xml.element("Error", |xml| {
                         xml.text("Type", kind);
-                        xml.text("Code", &error.code);
+                        xml.text("Code", code);
                         xml.text("Message", &error.message);
                     });
                     xml.text("RequestId", &request_id);
                 });
                 respond(error.status, "text/xml", xml.finish())
             }
-            Self::Json => {
-                json_response(error.status, &serde_json::json!({"__type": error.code, "message": error.message}))
+            Self::Json | Self::Json10 => {
+                self.json_response(error.status, &serde_json::json!({"__type": code, "message": error.message}))
             }
             Self::RestJson => {
-                let mut response = json_response(
+                let mut response = self.json_response(
                     error.status,
                     &serde_json::json!({"Type": if kind == "Sender" { "User" } else { "Service" }, "Message": error.message, "message": error.message}),
                 );
-                if let Ok(code) = http::HeaderValue::from_str(&error.code) {
+                if let Ok(code) = http::HeaderValue::from_str(code) {
                     response.headers_mut().insert("x-amzn-errortype", code);
                 }
                 response

@@ -1,11 +1,9 @@
 //! JSON bodies.
 
-use http::StatusCode;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{CONTROL_BODY_LIMIT, ServiceError, read_body};
-use crate::http_types::{Request, Response, respond};
+use crate::http_types::Request;
 
 /// Reads a JSON body into `T`. An empty body reads as `{}`.
 pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ServiceError> {
@@ -14,7 +12,8 @@ pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T
     serde_json::from_slice(text).map_err(|error| ServiceError::bad_request("SerializationException", error.to_string()))
 }
 
-/// A JSON answer.
-pub(crate) fn json_response(status: StatusCode, value: &Value) -> Response {
-    respond(status, "application/x-amz-json-1.1", value.to_string())
+/// The operation that `x-amz-target` names: what follows its last dot.
+pub(crate) fn target_operation(request: &Request) -> String {
+    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    target.rsplit('.').next().unwrap_or_default().to_owned()
 }

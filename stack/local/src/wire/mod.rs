@@ -9,7 +9,7 @@ mod signature;
 mod xml;
 
 pub(crate) use error::{Protocol, ServiceError};
-pub(crate) use json::{json_response, read_json};
+pub(crate) use json::{read_json, target_operation};
 pub(crate) use percent::{form_decode, percent_decode, percent_encode};
 pub(crate) use query::{Form, query_empty_response, query_response, read_form};
 pub(crate) use signature::authenticate;
