@@ -1,10 +1,13 @@
 //! All services together. A service reaches another one through this value only.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
+use crate::cloudwatch::CloudWatch;
 use crate::error::LocalError;
+use crate::events::Events;
 use crate::iam::Iam;
 use crate::lambda::Lambda;
 use crate::logs::Logs;
@@ -26,6 +29,8 @@ pub(crate) struct Cloud {
     pub(crate) scratch: tempfile::TempDir,
     pub(crate) cloudformation: CloudFormation,
     pub(crate) cloudfront: CloudFront,
+    pub(crate) cloudwatch: CloudWatch,
+    pub(crate) events: Events,
     pub(crate) iam: Iam,
     pub(crate) lambda: Lambda,
     pub(crate) logs: Logs,
@@ -55,6 +60,8 @@ impl Cloud {
             scratch,
             cloudformation: CloudFormation::open(data_directory.as_deref())?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
+            cloudwatch: CloudWatch::open(data_directory.as_deref())?,
+            events: Events::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,
@@ -62,5 +69,12 @@ impl Cloud {
             sns: Sns::open(data_directory.as_deref())?,
             data_directory,
         })
+    }
+    /// Goes on with what was under way: timers of what was kept, and services that work by themselves for others.
+    pub(crate) fn resume(self: &Arc<Self>) {
+        self.cloudwatch.resume(self);
+        self.events.resume(self);
+        self.logs.resume(self);
+        self.s3.resume(self);
     }
 }

@@ -7,13 +7,17 @@
 mod cloud;
 mod cloudformation;
 mod cloudfront;
+mod cloudwatch;
 mod console;
 mod delivery;
 mod error;
+mod events;
+mod http_client;
 mod http_types;
 mod iam;
 mod lambda;
 mod logs;
+mod pattern;
 mod persist;
 mod router;
 mod s3;

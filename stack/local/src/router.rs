@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts, wire};
+use crate::{cloudformation, cloudfront, cloudwatch, console, events, iam, lambda, logs, s3, sns, sts, wire};
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
 /// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
@@ -59,8 +59,12 @@ destinations! {
     Console: [], none, [], console::handle;
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
+    /// Buckets as websites, by Host or by `/_stack/s3-website/<bucket>/...`.
+    Website: [], none, [], s3::website::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    CloudWatch: ["monitoring"], Query, ["GraniteServiceVersion20100801."], cloudwatch::api::handle;
+    Events: ["events"], Json, ["AWSEvents."], events::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
@@ -90,6 +94,7 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
 async fn answer(cloud: &Arc<Cloud>, destination: Destination, request: Request) -> Response {
     let request = match destination.signed_protocol() {
         Some(protocol) if !sns::api::is_public(&request) => {
+            let protocol = wire::spoken(&request, protocol);
             match wire::authenticate(&cloud.iam, request, protocol).await {
                 Ok(request) => request,
                 Err(refusal) => return protocol.render_error(&refusal),
@@ -117,6 +122,7 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
+            || request.uri().path().starts_with(s3::website::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -146,6 +152,9 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
     }
+    if s3::website::bucket_of_path(path).is_some() {
+        return Destination::Website;
+    }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
     }
@@ -153,6 +162,9 @@ fn destination(request: &Request) -> Destination {
     let labels = host.split(':').next().unwrap_or_default();
     if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
         return Destination::Distribution;
+    }
+    if s3::website::bucket_of_host(labels).is_some() {
+        return Destination::Website;
     }
     if labels.ends_with(".s3.localhost") || labels.contains(".s3.") {
         return Destination::S3;
