@@ -79,7 +79,8 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
     if let Some(refusal) = refuse_foreign(&cloud, &request) {
         return refusal;
     }
-    let destination = destination(&request);
+    let by_alias = host(&request).is_some_and(|host| cloud.cloudfront.is_alias(&host));
+    let destination = if by_alias { Destination::Distribution } else { destination(&request) };
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
     match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
@@ -118,7 +119,8 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.ends_with(".localhost")
         || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
         || bare.ends_with(".amazonaws.com")
-        || bare.ends_with(".cloudfront.net");
+        || bare.ends_with(".cloudfront.net")
+        || cloud.cloudfront.is_alias(&host);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)

@@ -137,6 +137,15 @@ impl CloudFront {
         self.state.read(|state| state.parts.get(id).filter(|(found, _)| *found == kind).map(|(_, value)| value.clone()))
     }
 
+    /// Whether a distribution goes by this host name, with or without a port.
+    pub(crate) fn is_alias(&self, host: &str) -> bool {
+        let name = host.split(':').next().unwrap_or_default();
+        self.state.read(|state| {
+            let mut distributions = state.distributions.values();
+            distributions.any(|distribution| behavior::items(&distribution.config["Aliases"]).any(|alias| alias == name))
+        })
+    }
+
     /// The distribution of a host name: the id's domain, or an alias.
     fn of_host(&self, host: &str) -> Option<Distribution> {
         let name = host.split(':').next().unwrap_or_default();

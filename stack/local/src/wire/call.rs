@@ -97,7 +97,11 @@ async fn read(protocol: Protocol, request: Request) -> Result<Call, ServiceError
             let text = std::str::from_utf8(&body).map_err(|_| malformed("form"))?;
             let form = Form::parse(&format!("{query}&{text}"))?;
             let operation = form.action().to_owned();
-            return Ok(Call { protocol, operation, input: form.into_value() });
+            let mut input = form.into_value();
+            if let Some(fields) = input.as_object_mut() {
+                fields.retain(|name, _| !matches!(name.as_str(), "Action" | "Version"));
+            }
+            return Ok(Call { protocol, operation, input });
         }
         _ if body.is_empty() => json!({}),
         _ => serde_json::from_slice(&body).map_err(|_| malformed("JSON"))?,
