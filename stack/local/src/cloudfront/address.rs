@@ -40,7 +40,7 @@ pub fn answering(text: &str, cloud_url: &str) -> String {
         } else if let Some((bucket, after)) = website(host) {
             let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
             answering.push_str(&before[..before.len() - scheme.len()]);
-            answering.push_str(&format!("{cloud_url}{}{bucket}", crate::s3::website::PREFIX));
+            answering.extend([cloud_url, crate::s3::website::PREFIX, bucket.as_str()]);
             rest = after;
         } else {
             answering.push_str(before);

@@ -60,13 +60,13 @@ impl Cache {
     pub(super) fn get(&self, key: &Key, now: i64) -> Option<Kept> {
         let mut inner = lock(&self.0);
         inner.uses += 1;
-        let uses = inner.uses;
+        let this = inner.uses;
         let (kept, used) = inner.entries.get_mut(key)?;
         if kept.ends <= now {
-            inner.forget(&[key.clone()]);
+            inner.forget(std::slice::from_ref(key));
             return None;
         }
-        *used = uses;
+        *used = this;
         Some(kept.clone())
     }
 
@@ -77,7 +77,7 @@ impl Cache {
         }
         let mut inner = lock(&self.0);
         inner.uses += 1;
-        inner.forget(&[key.clone()]);
+        inner.forget(std::slice::from_ref(&key));
         inner.size += body.len();
         let kept = Kept { status, headers, body, stored: now, ends: now.saturating_add(seconds.saturating_mul(1000)) };
         let uses = inner.uses;

@@ -142,7 +142,8 @@ impl CloudFront {
         let name = host.split(':').next().unwrap_or_default();
         self.state.read(|state| {
             let mut distributions = state.distributions.values();
-            distributions.any(|distribution| behavior::items(&distribution.config["Aliases"]).any(|alias| alias == name))
+            distributions
+                .any(|distribution| behavior::items(&distribution.config["Aliases"]).any(|alias| alias == name))
         })
     }
 

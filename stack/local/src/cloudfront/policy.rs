@@ -27,12 +27,12 @@ pub(super) enum Choice {
 
 impl Choice {
     fn takes(&self, name: &str) -> bool {
-        let named = |names: &[String]| names.iter().any(|one| one.eq_ignore_ascii_case(name));
+        let holds = |list: &[String]| list.iter().any(|one| one.eq_ignore_ascii_case(name));
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Only(names) => named(names),
-            Self::Except(names) => !named(names),
+            Self::Only(list) => holds(list),
+            Self::Except(list) => !holds(list),
         }
     }
 }

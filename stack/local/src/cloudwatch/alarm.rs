@@ -94,6 +94,7 @@ const MISSING_DATA: [(&str, MissingData); 4] = [
 ];
 
 /// An alarm that watches a metric, or (with a rule) other alarms.
+#[expect(clippy::struct_field_names, reason = "the names are those of the API")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Alarm {
     pub(super) name: String,

@@ -37,7 +37,7 @@ fn answer(cloud: &Arc<Cloud>, principal: &Principal, operation: &str, input: &Va
     let cloudwatch = &cloud.cloudwatch;
     let action = format!("cloudwatch:{operation}");
     let allow = |resource: &str| cloud.iam.authorize(principal, &Access::new(&action, resource));
-    let named = || {
+    let own_name = || {
         let name = text(input, "AlarmName").filter(|name| !name.is_empty());
         let name =
             name.ok_or_else(|| ServiceError::bad_request("MissingParameter", "The parameter AlarmName is required."))?;
@@ -57,12 +57,12 @@ fn answer(cloud: &Arc<Cloud>, principal: &Principal, operation: &str, input: &Va
         "GetMetricStatistics" => allow("*").and_then(|()| cloudwatch.statistics(input)),
         "GetMetricData" => allow("*").and_then(|()| cloudwatch.query(input)),
         "PutMetricAlarm" => {
-            let mut alarm = Alarm::read(input, named()?)?;
+            let mut alarm = Alarm::read(input, own_name()?)?;
             alarm.tags = tags(input, &BTreeMap::new());
             put_alarm(cloud, alarm).map(|()| json!({}))
         }
         "PutCompositeAlarm" => {
-            let mut alarm = Alarm::read_composite(input, named()?)?;
+            let mut alarm = Alarm::read_composite(input, own_name()?)?;
             alarm.tags = tags(input, &BTreeMap::new());
             put_alarm(cloud, alarm).map(|()| json!({}))
         }
@@ -78,7 +78,7 @@ fn answer(cloud: &Arc<Cloud>, principal: &Principal, operation: &str, input: &Va
             Ok(json!({"MetricAlarms": alarms.map(|alarm| alarm.show(&cloud.region)).collect::<Vec<_>>()}))
         }
         "DescribeAlarmHistory" => allow("*").and_then(|()| history(cloudwatch, input)),
-        "SetAlarmState" => set_state(cloud, named()?, input),
+        "SetAlarmState" => set_state(cloud, own_name()?, input),
         "DeleteAlarms" => {
             let names = reference_list(input, "AlarmNames");
             names.iter().try_for_each(|name| allow(&alarm_arn(&cloud.region, name)))?;

@@ -1,6 +1,6 @@
 //! Putting and getting the data of metrics.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -144,20 +144,21 @@ impl CloudWatch {
         let mut results = Vec::new();
         for query in queries {
             let id = required(query, "Id")?;
-            let Some(stat) = query.get("MetricStat").filter(|stat| stat.is_object()) else {
+            let Some(wanted) = query.get("MetricStat").filter(|wanted| wanted.is_object()) else {
                 return Err(ServiceError::bad_request(
                     "ValidationError",
                     format!("the local cloud does not evaluate metric math (the query `{id}` has no `MetricStat`)"),
                 ));
             };
-            let metric = stat.get("Metric").ok_or_else(|| missing("MetricDataQueries.MetricStat.Metric"))?;
+            let metric = wanted.get("Metric").ok_or_else(|| missing("MetricDataQueries.MetricStat.Metric"))?;
             let key =
                 MetricKey::new(required(metric, "Namespace")?, required(metric, "MetricName")?, dimensions(metric)?);
-            let statistic = parse_statistic(required(stat, "Stat")?)?;
-            let mut points: Vec<(i64, f64)> = periods(&metrics, &key, start, end, period(stat)?, text(stat, "Unit"))
-                .iter()
-                .filter_map(|(time, summary, _)| Some((*time, statistic.of(summary)?)))
-                .collect();
+            let statistic = parse_statistic(required(wanted, "Stat")?)?;
+            let mut points: Vec<(i64, f64)> =
+                periods(&metrics, &key, start, end, period(wanted)?, text(wanted, "Unit"))
+                    .iter()
+                    .filter_map(|(time, summary, _)| Some((*time, statistic.of(summary)?)))
+                    .collect();
             if !ascending {
                 points.reverse();
             }
@@ -220,10 +221,9 @@ fn periods(
     unit: Option<&str>,
 ) -> Vec<(i64, Summary, String)> {
     let begin = |time: i64| time.div_euclid(period) * period;
-    let begins: BTreeMap<i64, ()> =
-        metrics.times(key, begin(start), end).into_iter().map(|time| (begin(time), ())).collect();
+    let begins: BTreeSet<i64> = metrics.times(key, begin(start), end).into_iter().map(begin).collect();
     begins
-        .into_keys()
+        .into_iter()
         .filter_map(|time| {
             let (summary, unit) = metrics.summary(key, time, time + period, unit)?;
             Some((time, summary, unit.to_owned()))

@@ -28,11 +28,10 @@ pub(super) fn evaluate(alarm: &Alarm, data: &[Option<f64>]) -> (AlarmState, Stri
     } else {
         match alarm.missing_data {
             MissingData::Breaching if breaching + missing >= needed => AlarmState::Alarm,
-            MissingData::Breaching | MissingData::NotBreaching => AlarmState::Ok,
             MissingData::Missing if known.is_empty() => AlarmState::InsufficientData,
             MissingData::Missing if all_breach => AlarmState::Alarm,
             MissingData::Ignore if all_breach => alarm.state,
-            MissingData::Missing | MissingData::Ignore => AlarmState::Ok,
+            _ => AlarmState::Ok,
         }
     };
     (state, reason(alarm, state, &known, missing))

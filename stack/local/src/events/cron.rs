@@ -156,8 +156,8 @@ fn day_of_week(text: &str) -> Option<DayOfWeek> {
 
 /// A number in range, or the name of one.
 fn value(text: &str, low: u16, high: u16, names: &[&str]) -> Option<u16> {
-    let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-    let number = match named {
+    let place = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+    let number = match place {
         Some(at) => low + u16::try_from(at).ok()?,
         None if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok()?,
         None => return None,

@@ -8,14 +8,14 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::input::payload;
-use super::{Event, HOPS, Rule, iso_seconds};
+use super::{Event, Events, HOPS, Rule, iso_seconds};
 use crate::cloud::Cloud;
 use crate::delivery::{Delivery, Sender};
 use crate::pattern;
 use crate::wire::ServiceError;
 use crate::wire::properties::{as_integer, text};
 
-/// In whose name EventBridge acts.
+/// In whose name `EventBridge` acts.
 const SERVICE: &str = "events.amazonaws.com";
 
 /// Attempts after the first one, and seconds that an event is kept, where a target says nothing.
@@ -24,11 +24,11 @@ const DEFAULT_AGE: i64 = 86_400;
 
 /// Wait before the second attempt; it doubles up to the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Gives an event to the rules of a bus that want it. Returns at once.
-pub(super) fn dispatch(cloud: &Arc<Cloud>, bus: &str, event: &Event) {
-    let rules: Vec<Rule> = cloud.events.store.read(|state| {
+pub(super) fn dispatch(events: &Events, cloud: &Arc<Cloud>, bus: &str, event: &Event) {
+    let rules: Vec<Rule> = events.store.read(|state| {
         let rules = state.rules.get(bus).into_iter().flat_map(|rules| rules.values());
         rules.filter(|rule| rule.enabled && wants(rule, event)).cloned().collect()
     });
@@ -103,7 +103,7 @@ async fn attempt(cloud: &Arc<Cloud>, rule_arn: &str, arn: &str, body: &str, even
             }
             let mut next = event.clone();
             next.hops += 1;
-            dispatch(cloud, &bus, &next);
+            dispatch(&cloud.events, cloud, &bus, &next);
             Ok(())
         }
         Some("logs") => cloud.logs.deliver(arn, SERVICE, rule_arn, body),

@@ -93,7 +93,7 @@ fn put_entry(cloud: &Arc<Cloud>, principal: &Principal, entry: &Value) -> Result
     let resources = entry.get("Resources").and_then(Value::as_array).cloned().unwrap_or_default();
     let event = Event::new(&cloud.region, source, detail_type, time_of(entry), resources, detail);
     let id = event.fields["id"].as_str().unwrap_or_default().to_owned();
-    delivery::dispatch(cloud, bus, &event);
+    delivery::dispatch(&cloud.events, cloud, bus, &event);
     Ok(id)
 }
 

@@ -89,7 +89,7 @@ fn inside_quotes(value: &Value) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// The names that a template uses without that a map or EventBridge defines them.
+/// The names that a template uses without that a map or `EventBridge` defines them.
 pub(super) fn undefined<'a>(template: &'a str, paths: &Map<String, Value>) -> Option<&'a str> {
     template
         .split('<')

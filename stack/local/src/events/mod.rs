@@ -1,4 +1,4 @@
-//! EventBridge: buses, rules, and the targets that matching events go to.
+//! `EventBridge`: buses, rules, and the targets that matching events go to.
 //!
 //! `buses` and `rules` keep state, `schedule` and `timer` say when a rule goes off by itself, `input` makes what a target
 //! gets of an event, `delivery` brings it.
@@ -27,6 +27,8 @@ pub(crate) mod resources;
 mod rules;
 pub(crate) mod schedule;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 /// The bus that every account has.
@@ -121,7 +123,7 @@ impl Event {
     }
 }
 
-/// What other services ask of EventBridge. Clients come through [`api`].
+/// What other services ask of `EventBridge`. Clients come through [`api`].
 impl Events {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
@@ -137,7 +139,7 @@ impl Events {
     pub(crate) fn put(&self, cloud: &Arc<Cloud>, source: &str, detail_type: &str, resources: &[String], detail: Value) {
         let resources = resources.iter().map(|arn| json!(arn)).collect();
         let event = Event::new(&cloud.region, source, detail_type, OffsetDateTime::now_utc(), resources, detail);
-        delivery::dispatch(cloud, DEFAULT_BUS, &event);
+        delivery::dispatch(self, cloud, DEFAULT_BUS, &event);
     }
 
     /// Puts an event, given as its JSON, on the bus with this ARN. A body that is no event becomes the detail of one.
@@ -155,7 +157,7 @@ impl Events {
         let detail = serde_json::from_str(body).unwrap_or_else(|_| json!({"message": body}));
         let event =
             Event::new(&cloud.region, source, "Event from a service", OffsetDateTime::now_utc(), Vec::new(), detail);
-        delivery::dispatch(cloud, &bus, &event);
+        delivery::dispatch(self, cloud, &bus, &event);
         Ok(())
     }
 }

@@ -164,7 +164,8 @@ fn check_delivery(target: &Value, arn: &str) -> Result<(), ServiceError> {
         return Err(validation("The dead-letter queue ARN is not the ARN of an SQS queue."));
     }
     let group = target.get("SqsParameters").and_then(|parameters| text(parameters, "MessageGroupId"));
-    if arn.ends_with(".fifo") && group.is_none() {
+    // An extension would be compared without case; the suffix of a FIFO queue is not one.
+    if arn.as_bytes().ends_with(b".fifo") && group.is_none() {
         return Err(validation(
             "Parameter(s) SqsParameters must be specified for target: a FIFO queue needs a MessageGroupId.",
         ));

@@ -44,7 +44,7 @@ pub(super) fn answer(cloud: &Arc<Cloud>, operation: &str, input: &Input) -> Resu
             return Ok(Some(json!({"resourcePolicy": {"policyName": name, "policyDocument": document}})));
         }
         "DeleteResourcePolicy" => {
-            logs.delete_policy(input.policy_name.as_deref().ok_or_else(|| missing("policyName"))?)?
+            logs.delete_policy(input.policy_name.as_deref().ok_or_else(|| missing("policyName"))?)?;
         }
         "DescribeResourcePolicies" => {
             let policies = logs.policies();

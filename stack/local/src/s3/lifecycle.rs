@@ -12,7 +12,7 @@ use crate::cloud::Cloud;
 use crate::persist::lock;
 
 /// How often rules are looked at.
-const INTERVAL: Duration = Duration::from_secs(3600);
+const INTERVAL: Duration = Duration::from_hours(1);
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::authorization::authorize;
 use super::message::{MessageAttribute, Publication};
 use super::topics::invalid;
-use super::{Subscription, delivery, signer};
+use super::{Sns, Subscription, delivery, signer};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::iam::Principal;
@@ -135,27 +135,33 @@ fn answer(cloud: &Arc<Cloud>, form: &Form, principal: Option<&Principal>) -> Res
             result(&|xml| xml.text("MessageId", &id))
         }
         "PublishBatch" => publish_batch(cloud, form),
+        "TagResource" | "UntagResource" | "ListTagsForResource" => tagging(sns, action, form),
+        other => Err(ServiceError::unknown_operation("SNS", other)),
+    }
+}
+
+fn tagging(sns: &Sns, action: &str, form: &Form) -> Result<Response, ServiceError> {
+    let arn = form.require("ResourceArn")?;
+    match action {
         "TagResource" => {
             let tags = tags(form);
-            sns.change_topic(form.require("ResourceArn")?, |topic| topic.tags.extend(tags))?;
-            result(&|_| {})
+            sns.change_topic(arn, |topic| topic.tags.extend(tags))?;
         }
         "UntagResource" => {
             let keys = form.list("TagKeys");
-            sns.change_topic(form.require("ResourceArn")?, |topic| topic.tags.retain(|key, _| !keys.contains(key)))?;
-            result(&|_| {})
+            sns.change_topic(arn, |topic| topic.tags.retain(|key, _| !keys.contains(key)))?;
         }
-        "ListTagsForResource" => {
-            let topic = sns.topic(form.require("ResourceArn")?)?;
-            result(&|xml| {
+        _ => {
+            let topic = sns.topic(arn)?;
+            return Ok(query_response(NAMESPACE, action, |xml| {
                 xml.list("Tags", &topic.tags, |xml, (key, value)| {
                     xml.text("Key", key);
                     xml.text("Value", value);
                 });
-            })
+            }));
         }
-        other => Err(ServiceError::unknown_operation("SNS", other)),
     }
+    Ok(query_response(NAMESPACE, action, |_| {}))
 }
 
 fn subscribe(cloud: &Arc<Cloud>, form: &Form) -> Result<Response, ServiceError> {

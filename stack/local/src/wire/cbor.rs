@@ -34,6 +34,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The number after an initial byte; `None` inside for an indefinite length.
+    #[expect(clippy::option_option, reason = "what is not well-formed is not what has no length")]
     fn argument(&mut self, additional: u8) -> Option<Option<u64>> {
         let bytes = match additional {
             0..=23 => return Some(Some(additional.into())),
@@ -148,17 +149,17 @@ fn head(bytes: &mut Vec<u8>, major: u8, argument: u64) {
     let long = argument.to_be_bytes();
     match argument {
         0..=23 => bytes.push(major | long[7]),
-        24..=0xff => bytes.extend([major | 24, long[7]]),
+        24..=0xff => bytes.extend([major | 0x18, long[7]]),
         0x100..=0xffff => {
-            bytes.push(major | 25);
+            bytes.push(major | 0x19);
             bytes.extend(&long[6..]);
         }
         0x1_0000..=0xffff_ffff => {
-            bytes.push(major | 26);
+            bytes.push(major | 0x1a);
             bytes.extend(&long[4..]);
         }
         _ => {
-            bytes.push(major | 27);
+            bytes.push(major | 0x1b);
             bytes.extend(long);
         }
     }
@@ -188,7 +189,9 @@ fn write(bytes: &mut Vec<u8>, value: &Value) {
         }
         Value::Array(items) => {
             head(bytes, 4, items.len() as u64);
-            items.iter().for_each(|item| write(bytes, item));
+            for item in items {
+                write(bytes, item);
+            }
         }
         Value::Object(fields) => {
             head(bytes, 5, fields.len() as u64);

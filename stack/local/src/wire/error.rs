@@ -50,7 +50,7 @@ pub(crate) enum Protocol {
     Query,
     /// JSON 1.1 with `__type`: CloudWatch Logs and most services with an `x-amz-target`.
     Json,
-    /// JSON 1.0: DynamoDB, SQS.
+    /// JSON 1.0: `DynamoDB`, SQS.
     Json10,
     /// REST-JSON: Lambda.
     RestJson,

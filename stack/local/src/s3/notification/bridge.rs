@@ -1,4 +1,4 @@
-//! Events for EventBridge.
+//! Events for `EventBridge`.
 
 use std::sync::Arc;
 

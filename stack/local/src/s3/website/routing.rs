@@ -34,7 +34,7 @@ pub(super) fn redirect(
     let path = percent_encode(key, "/");
     let status = redirect.http_redirect_code.as_deref().and_then(|code| code.parse().ok());
     let status = status.filter(|code: &StatusCode| code.is_redirection()).unwrap_or(StatusCode::MOVED_PERMANENTLY);
-    let protocol = redirect.protocol.as_ref().map(|protocol| protocol.as_str());
+    let protocol = redirect.protocol.as_ref().map(s3s::dto::Protocol::as_str);
     let location = match (&redirect.host_name, protocol) {
         (Some(host), protocol) => format!("{}://{host}/{path}", protocol.unwrap_or("http")),
         (None, Some(protocol)) => format!("{protocol}://{}{}/{path}", visit.host, visit.base),
