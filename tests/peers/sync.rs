@@ -19,7 +19,8 @@ fn s3cmd_syncs_a_thousand_files_there_and_back() {
     let (there, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for number in 0..FILES {
         // Sizes from nothing to some kilobytes; names that need encoding.
-        let content: Vec<u8> = (0..number * 7 % 4096).map(|index| u8::try_from((index * number) % 251).unwrap()).collect();
+        let content: Vec<u8> =
+            (0..number * 7 % 4096).map(|index| u8::try_from((index * number) % 251).unwrap()).collect();
         let directory = there.path().join(format!("directory {}", number % 10));
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join(format!("größe+{number} %.bin")), content).unwrap();
@@ -27,7 +28,14 @@ fn s3cmd_syncs_a_thousand_files_there_and_back() {
     let run = |arguments: &[&str]| {
         let host = format!("127.0.0.1:{}", cloud.port());
         let mut command = Command::new(&s3cmd);
-        command.args(["--no-ssl", "--access_key=test", "--secret_key=test", "--region=us-east-1", "--no-progress", "--config=/dev/null"]);
+        command.args([
+            "--no-ssl",
+            "--access_key=test",
+            "--secret_key=test",
+            "--region=us-east-1",
+            "--no-progress",
+            "--config=/dev/null",
+        ]);
         command.args([format!("--host={host}"), format!("--host-bucket={host}")]).args(arguments);
         let run = Run::of(&mut command);
         assert_eq!(run.code, Some(0), "s3cmd {arguments:?}\n{}\n{}", run.stdout, run.stderr);
