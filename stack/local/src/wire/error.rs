@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::xml::XmlWriter;
-use crate::http_types::{Response, respond};
+use crate::http_types::{Request, Response, respond};
 
 /// An error answer of a service: AWS's code, a message, the HTTP status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,12 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// What the client speaks: services that have JSON now had Query before, which comes without an `x-amz-target`.
+    pub(crate) fn spoken(self, request: &Request) -> Self {
+        let targets = request.headers().contains_key("x-amz-target");
+        if matches!(self, Self::Json | Self::Json10) && !targets { Self::Query } else { self }
+    }
+
     /// A JSON answer with the content type of this protocol.
     pub(crate) fn json_response(self, status: StatusCode, value: &serde_json::Value) -> Response {
         let content_type = match self {

@@ -2,6 +2,7 @@
 
 mod error;
 mod json;
+mod live_tags;
 mod percent;
 pub(crate) mod properties;
 mod query;
@@ -10,6 +11,7 @@ mod xml;
 
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{read_json, target_operation};
+pub(crate) use live_tags::live_tags;
 pub(crate) use percent::{form_decode, percent_decode, percent_encode};
 pub(crate) use query::{Form, query_empty_response, query_response, read_form};
 pub(crate) use signature::authenticate;

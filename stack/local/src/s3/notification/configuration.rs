@@ -34,6 +34,7 @@ const NEVER_CAUSED: [&str; 8] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination<'a> {
     Function(&'a str),
+    Queue(&'a str),
     Topic(&'a str),
 }
 
@@ -94,7 +95,14 @@ pub(super) fn entries(configuration: &NotificationConfiguration) -> Vec<Entry<'_
         prefix: rule(entry.filter.as_ref(), "prefix"),
         suffix: rule(entry.filter.as_ref(), "suffix"),
     });
-    functions.chain(topics).collect()
+    let queues = configuration.queue_configurations.iter().flatten().map(|entry| Entry {
+        id: entry.id.as_deref(),
+        destination: Destination::Queue(&entry.queue_arn),
+        events: &entry.events,
+        prefix: rule(entry.filter.as_ref(), "prefix"),
+        suffix: rule(entry.filter.as_ref(), "suffix"),
+    });
+    functions.chain(topics).chain(queues).collect()
 }
 
 fn rule<'a>(filter: Option<&'a NotificationConfigurationFilter>, name: &str) -> &'a str {
@@ -119,6 +127,7 @@ pub(in crate::s3) fn with_ids(mut configuration: NotificationConfiguration) -> N
     };
     configuration.lambda_function_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
     configuration.topic_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
+    configuration.queue_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
     configuration
 }
 
@@ -129,9 +138,6 @@ pub(in crate::s3) fn validate(
     configuration: &NotificationConfiguration,
     skip_destinations: bool,
 ) -> S3Result<()> {
-    if configuration.queue_configurations.as_ref().is_some_and(|queues| !queues.is_empty()) {
-        return Err(not_served("notifications to SQS queues"));
-    }
     if configuration.event_bridge_configuration.is_some() {
         return Err(not_served("notifications to EventBridge"));
     }
@@ -157,12 +163,17 @@ pub(in crate::s3) fn validate(
             Destination::Function(arn) => {
                 (cloud.lambda.allows_invoke(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "invoke function")
             }
+            Destination::Queue(arn) => {
+                // A FIFO queue wants a group, which S3 does not give.
+                let allowed = cloud.sqs.allows_send(arn, "s3.amazonaws.com", &source_arn, &cloud.account);
+                (allowed && !arn.ends_with(".fifo"), "send to queue")
+            }
             Destination::Topic(arn) => {
                 (cloud.sns.allows_publish(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "publish to topic")
             }
         };
         if !allowed {
-            let (Destination::Function(arn) | Destination::Topic(arn)) = entry.destination;
+            let (Destination::Function(arn) | Destination::Queue(arn) | Destination::Topic(arn)) = entry.destination;
             tracing::info!(bucket, "S3 is not authorized to {what} {arn}");
             return Err(unvalidated());
         }
@@ -177,7 +188,8 @@ fn unvalidated() -> S3Error {
 fn check_filters(configuration: &NotificationConfiguration) -> S3Result<()> {
     let functions = configuration.lambda_function_configurations.iter().flatten().map(|entry| entry.filter.as_ref());
     let topics = configuration.topic_configurations.iter().flatten().map(|entry| entry.filter.as_ref());
-    for filter in functions.chain(topics) {
+    let queues = configuration.queue_configurations.iter().flatten().map(|entry| entry.filter.as_ref());
+    for filter in functions.chain(topics).chain(queues) {
         let names: Vec<String> = rules(filter).map(|(name, _)| name.to_ascii_lowercase()).collect();
         if names.iter().any(|name| name != "prefix" && name != "suffix") {
             return Err(invalid_argument("filter rule name must be either prefix or suffix"));
@@ -215,6 +227,7 @@ fn check_events(entry: &Entry<'_>) -> S3Result<()> {
 fn check_arn(destination: Destination<'_>) -> S3Result<()> {
     let (arn, start) = match destination {
         Destination::Function(arn) => (arn, "arn:aws:lambda:"),
+        Destination::Queue(arn) => (arn, "arn:aws:sqs:"),
         Destination::Topic(arn) => (arn, "arn:aws:sns:"),
     };
     if arn.starts_with(start) { Ok(()) } else { Err(invalid_argument("The ARN could not be parsed")) }

@@ -8,6 +8,7 @@ use s3s::dto::NotificationConfiguration;
 use super::configuration::{Destination, entries};
 use super::event::{Happening, RequestIds, render, render_test};
 use crate::cloud::Cloud;
+use crate::delivery::{self, Sender};
 use crate::s3::store::{Kind, Moment};
 use crate::wire::ServiceError;
 
@@ -21,6 +22,7 @@ const PAUSES: [Duration; 4] =
 /// A delivery that has not happened yet.
 enum Delivery {
     Function { arn: String, payload: bytes::Bytes },
+    Queue { arn: String, bucket: String, message: String },
     Topic { arn: String, message: String },
 }
 
@@ -38,13 +40,16 @@ pub(in crate::s3) fn notify(cloud: &Arc<Cloud>, happening: &Happening) {
         let event = render(happening, entry.id.unwrap_or_default(), &region, &cloud.account).to_string();
         let delivery = match entry.destination {
             Destination::Function(arn) => Delivery::Function { arn: arn.to_owned(), payload: event.into() },
+            Destination::Queue(arn) => {
+                Delivery::Queue { arn: arn.to_owned(), bucket: happening.bucket.clone(), message: event }
+            }
             Destination::Topic(arn) => Delivery::Topic { arn: arn.to_owned(), message: event },
         };
         tokio::spawn(deliver(Arc::clone(cloud), delivery));
     }
 }
 
-/// Sends the test event to the topics of a new configuration.
+/// Sends the test event to the topics and queues of a new configuration.
 pub(in crate::s3) fn announce(
     cloud: &Arc<Cloud>,
     bucket: &str,
@@ -54,10 +59,13 @@ pub(in crate::s3) fn announce(
 ) {
     let message = render_test(bucket, moment, ids).to_string();
     for entry in entries(configuration) {
-        if let Destination::Topic(arn) = entry.destination {
-            let delivery = Delivery::Topic { arn: arn.to_owned(), message: message.clone() };
-            tokio::spawn(deliver(Arc::clone(cloud), delivery));
-        }
+        let message = message.clone();
+        let delivery = match entry.destination {
+            Destination::Function(_) => continue,
+            Destination::Queue(arn) => Delivery::Queue { arn: arn.to_owned(), bucket: bucket.to_owned(), message },
+            Destination::Topic(arn) => Delivery::Topic { arn: arn.to_owned(), message },
+        };
+        tokio::spawn(deliver(Arc::clone(cloud), delivery));
     }
 }
 
@@ -75,9 +83,14 @@ async fn deliver(cloud: Arc<Cloud>, delivery: Delivery) {
     }
 }
 
-async fn attempt<'a>(cloud: &Arc<Cloud>, delivery: &'a Delivery) -> (Result<(), ServiceError>, &'a str) {
-    match delivery {
+async fn attempt<'a>(cloud: &Arc<Cloud>, due: &'a Delivery) -> (Result<(), ServiceError>, &'a str) {
+    match due {
         Delivery::Function { arn, payload } => (cloud.lambda.invoke_event(cloud, arn, payload.clone()).await, arn),
+        Delivery::Queue { arn, bucket, message } => {
+            let source_arn = format!("arn:aws:s3:::{bucket}");
+            let sender = Sender { service: "s3.amazonaws.com", source_arn: &source_arn };
+            (cloud.deliver(sender, arn, delivery::Delivery { body: message, subject: None }).await, arn)
+        }
         Delivery::Topic { arn, message } => {
             (cloud.sns.publish(cloud, arn, Some(SUBJECT), message).await.map(|_message_id| ()), arn)
         }
