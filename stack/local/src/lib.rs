@@ -7,10 +7,13 @@
 mod cloud;
 mod cloudformation;
 mod cloudfront;
+mod cloudwatch;
 mod console;
 mod delivery;
 mod dynamodb;
 mod error;
+mod events;
+mod http_client;
 mod http_types;
 mod iam;
 mod journal;

@@ -86,6 +86,10 @@ kinds! {
     RolePolicy = "AWS::IAM::RolePolicy": crate::iam::resources, create_role_policy, update_role_policy, delete_role_policy, read_unsupported, ["PolicyName", "RoleName"];
     ManagedPolicy = "AWS::IAM::ManagedPolicy": crate::iam::resources, create_managed_policy, update_managed_policy, delete_managed_policy, read_unsupported, ["ManagedPolicyName", "Path", "Description"];
     LogGroup = "AWS::Logs::LogGroup": crate::logs::resources, create_log_group, update_log_group, delete_log_group, read_unsupported, ["LogGroupName"];
+    LogStream = "AWS::Logs::LogStream": crate::logs::filter_resources, create_log_stream, update_log_stream, delete_log_stream, crate::logs::filter_resources::read_log_stream, ["LogGroupName", "LogStreamName"];
+    LogsResourcePolicy = "AWS::Logs::ResourcePolicy": crate::logs::filter_resources, create_resource_policy, update_resource_policy, delete_resource_policy, crate::logs::filter_resources::read_resource_policy, ["PolicyName"];
+    MetricFilter = "AWS::Logs::MetricFilter": crate::logs::filter_resources, create_metric_filter, update_metric_filter, delete_metric_filter, crate::logs::filter_resources::read_metric_filter, ["FilterName", "LogGroupName"];
+    SubscriptionFilter = "AWS::Logs::SubscriptionFilter": crate::logs::filter_resources, create_subscription_filter, update_subscription_filter, delete_subscription_filter, crate::logs::filter_resources::read_subscription_filter, ["FilterName", "LogGroupName"];
     Bucket = "AWS::S3::Bucket": crate::s3::resources, create_bucket, update_bucket, delete_bucket, read_unsupported, ["BucketName", "BucketNamePrefix", "BucketNamespace"];
     BucketPolicy = "AWS::S3::BucketPolicy": crate::s3::resources, create_bucket_policy, update_bucket_policy, delete_bucket_policy, read_unsupported, ["Bucket"];
     Distribution = "AWS::CloudFront::Distribution": crate::cloudfront::resources, create_distribution, update_distribution, delete_distribution, read_unsupported, [];
@@ -96,6 +100,11 @@ kinds! {
     Table = "AWS::DynamoDB::Table": crate::dynamodb::resources, create_table, update_table, delete_table, crate::dynamodb::resources::read_table, ["ImportSourceSpecification", "KeySchema", "LocalSecondaryIndexes", "TableName"];
     Key = "AWS::KMS::Key": crate::kms::resources, create_key, update_key, delete_key, crate::kms::resources::read_key, ["KeySpec", "KeyUsage", "MultiRegion", "Origin"];
     KeyAlias = "AWS::KMS::Alias": crate::kms::resources, create_alias, update_alias, delete_alias, crate::kms::resources::read_alias, ["AliasName"];
+    Alarm = "AWS::CloudWatch::Alarm": crate::cloudwatch::resources, create_alarm, update_alarm, delete_alarm, crate::cloudwatch::resources::read_alarm, ["AlarmName"];
+    CompositeAlarm = "AWS::CloudWatch::CompositeAlarm": crate::cloudwatch::resources, create_composite_alarm, update_composite_alarm, delete_alarm, crate::cloudwatch::resources::read_alarm, ["AlarmName"];
+    EventBus = "AWS::Events::EventBus": crate::events::resources, create_event_bus, update_event_bus, delete_event_bus, crate::events::resources::read_event_bus, ["Name"];
+    EventBusPolicy = "AWS::Events::EventBusPolicy": crate::events::resources, create_event_bus_policy, update_event_bus_policy, delete_event_bus_policy, crate::events::resources::read_event_bus_policy, ["EventBusName", "StatementId"];
+    EventRule = "AWS::Events::Rule": crate::events::resources, create_rule, update_rule, delete_rule, crate::events::resources::read_rule, ["EventBusName", "Name"];
     Function = "AWS::Lambda::Function": crate::lambda::resources, create_function, update_function, delete_function, read_unsupported, ["FunctionName", "PackageType"];
     Permission = "AWS::Lambda::Permission": crate::lambda::resources, create_permission, update_permission, delete_permission, read_unsupported, ["Action", "EventSourceToken", "FunctionName", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"];
     EventInvokeConfig = "AWS::Lambda::EventInvokeConfig": crate::lambda::resources, create_event_invoke_config, update_event_invoke_config, delete_event_invoke_config, read_unsupported, ["FunctionName", "Qualifier"];

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::Lambda;
 use super::function::Configuration;
 use super::instance::{Call, Called, Instance};
 use super::payload::{FunctionError, Outcome};
 use super::pool::Pool;
 use super::process::peak_memory_megabytes;
 use super::trace::Trace;
+use super::{Lambda, metrics};
 use crate::cloud::Cloud;
 use crate::persist::lock;
 use crate::wire::ServiceError;
@@ -29,7 +29,7 @@ impl Lambda {
     ) -> Result<Outcome, ServiceError> {
         let _running = self.enter()?;
         let pool = self.pool(&configuration.name);
-        let _permit = pool.permit().await?;
+        let _permit = pool.permit().await.inspect_err(|_| metrics::throttled(cloud, &configuration.name))?;
         loop {
             let (instance, initialization) = match pool.take(&configuration.revision) {
                 Some(instance) => (instance, None),
@@ -38,7 +38,10 @@ impl Lambda {
                         let initialization = lock(&instance.initialization).take();
                         (instance, initialization)
                     }
-                    Err(error) => return Ok(init_failure(cloud, configuration, request_id, error)),
+                    Err(error) => {
+                        metrics::invoked(cloud, &configuration.name, Duration::ZERO, true);
+                        return Ok(init_failure(cloud, configuration, request_id, error));
+                    }
                 },
             };
             instance.output.begin();
@@ -66,6 +69,7 @@ impl Lambda {
                 Called::NotTaken => continue,
             };
             let report = Report { request_id, configuration, took, memory, initialization };
+            metrics::invoked(cloud, &configuration.name, took, result.is_err());
             instance.output.write(report.lines(failure));
             return Ok(Outcome {
                 request_id: request_id.to_owned(),

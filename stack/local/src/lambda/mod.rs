@@ -29,6 +29,7 @@ mod function;
 mod instance;
 mod invoke;
 mod manage;
+mod metrics;
 mod output;
 mod payload;
 mod permissions;
