@@ -6,14 +6,19 @@ use std::sync::Arc;
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
 use crate::cloudwatch::CloudWatch;
+use crate::dynamodb::DynamoDb;
 use crate::error::LocalError;
 use crate::events::Events;
 use crate::iam::Iam;
+use crate::kms::Kms;
 use crate::lambda::Lambda;
 use crate::logs::Logs;
 use crate::s3::S3;
+use crate::secrets_manager::SecretsManager;
 use crate::settings::{DEFAULT_ACCOUNT, Settings, Storage};
 use crate::sns::Sns;
+use crate::sqs::Sqs;
+use crate::ssm::Ssm;
 
 /// The services of one local cloud and what they share.
 pub(crate) struct Cloud {
@@ -29,13 +34,18 @@ pub(crate) struct Cloud {
     pub(crate) scratch: tempfile::TempDir,
     pub(crate) cloudformation: CloudFormation,
     pub(crate) cloudfront: CloudFront,
+    pub(crate) dynamodb: DynamoDb,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) events: Events,
     pub(crate) iam: Iam,
+    pub(crate) kms: Kms,
     pub(crate) lambda: Lambda,
     pub(crate) logs: Logs,
     pub(crate) s3: S3,
+    pub(crate) secrets_manager: SecretsManager,
     pub(crate) sns: Sns,
+    pub(crate) sqs: Sqs,
+    pub(crate) ssm: Ssm,
 }
 
 impl Cloud {
@@ -60,20 +70,27 @@ impl Cloud {
             scratch,
             cloudformation: CloudFormation::open(data_directory.as_deref())?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
+            dynamodb: DynamoDb::open(data_directory.as_deref())?,
             cloudwatch: CloudWatch::open(data_directory.as_deref())?,
             events: Events::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
+            kms: Kms::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,
             s3: S3::open(data_directory.as_deref())?,
+            secrets_manager: SecretsManager::open(data_directory.as_deref())?,
             sns: Sns::open(data_directory.as_deref())?,
+            sqs: Sqs::open(data_directory.as_deref())?,
+            ssm: Ssm::open(data_directory.as_deref())?,
             data_directory,
         })
     }
     /// Goes on with what was under way: timers of what was kept, and services that work by themselves for others.
     pub(crate) fn resume(self: &Arc<Self>) {
         self.cloudwatch.resume(self);
+        self.dynamodb.resume(self);
         self.events.resume(self);
+        self.lambda.event_sources.resume(self);
         self.logs.resume(self);
         self.s3.resume(self);
     }

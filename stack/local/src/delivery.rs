@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::cloud::Cloud;
+use crate::sqs::Outgoing;
 use crate::wire::ServiceError;
 
 /// A service that acts for one of its resources.
@@ -33,6 +34,7 @@ impl Cloud {
         match target.split(':').nth(2) {
             Some("lambda") => self.lambda.allows_invoke(target, sender.service, sender.source_arn, &self.account),
             Some("sns") => self.sns.allows_publish(target, sender.service, sender.source_arn, &self.account),
+            Some("sqs") => self.sqs.allows_send(target, sender.service, sender.source_arn, &self.account),
             _ => false,
         }
     }
@@ -62,9 +64,16 @@ impl Cloud {
                 }
                 self.sns.publish(self, target, delivery.subject, delivery.body).await.map(drop)
             }
+            Some("sqs") => {
+                if !self.sqs.allows_send(target, sender.service, sender.source_arn, &self.account) {
+                    return Err(refused(sender, target, "allow it sqs:SendMessage in the queue's policy"));
+                }
+                let outgoing = Outgoing { body: delivery.body.to_owned(), ..Outgoing::default() };
+                self.sqs.put(target, outgoing).map(drop)
+            }
             _ => Err(ServiceError::bad_request(
                 "InvalidParameterException",
-                format!("`{target}` is not the ARN of a function or a topic, nothing can be delivered to it"),
+                format!("`{target}` is not the ARN of a function, a topic or a queue, nothing can be delivered to it"),
             )),
         }
     }

@@ -9,7 +9,10 @@ use http_body_util::BodyExt as _;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{cloudformation, cloudfront, cloudwatch, console, events, iam, lambda, logs, s3, sns, sts, wire};
+use crate::{
+    cloudformation, cloudfront, cloudwatch, console, dynamodb, events, iam, kms, lambda, logs, s3, secrets_manager,
+    sns, sqs, ssm, sts, wire,
+};
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
 /// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
@@ -63,13 +66,18 @@ destinations! {
     Website: [], none, [], s3::website::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    DynamoDb: ["dynamodb"], Json10, ["DynamoDB_20120810.", "DynamoDBStreams_20120810."], dynamodb::api::handle;
     CloudWatch: ["monitoring"], Query, ["GraniteServiceVersion20100801."], cloudwatch::api::handle;
     Events: ["events"], Json, ["AWSEvents."], events::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
+    Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
+    SecretsManager: ["secretsmanager"], Json, ["secretsmanager."], secrets_manager::api::handle;
     Sns: ["sns"], Query, [], sns::api::handle;
+    Sqs: ["sqs"], Json10, ["AmazonSQS."], sqs::api::handle;
+    Ssm: ["ssm"], Json, ["AmazonSSM."], ssm::api::handle;
     Sts: ["sts"], Query, [], sts::handle;
 }
 

@@ -97,6 +97,9 @@ kinds! {
     CachePolicy = "AWS::CloudFront::CachePolicy": crate::cloudfront::resources, create_cache_policy, update_cache_policy, delete_cache_policy, read_unsupported, [];
     ResponseHeadersPolicy = "AWS::CloudFront::ResponseHeadersPolicy": crate::cloudfront::resources, create_response_headers_policy, update_response_headers_policy, delete_response_headers_policy, read_unsupported, [];
     OriginRequestPolicy = "AWS::CloudFront::OriginRequestPolicy": crate::cloudfront::resources, create_origin_request_policy, update_origin_request_policy, delete_origin_request_policy, read_unsupported, [];
+    Table = "AWS::DynamoDB::Table": crate::dynamodb::resources, create_table, update_table, delete_table, crate::dynamodb::resources::read_table, ["ImportSourceSpecification", "KeySchema", "LocalSecondaryIndexes", "TableName"];
+    Key = "AWS::KMS::Key": crate::kms::resources, create_key, update_key, delete_key, crate::kms::resources::read_key, ["KeySpec", "KeyUsage", "MultiRegion", "Origin"];
+    KeyAlias = "AWS::KMS::Alias": crate::kms::resources, create_alias, update_alias, delete_alias, crate::kms::resources::read_alias, ["AliasName"];
     Alarm = "AWS::CloudWatch::Alarm": crate::cloudwatch::resources, create_alarm, update_alarm, delete_alarm, crate::cloudwatch::resources::read_alarm, ["AlarmName"];
     CompositeAlarm = "AWS::CloudWatch::CompositeAlarm": crate::cloudwatch::resources, create_composite_alarm, update_composite_alarm, delete_alarm, crate::cloudwatch::resources::read_alarm, ["AlarmName"];
     EventBus = "AWS::Events::EventBus": crate::events::resources, create_event_bus, update_event_bus, delete_event_bus, crate::events::resources::read_event_bus, ["Name"];
@@ -105,10 +108,19 @@ kinds! {
     Function = "AWS::Lambda::Function": crate::lambda::resources, create_function, update_function, delete_function, read_unsupported, ["FunctionName", "PackageType"];
     Permission = "AWS::Lambda::Permission": crate::lambda::resources, create_permission, update_permission, delete_permission, read_unsupported, ["Action", "EventSourceToken", "FunctionName", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"];
     EventInvokeConfig = "AWS::Lambda::EventInvokeConfig": crate::lambda::resources, create_event_invoke_config, update_event_invoke_config, delete_event_invoke_config, read_unsupported, ["FunctionName", "Qualifier"];
+    EventSourceMapping = "AWS::Lambda::EventSourceMapping": crate::lambda::event_sources::resources, create_event_source_mapping, update_event_source_mapping, delete_event_source_mapping, crate::lambda::event_sources::resources::read_event_source_mapping, ["EventSourceArn", "StartingPosition", "StartingPositionTimestamp"];
+    Secret = "AWS::SecretsManager::Secret": crate::secrets_manager::resources, create_secret, update_secret, delete_secret, crate::secrets_manager::resources::read_secret, ["Name"];
+    SecretResourcePolicy = "AWS::SecretsManager::ResourcePolicy": crate::secrets_manager::resources, create_resource_policy, update_resource_policy, delete_resource_policy, crate::secrets_manager::resources::read_resource_policy, ["SecretId"];
+    RotationSchedule = "AWS::SecretsManager::RotationSchedule": crate::secrets_manager::resources, create_rotation_schedule, update_rotation_schedule, delete_rotation_schedule, crate::secrets_manager::resources::read_rotation_schedule, ["SecretId"];
+    SecretTargetAttachment = "AWS::SecretsManager::SecretTargetAttachment": crate::secrets_manager::resources, create_target_attachment, update_target_attachment, delete_target_attachment, crate::secrets_manager::resources::read_target_attachment, ["SecretId"];
     Topic = "AWS::SNS::Topic": crate::sns::resources, create_topic, update_topic, delete_topic, read_unsupported, ["FifoTopic", "TopicName"];
     TopicPolicy = "AWS::SNS::TopicPolicy": crate::sns::resources, create_topic_policy, update_topic_policy, delete_topic_policy, read_unsupported, [];
     TopicInlinePolicy = "AWS::SNS::TopicInlinePolicy": crate::sns::resources, create_topic_inline_policy, update_topic_inline_policy, delete_topic_inline_policy, read_unsupported, ["TopicArn"];
     Subscription = "AWS::SNS::Subscription": crate::sns::resources, create_subscription, update_subscription, delete_subscription, read_unsupported, ["Endpoint", "Protocol", "TopicArn"];
+    Queue = "AWS::SQS::Queue": crate::sqs::resources, create_queue, update_queue, delete_queue, crate::sqs::resources::read_queue, ["FifoQueue", "QueueName"];
+    QueuePolicy = "AWS::SQS::QueuePolicy": crate::sqs::resources, create_queue_policy, update_queue_policy, delete_queue_policy, crate::sqs::resources::read_queue_policy, [];
+    QueueInlinePolicy = "AWS::SQS::QueueInlinePolicy": crate::sqs::resources, create_queue_inline_policy, update_queue_inline_policy, delete_queue_inline_policy, crate::sqs::resources::read_queue_inline_policy, ["Queue"];
+    SsmParameter = "AWS::SSM::Parameter": crate::ssm::resources, create_parameter, update_parameter, delete_parameter, crate::ssm::resources::read_parameter, ["Name"];
     #[cfg(test)]
     TestThing = "Test::Fault::Thing": super::test_kind, create_thing, update_thing, delete_thing, read_unsupported, ["Name"];
 }

@@ -63,7 +63,7 @@ pub(crate) struct Configuration {
     pub(crate) architecture: String,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) log_group: String,
-    /// ARN of a topic that gets the payloads of asynchronous invocations that failed for good.
+    /// ARN of a topic or queue that gets the payloads of asynchronous invocations that failed for good.
     pub(crate) dead_letter_target: Option<String>,
     /// SHA-256 of the zip, hexadecimal: the name of the file that keeps it.
     pub(crate) code: String,
@@ -329,9 +329,9 @@ fn environment_of(environment: &Value) -> Result<BTreeMap<String, String>, Servi
 fn dead_letter_target(config: &Value) -> Result<Option<String>, ServiceError> {
     match text(config, "TargetArn") {
         None | Some("") => Ok(None),
-        Some(arn) if arn.starts_with("arn:aws:sns:") => Ok(Some(arn.to_owned())),
+        Some(arn) if arn.starts_with("arn:aws:sns:") || arn.starts_with("arn:aws:sqs:") => Ok(Some(arn.to_owned())),
         Some(arn) => Err(invalid(format!(
-            "the local cloud sends dead letters to SNS topics only, so `{arn}` cannot be the target of DeadLetterConfig"
+            "The provided target ARN {arn} is invalid: dead letters go to a topic of SNS or a queue of SQS"
         ))),
     }
 }

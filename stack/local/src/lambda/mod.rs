@@ -22,7 +22,9 @@ use crate::wire::ServiceError;
 
 pub(crate) mod api;
 mod code;
+mod destinations;
 mod environment;
+pub(crate) mod event_sources;
 mod function;
 mod instance;
 mod invoke;
@@ -50,6 +52,7 @@ pub(crate) struct Lambda {
     pools: Mutex<HashMap<String, Arc<Pool>>>,
     /// Held while the file of a package is written and while unused ones are removed.
     code_files: tokio::sync::Mutex<()>,
+    pub(crate) event_sources: event_sources::EventSources,
     /// Invocations that run.
     running: watch::Sender<usize>,
     /// Asynchronous invocations that were accepted and have not ended.
@@ -66,6 +69,7 @@ impl Lambda {
             functions: Store::open(data_directory, "lambda")?,
             pools: Mutex::default(),
             code_files: tokio::sync::Mutex::default(),
+            event_sources: event_sources::EventSources::open(data_directory)?,
             running: watch::Sender::new(0),
             queued: AtomicUsize::new(0),
             stopped: watch::Sender::new(false),

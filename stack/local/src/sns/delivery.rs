@@ -13,6 +13,7 @@ use super::{Sns, Subscription, Topic};
 use crate::cloud::Cloud;
 use crate::delivery::{Delivery, Sender};
 use crate::http_client::HttpClient;
+use crate::sqs::Outgoing;
 use crate::wire::ServiceError;
 
 /// Waits before the second attempt and later ones, where no delivery policy says others.
@@ -58,6 +59,7 @@ pub(super) fn deliver(cloud: &Arc<Cloud>, topic: &Topic, subscription: Subscript
             "http" | "https" => notify(&cloud, &topic, &subscription, &publication).await,
             "email" | "email-json" => mail(&cloud, &topic, &subscription, &publication).await,
             "lambda" => call(&cloud, &topic, &subscription, &publication).await,
+            "sqs" => enqueue(&cloud, &topic, &subscription, &publication).await,
             other => Err(format!("the local cloud does not deliver to `{other}` endpoints")),
         };
         if let Err(why) = delivered {
@@ -198,6 +200,33 @@ async fn call(
     let sender = Sender { service: "sns.amazonaws.com", source_arn: &topic.arn };
     let delivery = Delivery { body: &event, subject: None };
     cloud.deliver(sender, &subscription.endpoint, delivery).await.map_err(|error| error.message)
+}
+
+/// Puts the message into a queue: the envelope, or the raw message with its attributes.
+async fn enqueue(
+    cloud: &Cloud,
+    topic: &Topic,
+    subscription: &Subscription,
+    publication: &Publication,
+) -> Result<(), String> {
+    let queue = &subscription.endpoint;
+    if !cloud.sqs.allows_send(queue, "sns.amazonaws.com", &topic.arn, &cloud.account) {
+        return Err(format!(
+            "the policy of the queue does not let sns.amazonaws.com send to it for {}: allow it sqs:SendMessage",
+            topic.arn
+        ));
+    }
+    let outgoing = if subscription.is_raw() {
+        Outgoing {
+            body: publication.text("sqs").to_owned(),
+            attributes: publication.queue_attributes(),
+            ..Outgoing::default()
+        }
+    } else {
+        let body = envelope(cloud, topic, subscription, publication).await?.to_string();
+        Outgoing { body, ..Outgoing::default() }
+    };
+    cloud.sqs.put(queue, outgoing).map(drop).map_err(|error| error.message)
 }
 
 /// Posts until the endpoint takes it, it says that it never will, or the attempts are used up.

@@ -8,6 +8,7 @@ use time::macros::format_description;
 
 use super::topics::invalid;
 use super::{Subscription, Topic};
+use crate::sqs::message::Attribute;
 use crate::wire::{ServiceError, percent_encode};
 
 /// Greatest message in bytes.
@@ -102,6 +103,13 @@ impl Publication {
             _ => None,
         };
         self.attributes.iter().filter_map(|(name, attribute)| Some((name.clone(), value(attribute)?))).collect()
+    }
+
+    /// The attributes as a queue gets them with a raw message.
+    pub(super) fn queue_attributes(&self) -> BTreeMap<String, Attribute> {
+        let attribute =
+            |one: &MessageAttribute| Attribute { data_type: one.data_type.clone(), value: one.value.clone() };
+        self.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect()
     }
 
     fn attribute_map(&self) -> Value {

@@ -65,7 +65,7 @@ impl Sns {
                 topic_arn: topic_arn.to_owned(),
                 protocol: protocol.to_owned(),
                 endpoint: endpoint.to_owned(),
-                confirmed: protocol == "lambda",
+                confirmed: matches!(protocol, "lambda" | "sqs"),
                 token: format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple()),
                 attributes,
             };
@@ -157,7 +157,8 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), ServiceError> {
         "https" => endpoint.starts_with("https://"),
         "lambda" => endpoint.starts_with("arn:aws:lambda:") && endpoint.contains(":function:"),
         "email" | "email-json" => endpoint.contains('@'),
-        "sqs" | "sms" | "firehose" | "application" => {
+        "sqs" => endpoint.starts_with("arn:aws:sqs:"),
+        "sms" | "firehose" | "application" => {
             return Err(invalid(format!(
                 "Protocol Reason: the local cloud does not deliver to `{protocol}` endpoints"
             )));

@@ -53,12 +53,13 @@ pub(crate) fn spoken(request: &Request, usual: Protocol) -> Protocol {
     let is = |name: &str, value: &str| {
         request.headers().get(name).is_some_and(|found| found.as_bytes().starts_with(value.as_bytes()))
     };
-    if is("smithy-protocol", "rpc-v2-cbor") {
-        Protocol::Cbor
-    } else if usual == Protocol::Query && request.headers().contains_key("x-amz-target") {
-        Protocol::Json10
-    } else {
-        usual
+    let targets = request.headers().contains_key("x-amz-target");
+    match usual {
+        _ if is("smithy-protocol", "rpc-v2-cbor") => Protocol::Cbor,
+        Protocol::Query if targets => Protocol::Json10,
+        // Services that have JSON now had Query before.
+        Protocol::Json | Protocol::Json10 if !targets => Protocol::Query,
+        usual => usual,
     }
 }
 

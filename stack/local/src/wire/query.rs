@@ -8,7 +8,7 @@ use super::{CONTROL_BODY_LIMIT, ServiceError, XmlWriter, form_decode, read_body}
 use crate::http_types::{Request, Response, respond};
 
 /// The fields of a Query request. Lists come as `Name.member.1`, structures as `Name.Field`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
@@ -73,6 +73,11 @@ impl Form {
                 Some((key.to_owned(), value.to_owned()))
             })
             .collect()
+    }
+
+    /// The fields that are no part of a list or a structure.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter(|(name, _)| !name.contains('.')).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// All fields as one value: lists become arrays, structures objects, scalars stay texts.

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::Reference;
 use super::function::invalid;
+use super::{Reference, event_sources};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
+use crate::iam::Principal;
 use crate::wire::properties::{as_integer, text};
 use crate::wire::{CONTROL_BODY_LIMIT, Form, Protocol, ServiceError, percent_decode, read_body};
 
@@ -33,6 +34,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 }
 
 async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, ServiceError> {
+    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let query = Form::parse(request.uri().query().unwrap_or_default())?;
@@ -122,6 +124,9 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
                 StatusCode::OK,
                 &reserved.map_or(json!({}), |reserved| json!({ "ReservedConcurrentExecutions": reserved })),
             ))
+        }
+        (method, ["2015-03-31", "event-source-mappings", rest @ ..]) => {
+            event_sources::api::handle(cloud, &caller, &method, rest, &query, &body)
         }
         (method, ["2017-03-31", "tags", arn]) => tags(cloud, &method, &Reference::parse(arn).name, &body, &query),
         _ => Err(ServiceError::unknown_operation("Lambda", &path)),

@@ -168,7 +168,8 @@ pub(in crate::s3) fn validate(
     let source_arn = format!("arn:aws:s3:::{bucket}");
     for entry in &entries {
         let sender = Sender { service: "s3.amazonaws.com", source_arn: &source_arn };
-        if !cloud.lets_in(sender, entry.destination.arn()) {
+        // A FIFO queue wants a group, which S3 does not give.
+        if entry.destination.arn().ends_with(".fifo") || !cloud.lets_in(sender, entry.destination.arn()) {
             tracing::info!(bucket, destination = entry.destination.arn(), "a destination does not let the bucket in");
             return Err(unvalidated());
         }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 /// A journal that is open for appending.
 #[derive(Debug)]
-pub(in crate::s3) struct Journal {
+pub(crate) struct Journal {
     file: Arc<File>,
     /// Length in bytes of all whole records.
     length: u64,
@@ -25,7 +25,7 @@ pub(in crate::s3) struct Journal {
 
 /// What makes an append durable, to be waited for after the lock of the store is gone.
 #[derive(Debug)]
-pub(in crate::s3) struct Sync {
+pub(crate) struct Sync {
     file: Arc<File>,
     position: u64,
     synced: Arc<Mutex<u64>>,
@@ -33,7 +33,7 @@ pub(in crate::s3) struct Sync {
 
 impl Sync {
     /// Blocks until the append is on the disk. One call serves all appends that came before it.
-    pub(in crate::s3) fn wait(&self) -> std::io::Result<()> {
+    pub(crate) fn wait(&self) -> std::io::Result<()> {
         let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
         if *synced >= self.position {
             return Ok(());
@@ -47,7 +47,7 @@ impl Sync {
 
 impl Journal {
     /// Opens or makes a journal and reads its records.
-    pub(in crate::s3) fn open<T: DeserializeOwned>(path: &Path) -> std::io::Result<(Self, Vec<T>)> {
+    pub(crate) fn open<T: DeserializeOwned>(path: &Path) -> std::io::Result<(Self, Vec<T>)> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -62,7 +62,7 @@ impl Journal {
     }
 
     /// Replaces the file at `path` by one that holds just `records`: all of it or nothing, whenever the process ends.
-    pub(in crate::s3) fn rewrite<T: Serialize>(path: &Path, records: &[T]) -> std::io::Result<Self> {
+    pub(crate) fn rewrite<T: Serialize>(path: &Path, records: &[T]) -> std::io::Result<Self> {
         let mut text = Vec::new();
         for record in records {
             text.extend_from_slice(&line(record)?);
@@ -80,7 +80,7 @@ impl Journal {
     }
 
     /// Appends one record. On an error the file is as it was.
-    pub(in crate::s3) fn append<T: Serialize>(&mut self, record: &T) -> std::io::Result<Sync> {
+    pub(crate) fn append<T: Serialize>(&mut self, record: &T) -> std::io::Result<Sync> {
         if self.broken {
             return Err(std::io::Error::other("an earlier write to the journal failed and could not be undone"));
         }
