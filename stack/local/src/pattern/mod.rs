@@ -11,6 +11,7 @@ mod check;
 mod wildcard;
 
 pub(crate) use check::check;
+pub(crate) use wildcard::fits as wildcard_fits;
 
 /// Whether an event has what a checked pattern wants.
 pub(crate) fn matches(pattern: &Map<String, Value>, event: &Map<String, Value>) -> bool {

@@ -20,7 +20,7 @@ pub(super) fn fault(wildcard: &str) -> Option<String> {
 }
 
 /// Whether a text fits: each piece between stars is found after the one before, the first and the last at the ends.
-pub(super) fn fits(wildcard: &str, text: &str) -> bool {
+pub(crate) fn fits(wildcard: &str, text: &str) -> bool {
     let mut pieces = vec![String::new()];
     let mut characters = wildcard.chars();
     while let Some(character) = characters.next() {
