@@ -4,12 +4,14 @@
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
 //! resources. Services reach each other through `cloud::Cloud` only.
 
+mod addresses;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
 mod console;
 mod delivery;
 mod error;
+mod http_payload;
 mod http_types;
 mod iam;
 mod lambda;
@@ -23,7 +25,8 @@ mod sns;
 mod sts;
 mod wire;
 
-pub use cloudfront::address::{answering, distribution_url};
+pub use addresses::answering;
+pub use cloudfront::address::distribution_url;
 pub use error::LocalError;
 pub use server::LocalCloud;
 pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};

@@ -62,6 +62,8 @@ destinations! {
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
+    /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
+    FunctionAddress: [], none, [], lambda::address::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
@@ -113,10 +115,12 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.ends_with(".localhost")
         || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
         || bare.ends_with(".amazonaws.com")
-        || bare.ends_with(".cloudfront.net");
+        || bare.ends_with(".cloudfront.net")
+        || lambda::address::is_host(bare);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
+            || request.uri().path().starts_with(lambda::address::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -146,6 +150,9 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
     }
+    if path.starts_with(lambda::address::PREFIX) || path.starts_with(lambda::address::CODE_PREFIX) {
+        return Destination::FunctionAddress;
+    }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
     }
@@ -153,6 +160,9 @@ fn destination(request: &Request) -> Destination {
     let labels = host.split(':').next().unwrap_or_default();
     if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
         return Destination::Distribution;
+    }
+    if lambda::address::is_host(labels) {
+        return Destination::FunctionAddress;
     }
     if labels.ends_with(".s3.localhost") || labels.contains(".s3.") {
         return Destination::S3;
