@@ -53,7 +53,7 @@ impl Cloud {
             region: settings.region.clone(),
             url,
             scratch,
-            cloudformation: CloudFormation::open(data_directory.as_deref())?,
+            cloudformation: CloudFormation::open(data_directory.as_deref(), &settings.faults)?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,

@@ -26,4 +26,4 @@ mod wire;
 pub use cloudfront::address::{answering, distribution_url};
 pub use error::LocalError;
 pub use server::LocalCloud;
-pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};
+pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Fault, FaultAction, Settings, Storage};

@@ -60,6 +60,8 @@ destinations! {
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
+    /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
+    Signals: [], none, [], cloudformation::signals::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
@@ -142,6 +144,9 @@ fn destination(request: &Request) -> Destination {
     let path = request.uri().path();
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
+    }
+    if path.starts_with(cloudformation::signals::PREFIX) {
+        return Destination::Signals;
     }
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;

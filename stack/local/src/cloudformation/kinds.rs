@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::provider::{Live, ProviderError, Provisioned, ResourceContext, Update, read_unsupported};
 use super::resources;
 
-/// Declares [`ResourceKind`]: type name, the four functions of its provider, its create-only properties.
+/// Declares [`ResourceKind`]: type name, the four functions of its provider. A type that the specification does not know lists
+/// its create-only properties besides.
 macro_rules! kinds {
-    ($($(#[$attribute:meta])* $kind:ident = $name:literal: $module:path, $create:ident, $update:ident, $delete:ident, $read:path, [$($create_only:literal),*];)*) => {
+    ($($(#[$attribute:meta])* $kind:ident = $name:literal: $module:path, $create:ident, $update:ident, $delete:ident, $read:path $(, [$($create_only:literal),*])?;)*) => {
         /// A resource type that can be made here.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum ResourceKind {
@@ -19,14 +20,15 @@ macro_rules! kinds {
             pub(crate) fn of(resource_type: &str) -> Option<Self> {
                 match resource_type {
                     $($(#[$attribute])* $name => Some(Self::$kind),)*
+                    _ if resource_type.starts_with("Custom::") => Some(Self::CustomResource),
                     _ => None,
                 }
             }
 
-            /// Properties of which a change needs a new resource, as far as a change set foresees it.
+            /// Properties of which a change needs a new resource, for a type that the specification does not know.
             pub(crate) fn create_only(self) -> &'static [&'static str] {
                 match self {
-                    $($(#[$attribute])* Self::$kind => &[$($create_only),*],)*
+                    $($(#[$attribute])* Self::$kind => &[$($($create_only),*)?],)*
                 }
             }
 
@@ -79,27 +81,30 @@ macro_rules! kinds {
 }
 
 kinds! {
-    WaitConditionHandle = "AWS::CloudFormation::WaitConditionHandle": resources, create_wait_condition_handle, update_nothing, delete_nothing, read_unsupported, [];
-    CdkMetadata = "AWS::CDK::Metadata": resources, create_cdk_metadata, update_nothing, delete_nothing, read_unsupported, [];
-    Role = "AWS::IAM::Role": crate::iam::resources, create_role, update_role, delete_role, read_unsupported, ["RoleName", "Path"];
-    Policy = "AWS::IAM::Policy": crate::iam::resources, create_policy, update_policy, delete_policy, read_unsupported, [];
-    RolePolicy = "AWS::IAM::RolePolicy": crate::iam::resources, create_role_policy, update_role_policy, delete_role_policy, read_unsupported, ["PolicyName", "RoleName"];
-    ManagedPolicy = "AWS::IAM::ManagedPolicy": crate::iam::resources, create_managed_policy, update_managed_policy, delete_managed_policy, read_unsupported, ["ManagedPolicyName", "Path", "Description"];
-    LogGroup = "AWS::Logs::LogGroup": crate::logs::resources, create_log_group, update_log_group, delete_log_group, read_unsupported, ["LogGroupName"];
-    Bucket = "AWS::S3::Bucket": crate::s3::resources, create_bucket, update_bucket, delete_bucket, read_unsupported, ["BucketName", "BucketNamePrefix", "BucketNamespace"];
-    BucketPolicy = "AWS::S3::BucketPolicy": crate::s3::resources, create_bucket_policy, update_bucket_policy, delete_bucket_policy, read_unsupported, ["Bucket"];
-    Distribution = "AWS::CloudFront::Distribution": crate::cloudfront::resources, create_distribution, update_distribution, delete_distribution, read_unsupported, [];
-    OriginAccessControl = "AWS::CloudFront::OriginAccessControl": crate::cloudfront::resources, create_origin_access_control, update_origin_access_control, delete_origin_access_control, read_unsupported, [];
-    CachePolicy = "AWS::CloudFront::CachePolicy": crate::cloudfront::resources, create_cache_policy, update_cache_policy, delete_cache_policy, read_unsupported, [];
-    ResponseHeadersPolicy = "AWS::CloudFront::ResponseHeadersPolicy": crate::cloudfront::resources, create_response_headers_policy, update_response_headers_policy, delete_response_headers_policy, read_unsupported, [];
-    OriginRequestPolicy = "AWS::CloudFront::OriginRequestPolicy": crate::cloudfront::resources, create_origin_request_policy, update_origin_request_policy, delete_origin_request_policy, read_unsupported, [];
-    Function = "AWS::Lambda::Function": crate::lambda::resources, create_function, update_function, delete_function, read_unsupported, ["FunctionName", "PackageType"];
-    Permission = "AWS::Lambda::Permission": crate::lambda::resources, create_permission, update_permission, delete_permission, read_unsupported, ["Action", "EventSourceToken", "FunctionName", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"];
-    EventInvokeConfig = "AWS::Lambda::EventInvokeConfig": crate::lambda::resources, create_event_invoke_config, update_event_invoke_config, delete_event_invoke_config, read_unsupported, ["FunctionName", "Qualifier"];
-    Topic = "AWS::SNS::Topic": crate::sns::resources, create_topic, update_topic, delete_topic, read_unsupported, ["FifoTopic", "TopicName"];
-    TopicPolicy = "AWS::SNS::TopicPolicy": crate::sns::resources, create_topic_policy, update_topic_policy, delete_topic_policy, read_unsupported, [];
-    TopicInlinePolicy = "AWS::SNS::TopicInlinePolicy": crate::sns::resources, create_topic_inline_policy, update_topic_inline_policy, delete_topic_inline_policy, read_unsupported, ["TopicArn"];
-    Subscription = "AWS::SNS::Subscription": crate::sns::resources, create_subscription, update_subscription, delete_subscription, read_unsupported, ["Endpoint", "Protocol", "TopicArn"];
+    CustomResource = "AWS::CloudFormation::CustomResource": super::custom, create_custom_resource, update_custom_resource, delete_custom_resource, super::custom::read_custom_resource;
+    Stack = "AWS::CloudFormation::Stack": super::nested, create_nested_stack, update_nested_stack, delete_nested_stack, super::nested::read_nested_stack;
+    WaitCondition = "AWS::CloudFormation::WaitCondition": super::wait, create_wait_condition, update_wait_condition, delete_wait_condition, read_unsupported;
+    WaitConditionHandle = "AWS::CloudFormation::WaitConditionHandle": super::wait, create_wait_condition_handle, update_wait_condition_handle, delete_wait_condition_handle, read_unsupported;
+    CdkMetadata = "AWS::CDK::Metadata": resources, create_cdk_metadata, update_nothing, delete_nothing, read_unsupported;
+    Role = "AWS::IAM::Role": crate::iam::resources, create_role, update_role, delete_role, crate::iam::live::read_role;
+    Policy = "AWS::IAM::Policy": crate::iam::resources, create_policy, update_policy, delete_policy, crate::iam::live::read_policy;
+    RolePolicy = "AWS::IAM::RolePolicy": crate::iam::resources, create_role_policy, update_role_policy, delete_role_policy, crate::iam::live::read_role_policy;
+    ManagedPolicy = "AWS::IAM::ManagedPolicy": crate::iam::resources, create_managed_policy, update_managed_policy, delete_managed_policy, crate::iam::live::read_managed_policy;
+    LogGroup = "AWS::Logs::LogGroup": crate::logs::resources, create_log_group, update_log_group, delete_log_group, crate::logs::live::read_log_group;
+    Bucket = "AWS::S3::Bucket": crate::s3::resources, create_bucket, update_bucket, delete_bucket, crate::s3::resources::live::read_bucket;
+    BucketPolicy = "AWS::S3::BucketPolicy": crate::s3::resources, create_bucket_policy, update_bucket_policy, delete_bucket_policy, crate::s3::resources::live::read_bucket_policy;
+    Distribution = "AWS::CloudFront::Distribution": crate::cloudfront::resources, create_distribution, update_distribution, delete_distribution, crate::cloudfront::live::read_distribution;
+    OriginAccessControl = "AWS::CloudFront::OriginAccessControl": crate::cloudfront::resources, create_origin_access_control, update_origin_access_control, delete_origin_access_control, crate::cloudfront::live::read_origin_access_control;
+    CachePolicy = "AWS::CloudFront::CachePolicy": crate::cloudfront::resources, create_cache_policy, update_cache_policy, delete_cache_policy, crate::cloudfront::live::read_cache_policy;
+    ResponseHeadersPolicy = "AWS::CloudFront::ResponseHeadersPolicy": crate::cloudfront::resources, create_response_headers_policy, update_response_headers_policy, delete_response_headers_policy, crate::cloudfront::live::read_response_headers_policy;
+    OriginRequestPolicy = "AWS::CloudFront::OriginRequestPolicy": crate::cloudfront::resources, create_origin_request_policy, update_origin_request_policy, delete_origin_request_policy, crate::cloudfront::live::read_origin_request_policy;
+    Function = "AWS::Lambda::Function": crate::lambda::resources, create_function, update_function, delete_function, crate::lambda::live::read_function;
+    Permission = "AWS::Lambda::Permission": crate::lambda::resources, create_permission, update_permission, delete_permission, crate::lambda::live::read_permission;
+    EventInvokeConfig = "AWS::Lambda::EventInvokeConfig": crate::lambda::resources, create_event_invoke_config, update_event_invoke_config, delete_event_invoke_config, crate::lambda::live::read_event_invoke_config;
+    Topic = "AWS::SNS::Topic": crate::sns::resources, create_topic, update_topic, delete_topic, crate::sns::live::read_topic;
+    TopicPolicy = "AWS::SNS::TopicPolicy": crate::sns::resources, create_topic_policy, update_topic_policy, delete_topic_policy, crate::sns::live::read_topic_policy;
+    TopicInlinePolicy = "AWS::SNS::TopicInlinePolicy": crate::sns::resources, create_topic_inline_policy, update_topic_inline_policy, delete_topic_inline_policy, crate::sns::live::read_topic_inline_policy;
+    Subscription = "AWS::SNS::Subscription": crate::sns::resources, create_subscription, update_subscription, delete_subscription, crate::sns::live::read_subscription;
     #[cfg(test)]
-    TestThing = "Test::Fault::Thing": super::test_kind, create_thing, update_thing, delete_thing, read_unsupported, ["Name"];
+    TestThing = "Test::Fault::Thing": super::test_kind, create_thing, update_thing, delete_thing, super::test_kind::read_thing, ["Name"];
 }

@@ -19,6 +19,7 @@ pub(crate) mod api;
 mod behavior;
 mod config_xml;
 pub(crate) mod data_plane;
+pub(crate) mod live;
 mod managed;
 mod origin;
 pub(crate) mod resources;
@@ -114,6 +115,12 @@ impl CloudFront {
                 })
                 .collect()
         })
+    }
+
+    /// Ids of all policies and origin access controls.
+    #[cfg(test)]
+    pub(crate) fn part_ids(&self) -> Vec<String> {
+        self.state.read(|state| state.parts.keys().cloned().collect())
     }
 
     fn distribution(&self, id: &str) -> Option<Distribution> {

@@ -26,6 +26,7 @@ mod environment;
 mod function;
 mod instance;
 mod invoke;
+pub(crate) mod live;
 mod manage;
 mod output;
 mod payload;

@@ -14,6 +14,7 @@ use crate::wire::ServiceError;
 
 pub(crate) mod api;
 mod filter;
+pub(crate) mod live;
 mod query;
 pub(crate) mod resources;
 

@@ -19,6 +19,7 @@ use crate::wire::ServiceError;
 pub(crate) mod api;
 mod delivery;
 mod filter;
+pub(crate) mod live;
 mod message;
 pub(crate) mod resources;
 mod signer;
