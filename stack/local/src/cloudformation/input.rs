@@ -100,7 +100,7 @@ impl Call<'_> {
         let tags = self.tags()?.or_else(|| previous.map(|previous| previous.tags.clone())).unwrap_or_default();
         let role_arn = self.form.get("RoleARN").filter(|arn| !arn.is_empty()).map(str::to_owned);
         let role_arn = role_arn.or_else(|| previous.and_then(|previous| previous.role_arn.clone()));
-        let resolved = parameter_store_values(self.cloud, &self.region, &template, &parameters).await?;
+        let resolved = parameter_store_values(self.cloud, &template, &parameters)?;
         Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn })
     }
 

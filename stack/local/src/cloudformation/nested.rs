@@ -217,8 +217,7 @@ async fn definition(context: &ResourceContext, properties: &Value) -> Result<Def
         )));
     }
     super::input::check_capabilities(&template, &capabilities).map_err(plain)?;
-    let resolved =
-        parameter_store_values(&context.cloud, &context.region, &template, &parameters).await.map_err(plain)?;
+    let resolved = parameter_store_values(&context.cloud, &template, &parameters).map_err(plain)?;
     let tags = tags(properties, &context.tags);
     Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn })
 }

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use stack_plan::Template;
@@ -23,20 +22,37 @@ const SSM_PARAMETER: &str = "AWS::SSM::Parameter::Value<";
 /// The value behind a dynamic reference. `service` is `ssm`, `ssm-secure` or `secretsmanager`; `key` what follows it
 /// (`name`, `name:version`, `secret-id:SecretString:json-key:version-stage:version-id`).
 ///
-/// This is the one place that asks the services which keep values. None of them is part of this cloud yet.
-#[expect(clippy::unused_async, reason = "the services that keep values may have to wait")]
-async fn value_of(_cloud: &Arc<Cloud>, _region: &str, service: &str, key: &str) -> Result<String, String> {
+/// This is the one place that asks the services which keep values.
+fn value_of(cloud: &Cloud, service: &str, key: &str) -> Result<String, String> {
     match service {
-        "ssm" | "ssm-secure" => {
-            Err(format!("Unable to fetch parameters [{key}] from parameter store for this account."))
-        }
-        "secretsmanager" => {
-            let name = key.split(":SecretString").next().unwrap_or(key);
-            Err(format!(
-                "Could not find a value associated with the secret {name}: Secrets Manager can't find the specified secret."
-            ))
-        }
+        "ssm" | "ssm-secure" => cloud
+            .ssm
+            .value(key)
+            .map_err(|_| format!("Unable to fetch parameters [{key}] from parameter store for this account.")),
+        "secretsmanager" => secret_value(cloud, key),
         other => Err(format!("Dynamic references to `{other}` do not exist: use ssm, ssm-secure or secretsmanager")),
+    }
+}
+
+/// The value of `secret-id:SecretString:json-key:version-stage:version-id`, in which an ARN may be the id and what follows it
+/// may be missing.
+fn secret_value(cloud: &Cloud, key: &str) -> Result<String, String> {
+    let (id, rest) = key.split_once(":SecretString").unwrap_or((key, ""));
+    let mut parts = rest.split(':').skip(1).map(|part| Some(part).filter(|part| !part.is_empty()));
+    let (json_key, stage, version) = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten());
+    let text = cloud
+        .secrets_manager
+        .version_value(id, version, stage)
+        .map_err(|error| format!("Could not find a value associated with the secret {id}: {}", error.message))?;
+    let Some(json_key) = json_key else { return Ok(text) };
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|_| format!("Could not parse SecretString JSON of the secret {id}: it is no JSON document"))?;
+    match value.get(json_key) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+        _ => Err(format!(
+            "Could not find a value associated with JSONKey in SecretString: the secret {id} has no `{json_key}`"
+        )),
     }
 }
 
@@ -54,7 +70,7 @@ fn holds_reference(value: &Value) -> bool {
 }
 
 /// The value with every dynamic reference replaced.
-pub(super) async fn resolved<'a>(cloud: &Arc<Cloud>, region: &str, value: &'a Value) -> Result<Cow<'a, Value>, String> {
+pub(super) fn resolved<'a>(cloud: &Cloud, value: &'a Value) -> Result<Cow<'a, Value>, String> {
     if !holds_reference(value) {
         return Ok(Cow::Borrowed(value));
     }
@@ -62,7 +78,7 @@ pub(super) async fn resolved<'a>(cloud: &Arc<Cloud>, region: &str, value: &'a Va
     gather(value, &mut texts);
     let mut known = BTreeMap::new();
     for text in texts {
-        let replaced = resolve_text(cloud, region, &text).await?;
+        let replaced = resolve_text(cloud, &text)?;
         known.insert(text, replaced);
     }
     Ok(Cow::Owned(replace(value, &known)))
@@ -88,7 +104,7 @@ fn replace(value: &Value, known: &BTreeMap<String, String>) -> Value {
     }
 }
 
-async fn resolve_text(cloud: &Arc<Cloud>, region: &str, text: &str) -> Result<String, String> {
+fn resolve_text(cloud: &Cloud, text: &str) -> Result<String, String> {
     let mut result = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(START) {
@@ -99,7 +115,7 @@ async fn resolve_text(cloud: &Arc<Cloud>, region: &str, text: &str) -> Result<St
         if key.is_empty() {
             return Err(format!("Dynamic reference without a name: {START}{}}}}}", &inside[..end]));
         }
-        result.push_str(&value_of(cloud, region, service, key).await?);
+        result.push_str(&value_of(cloud, service, key)?);
         rest = &inside[end + 2..];
     }
     result.push_str(rest);
@@ -112,16 +128,15 @@ pub(super) fn is_stored(parameter: &Parameter) -> bool {
 }
 
 /// The values behind the parameters that name one of the parameter store, by parameter.
-pub(super) async fn parameter_store_values(
-    cloud: &Arc<Cloud>,
-    region: &str,
+pub(super) fn parameter_store_values(
+    cloud: &Cloud,
     template: &Template,
     parameters: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, ServiceError> {
     let mut values = BTreeMap::new();
     for (name, parameter) in &template.parameters {
         if let Some(key) = parameters.get(name).filter(|_| is_stored(parameter)) {
-            values.insert(name.clone(), value_of(cloud, region, "ssm", key).await.map_err(invalid)?);
+            values.insert(name.clone(), value_of(cloud, "ssm", key).map_err(invalid)?);
         }
     }
     Ok(values)

@@ -19,8 +19,7 @@ pub(super) async fn create(operation: &Operation, row: &StackResource) -> Result
     let kind = kind_of(&row.resource_type)?;
     operation.cloud.cloudformation.faults.check(FaultAction::Create, &row.logical_id)?;
     let context = operation.context(&row.logical_id);
-    let properties =
-        resolved(&operation.cloud, &context.region, &row.properties).await.map_err(ProviderError::plain)?;
+    let properties = resolved(&operation.cloud, &row.properties).map_err(ProviderError::plain)?;
     kind.create(&context, &properties).await
 }
 
@@ -33,9 +32,9 @@ pub(super) async fn update(
     new: &Value,
 ) -> Result<Update, ProviderError> {
     let kind = kind_of(resource_type)?;
-    let new = resolved(&context.cloud, &context.region, new).await.map_err(ProviderError::plain)?;
+    let new = resolved(&context.cloud, new).map_err(ProviderError::plain)?;
     // What cannot be resolved any more is compared as it is written.
-    let old = resolved(&context.cloud, &context.region, old).await.unwrap_or(std::borrow::Cow::Borrowed(old));
+    let old = resolved(&context.cloud, old).unwrap_or(std::borrow::Cow::Borrowed(old));
     kind.update(context, physical_id, &old, &new).await
 }
 
@@ -45,8 +44,6 @@ pub(super) async fn delete(operation: &Operation, row: &StackResource) -> Result
     operation.cloud.cloudformation.faults.check(FaultAction::Delete, &row.logical_id)?;
     let context = operation.context(&row.logical_id);
     let physical_id = row.physical_id.clone().unwrap_or_default();
-    let properties = resolved(&operation.cloud, &context.region, &row.properties)
-        .await
-        .unwrap_or(std::borrow::Cow::Borrowed(&row.properties));
+    let properties = resolved(&operation.cloud, &row.properties).unwrap_or(std::borrow::Cow::Borrowed(&row.properties));
     kind.delete(&context, &physical_id, &properties).await
 }
