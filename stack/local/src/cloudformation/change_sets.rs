@@ -54,7 +54,7 @@ pub(super) async fn create_change_set(call: &Call<'_>) -> Result<Answer, Service
         ));
     }
     refuse_not_served(call, "CreateChangeSet")?;
-    call.refuse_fields("CreateChangeSet", &["ImportExistingResources"])?;
+    // `ImportExistingResources` is taken and changes nothing: a name that is taken fails when the set is executed.
     if call.form.get("DeploymentMode").is_some_and(|mode| mode != "STANDARD") {
         return Err(invalid("the local cloud serves DeploymentMode STANDARD of CreateChangeSet only"));
     }
