@@ -19,6 +19,7 @@ use crate::wire::ServiceError;
 
 pub(crate) mod api;
 mod crypto;
+mod encryption;
 mod keys;
 pub(crate) mod resources;
 #[cfg(test)]

@@ -166,7 +166,7 @@ pub(in crate::s3) fn validate(
             Destination::Queue(arn) => {
                 // A FIFO queue wants a group, which S3 does not give.
                 let allowed = cloud.sqs.allows_send(arn, "s3.amazonaws.com", &source_arn, &cloud.account);
-                (allowed && !arn.ends_with(".fifo"), "send to queue")
+                (allowed && !crate::sqs::is_fifo(arn), "send to queue")
             }
             Destination::Topic(arn) => {
                 (cloud.sns.allows_publish(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "publish to topic")
