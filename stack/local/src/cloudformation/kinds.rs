@@ -93,6 +93,7 @@ kinds! {
     CachePolicy = "AWS::CloudFront::CachePolicy": crate::cloudfront::resources, create_cache_policy, update_cache_policy, delete_cache_policy, read_unsupported, [];
     ResponseHeadersPolicy = "AWS::CloudFront::ResponseHeadersPolicy": crate::cloudfront::resources, create_response_headers_policy, update_response_headers_policy, delete_response_headers_policy, read_unsupported, [];
     OriginRequestPolicy = "AWS::CloudFront::OriginRequestPolicy": crate::cloudfront::resources, create_origin_request_policy, update_origin_request_policy, delete_origin_request_policy, read_unsupported, [];
+    GlobalTable = "AWS::DynamoDB::GlobalTable": crate::dynamodb::global_table, create_global_table, update_global_table, delete_global_table, crate::dynamodb::global_table::read_global_table, ["KeySchema", "LocalSecondaryIndexes", "TableName"];
     Table = "AWS::DynamoDB::Table": crate::dynamodb::resources, create_table, update_table, delete_table, crate::dynamodb::live::read_table, ["ImportSourceSpecification", "KeySchema", "LocalSecondaryIndexes", "TableName"];
     Key = "AWS::KMS::Key": crate::kms::resources, create_key, update_key, delete_key, crate::kms::resources::read_key, ["KeySpec", "KeyUsage", "MultiRegion", "Origin"];
     KeyAlias = "AWS::KMS::Alias": crate::kms::resources, create_alias, update_alias, delete_alias, crate::kms::resources::read_alias, ["AliasName"];
