@@ -1,4 +1,4 @@
-//! Developer commands of the workspace: `cargo xtask test`, `bench`, `spec` and `oracle`.
+//! Developer commands of the workspace: `cargo xtask test`, `bench`, `peers`, `spec` and `oracle`.
 
 mod bench;
 #[cfg(test)]
@@ -6,6 +6,7 @@ mod codes;
 mod failure;
 mod oracle;
 mod paths;
+mod peers;
 mod specification;
 mod talk;
 mod test;
@@ -28,6 +29,8 @@ enum Command {
     Test(test::TestArguments),
     /// Measure this workspace, and peers in the same run, and print one table
     Bench(bench::BenchArguments),
+    /// Ask the local cloud and ministack for every capability, and print one table
+    Peers(peers::PeersArguments),
     /// Make the resource specification that is embedded from its packages
     Spec(specification::SpecificationArguments),
     /// Compare our check of templates with cfn-lint's, on public templates
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Peers(arguments) => peers::run(arguments),
         Command::Spec(arguments) => specification::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
     };

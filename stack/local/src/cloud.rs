@@ -1,11 +1,14 @@
 //! All services together. A service reaches another one through this value only.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
+use crate::cloudwatch::CloudWatch;
 use crate::dynamodb::DynamoDb;
 use crate::error::LocalError;
+use crate::events::Events;
 use crate::iam::Iam;
 use crate::kms::Kms;
 use crate::lambda::Lambda;
@@ -32,6 +35,8 @@ pub(crate) struct Cloud {
     pub(crate) cloudformation: CloudFormation,
     pub(crate) cloudfront: CloudFront,
     pub(crate) dynamodb: DynamoDb,
+    pub(crate) cloudwatch: CloudWatch,
+    pub(crate) events: Events,
     pub(crate) iam: Iam,
     pub(crate) kms: Kms,
     pub(crate) lambda: Lambda,
@@ -63,9 +68,11 @@ impl Cloud {
             region: settings.region.clone(),
             url,
             scratch,
-            cloudformation: CloudFormation::open(data_directory.as_deref())?,
+            cloudformation: CloudFormation::open(data_directory.as_deref(), &settings.faults)?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
             dynamodb: DynamoDb::open(data_directory.as_deref())?,
+            cloudwatch: CloudWatch::open(data_directory.as_deref())?,
+            events: Events::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
             kms: Kms::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,
@@ -77,5 +84,14 @@ impl Cloud {
             ssm: Ssm::open(data_directory.as_deref())?,
             data_directory,
         })
+    }
+    /// Goes on with what was under way: timers of what was kept, and services that work by themselves for others.
+    pub(crate) fn resume(self: &Arc<Self>) {
+        self.cloudwatch.resume(self);
+        self.dynamodb.resume(self);
+        self.events.resume(self);
+        self.lambda.event_sources.resume(self);
+        self.logs.resume(self);
+        self.s3.resume(self);
     }
 }

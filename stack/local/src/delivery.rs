@@ -29,7 +29,17 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl Cloud {
-    /// Hands something to the function, topic or queue with this ARN. Functions are called asynchronously.
+    /// Whether a target is there and its policy lets the sender in: what services ask before they keep a configuration.
+    pub(crate) fn lets_in(&self, sender: Sender<'_>, target: &str) -> bool {
+        match target.split(':').nth(2) {
+            Some("lambda") => self.lambda.allows_invoke(target, sender.service, sender.source_arn, &self.account),
+            Some("sns") => self.sns.allows_publish(target, sender.service, sender.source_arn, &self.account),
+            Some("sqs") => self.sqs.allows_send(target, sender.service, sender.source_arn, &self.account),
+            _ => false,
+        }
+    }
+
+    /// Hands something to the bus, function, log group, topic or queue with this ARN. Functions are called asynchronously.
     ///
     /// # Errors
     /// The target does not exist, is of a kind that takes no deliveries, or its policy does not let the sender in.
@@ -40,12 +50,14 @@ impl Cloud {
         delivery: Delivery<'_>,
     ) -> Result<(), ServiceError> {
         match target.split(':').nth(2) {
+            Some("events") => self.events.put_on_bus(self, sender.service, target, delivery.body),
             Some("lambda") => {
                 if !self.lambda.allows_invoke(target, sender.service, sender.source_arn, &self.account) {
                     return Err(refused(sender, target, "add a Lambda permission for it"));
                 }
                 self.lambda.invoke_event(self, target, delivery.body.to_owned().into()).await
             }
+            Some("logs") => self.logs.deliver(target, sender.service, sender.source_arn, delivery.body),
             Some("sns") => {
                 if !self.sns.allows_publish(target, sender.service, sender.source_arn, &self.account) {
                     return Err(refused(sender, target, "allow it sns:Publish in the topic's policy"));

@@ -4,13 +4,18 @@
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
 //! resources. Services reach each other through `cloud::Cloud` only.
 
+mod addresses;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
+mod cloudwatch;
 mod console;
 mod delivery;
 mod dynamodb;
 mod error;
+mod events;
+mod http_client;
+mod http_payload;
 mod http_types;
 mod iam;
 mod journal;
@@ -30,7 +35,8 @@ mod ssm;
 mod sts;
 mod wire;
 
-pub use cloudfront::address::{answering, distribution_url};
+pub use addresses::answering;
+pub use cloudfront::address::distribution_url;
 pub use error::LocalError;
 pub use server::LocalCloud;
-pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};
+pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Fault, FaultAction, Settings, Storage};

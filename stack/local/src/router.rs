@@ -10,8 +10,8 @@ use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
 use crate::{
-    cloudformation, cloudfront, console, dynamodb, iam, kms, lambda, logs, s3, secrets_manager, sns, sqs, ssm, sts,
-    wire,
+    cloudformation, cloudfront, cloudwatch, console, dynamodb, events, iam, kms, lambda, logs, s3, secrets_manager,
+    sns, sqs, ssm, sts, wire,
 };
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
@@ -62,11 +62,19 @@ destinations! {
     Console: [], none, [], console::handle;
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
+    /// Buckets as websites, by Host or by `/_stack/s3-website/<bucket>/...`.
+    Website: [], none, [], s3::website::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
+    /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
+    Signals: [], none, [], cloudformation::signals::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
     DynamoDb: ["dynamodb"], Json10, ["DynamoDB_20120810.", "DynamoDBStreams_20120810."], dynamodb::api::handle;
+    CloudWatch: ["monitoring"], Query, ["GraniteServiceVersion20100801."], cloudwatch::api::handle;
+    Events: ["events"], Json, ["AWSEvents."], events::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
+    /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
+    FunctionAddress: [], none, [], lambda::address::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
@@ -83,7 +91,8 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
     if let Some(refusal) = refuse_foreign(&cloud, &request) {
         return refusal;
     }
-    let destination = destination(&request);
+    let by_alias = host(&request).is_some_and(|host| cloud.cloudfront.is_alias(&host));
+    let destination = if by_alias { Destination::Distribution } else { destination(&request) };
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
     match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
@@ -98,7 +107,7 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
 async fn answer(cloud: &Arc<Cloud>, destination: Destination, request: Request) -> Response {
     let request = match destination.signed_protocol() {
         Some(protocol) if !sns::api::is_public(&request) => {
-            let protocol = protocol.spoken(&request);
+            let protocol = wire::spoken(&request, protocol);
             match wire::authenticate(&cloud.iam, request, protocol).await {
                 Ok(request) => request,
                 Err(refusal) => return protocol.render_error(&refusal),
@@ -122,10 +131,14 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.ends_with(".localhost")
         || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
         || bare.ends_with(".amazonaws.com")
-        || bare.ends_with(".cloudfront.net");
+        || bare.ends_with(".cloudfront.net")
+        || cloud.cloudfront.is_alias(&host)
+        || lambda::address::is_host(bare);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
+            || request.uri().path().starts_with(s3::website::PREFIX)
+            || request.uri().path().starts_with(lambda::address::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -152,8 +165,17 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
     }
+    if path.starts_with(cloudformation::signals::PREFIX) {
+        return Destination::Signals;
+    }
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
+    }
+    if s3::website::bucket_of_path(path).is_some() {
+        return Destination::Website;
+    }
+    if path.starts_with(lambda::address::PREFIX) || path.starts_with(lambda::address::CODE_PREFIX) {
+        return Destination::FunctionAddress;
     }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
@@ -162,6 +184,12 @@ fn destination(request: &Request) -> Destination {
     let labels = host.split(':').next().unwrap_or_default();
     if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
         return Destination::Distribution;
+    }
+    if s3::website::bucket_of_host(labels).is_some() {
+        return Destination::Website;
+    }
+    if lambda::address::is_host(labels) {
+        return Destination::FunctionAddress;
     }
     if labels.ends_with(".s3.localhost") || labels.contains(".s3.") {
         return Destination::S3;

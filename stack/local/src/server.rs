@@ -49,8 +49,7 @@ impl LocalCloud {
         let address =
             listener.local_addr().map_err(|source| LocalError::PortInUse { address: settings.address, source })?;
         let cloud = Arc::new(Cloud::open(&settings, format!("http://{address}"))?);
-        cloud.dynamodb.resume(&cloud);
-        cloud.lambda.event_sources.resume(&cloud);
+        cloud.resume();
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(serve(listener, cloud, stopped));
         Ok(Self { address, stop, task })

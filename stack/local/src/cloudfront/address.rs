@@ -1,4 +1,4 @@
-//! Where a distribution answers here.
+//! Where a distribution or a website answers here.
 //!
 //! A template writes `https://` and the domain name, which is right on AWS. Here is no TLS, a domain name carries no port,
 //! and not every resolver knows names under `.localhost`: what answers everywhere is a path on the cloud's own port.
@@ -21,10 +21,10 @@ pub fn distribution_url(cloud_url: &str, id: &str) -> String {
     format!("{cloud_url}{PREFIX}{id}")
 }
 
-/// The same text with the address of every distribution as one that answers: `https://<id>.cloudfront.localhost` becomes
-/// [`distribution_url`]. What is no such address, one with a port among them, stays as it is.
-#[must_use]
-pub fn answering(text: &str, cloud_url: &str) -> String {
+/// The same text with the address of every distribution and website as one that answers: `https://<id>.cloudfront.localhost`
+/// becomes [`distribution_url`], the host of a bucket's website a path of the cloud. What is no such address, one with a port
+/// among them, stays as it is.
+pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     let mut answering = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, host)) = split_at_host(rest) {
@@ -36,6 +36,11 @@ pub fn answering(text: &str, cloud_url: &str) -> String {
             // Ids are upper case.
             answering.push_str(&distribution_url(cloud_url, &id.to_ascii_uppercase()));
             rest = after;
+        } else if let Some((bucket, after)) = website(host) {
+            let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
+            answering.push_str(&before[..before.len() - scheme.len()]);
+            answering.extend([cloud_url, crate::s3::website::PREFIX, bucket.as_str()]);
+            rest = after;
         } else {
             answering.push_str(before);
             rest = host;
@@ -43,6 +48,14 @@ pub fn answering(text: &str, cloud_url: &str) -> String {
     }
     answering.push_str(rest);
     answering
+}
+
+/// The bucket of a website's host (`<bucket>.s3-website-<region>.amazonaws.com`), and what follows the host.
+fn website(text: &str) -> Option<(String, &str)> {
+    let host = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
+    let (host, after) = text.split_at(host);
+    let bucket = crate::s3::website::bucket_of_host(host).filter(|_| !after.starts_with(':'))?;
+    Some((bucket, after))
 }
 
 /// The text up to and including the next `http://` or `https://`, and what follows it.
@@ -74,6 +87,10 @@ mod tests {
                 "a https://e1abc2.cloudfront.localhost, b https://e9.cloudfront.localhost/x",
                 format!("a {path}, b {CLOUD}/_stack/cloudfront/E9/x"),
             ),
+            (
+                "http://photos.s3-website-us-east-1.amazonaws.com/index.html",
+                format!("{CLOUD}/_stack/s3-website/photos/index.html"),
+            ),
             ("https://a.example https://e1abc2.cloudfront.localhost", format!("https://a.example {path}")),
         ] {
             assert_eq!(answering(text, CLOUD), expected, "{text}");
@@ -94,6 +111,8 @@ mod tests {
             "https://a.b.cloudfront.localhost/",
             "s3://e1abc2.cloudfront.localhost/",
             "https://",
+            "http://photos.s3.us-east-1.amazonaws.com/",
+            "http://photos.s3-website-us-east-1.amazonaws.com:80/",
             "https://ü.cloudfront.localhost/",
         ] {
             assert_eq!(answering(text, CLOUD), text);

@@ -14,6 +14,7 @@ use crate::settings::DEFAULT_ACCOUNT;
 
 pub(crate) mod api;
 mod authorize;
+pub(crate) mod live;
 mod policies;
 pub(crate) mod resource_policy;
 pub(crate) mod resources;
@@ -181,6 +182,7 @@ impl Iam {
 /// What other services ask of IAM. Clients come through [`api`].
 impl Iam {
     /// The secret of an access key that is valid now.
+    #[cfg(test)]
     pub(crate) fn secret_key(&self, access_key: &str) -> Option<String> {
         let identity = self.identity(access_key)?;
         let valid = identity.expires.is_none_or(|expires| expires > OffsetDateTime::now_utc());

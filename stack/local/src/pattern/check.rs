@@ -47,10 +47,9 @@ fn check_condition(condition: &Value) -> Result<(), String> {
     };
     match operator.as_str() {
         "exists" if !operand.is_boolean() => Err("exists match pattern must be either true or false.".to_owned()),
-        "exists" => Ok(()),
         "prefix" | "suffix" => check_affix(operator, operand),
         "equals-ignore-case" if !operand.is_string() => Err(format!("{operator} match pattern must be a string")),
-        "equals-ignore-case" => Ok(()),
+        "exists" | "equals-ignore-case" => Ok(()),
         "wildcard" => check_wildcard(operand),
         "numeric" => check_numeric(operand),
         "cidr" => match operand.as_str().map(parse_block) {

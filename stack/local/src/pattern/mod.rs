@@ -1,4 +1,4 @@
-//! Event patterns: the language of rules of EventBridge and of filter policies.
+//! Event patterns: the language of rules of `EventBridge` and of filter policies.
 //!
 //! A pattern has the shape of the events that it wants: an object for each object, and for each leaf the list of what may
 //! stand there. `check` refuses what could not be evaluated, this file evaluates.

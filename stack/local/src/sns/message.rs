@@ -177,12 +177,7 @@ pub(super) fn confirmation(subscription: &Subscription, stamp: &Stamp<'_>, sign:
     let message = format!(
         "You have chosen to subscribe to the topic {topic}.\nTo confirm the subscription, visit the SubscribeURL included in this message."
     );
-    let url = format!(
-        "{}/?Action=ConfirmSubscription&TopicArn={}&Token={}",
-        stamp.url,
-        percent_encode(topic, ":"),
-        subscription.token
-    );
+    let url = confirmation_url(subscription, stamp);
     let timestamp = timestamp();
     let signature = sign(&signed_text(&[
         ("Message", &message),
@@ -207,12 +202,22 @@ pub(super) fn confirmation(subscription: &Subscription, stamp: &Stamp<'_>, sign:
     })
 }
 
+/// The link that confirms a subscription.
+pub(super) fn confirmation_url(subscription: &Subscription, stamp: &Stamp<'_>) -> String {
+    format!(
+        "{}/?Action=ConfirmSubscription&TopicArn={}&Token={}",
+        stamp.url,
+        percent_encode(&subscription.topic_arn, ":"),
+        subscription.token
+    )
+}
+
 impl Stamp<'_> {
     fn certificate_url(&self) -> String {
         format!("{}{}", self.url, super::signer::CERTIFICATE_PATH)
     }
 
-    fn unsubscribe_url(&self, arn: &str) -> String {
+    pub(super) fn unsubscribe_url(&self, arn: &str) -> String {
         format!("{}/?Action=Unsubscribe&SubscriptionArn={}", self.url, percent_encode(arn, ":"))
     }
 }

@@ -186,11 +186,20 @@ fn check_attribute(name: &str, value: &str, scope: Option<&str>) -> Result<(), S
         "RawMessageDelivery" if !["true", "false", ""].contains(&value.to_ascii_lowercase().as_str()) => Err(invalid(
             format!("Attributes Reason: RawMessageDelivery: Invalid value [{value}]. Must be true or false."),
         )),
-        "DeliveryPolicy" | "RedrivePolicy" if !value.is_empty() && serde_json::from_str::<Value>(value).is_err() => {
+        "RedrivePolicy" if !value.is_empty() && !names_a_queue(value) => {
+            Err(invalid("RedrivePolicy: deadLetterTargetArn is not the ARN of an SQS queue."))
+        }
+        "DeliveryPolicy" if !value.is_empty() && serde_json::from_str::<Value>(value).is_err() => {
             Err(invalid(format!("{name}: failed to parse JSON.")))
         }
         _ => Ok(()),
     }
+}
+
+fn names_a_queue(policy: &str) -> bool {
+    let policy: Option<Value> = serde_json::from_str(policy).ok();
+    let queue = policy.as_ref().and_then(|policy| policy["deadLetterTargetArn"].as_str());
+    queue.is_some_and(|queue| queue.starts_with("arn:aws:sqs:"))
 }
 
 fn no_subscription() -> ServiceError {

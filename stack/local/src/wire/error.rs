@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::xml::XmlWriter;
-use crate::http_types::{Request, Response, respond};
+use crate::http_types::{Response, respond};
 
 /// An error answer of a service: AWS's code, a message, the HTTP status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,27 +50,23 @@ pub(crate) enum Protocol {
     Query,
     /// JSON 1.1 with `__type`: CloudWatch Logs and most services with an `x-amz-target`.
     Json,
-    /// JSON 1.0: DynamoDB, SQS.
+    /// JSON 1.0: `DynamoDB`, SQS.
     Json10,
     /// REST-JSON: Lambda.
     RestJson,
     /// REST-XML as CloudFront writes it.
     RestXml,
+    /// smithy-rpc-v2-cbor: CloudWatch.
+    Cbor,
 }
 
 impl Protocol {
-    /// What the client speaks: services that have JSON now had Query before, which comes without an `x-amz-target`.
-    pub(crate) fn spoken(self, request: &Request) -> Self {
-        let targets = request.headers().contains_key("x-amz-target");
-        if matches!(self, Self::Json | Self::Json10) && !targets { Self::Query } else { self }
-    }
-
     /// A JSON answer with the content type of this protocol.
     pub(crate) fn json_response(self, status: StatusCode, value: &serde_json::Value) -> Response {
         let content_type = match self {
             Self::Json10 => "application/x-amz-json-1.0",
             Self::RestJson => "application/json",
-            Self::Json | Self::Query | Self::RestXml => "application/x-amz-json-1.1",
+            Self::Json | Self::Query | Self::RestXml | Self::Cbor => "application/x-amz-json-1.1",
         };
         respond(status, content_type, value.to_string())
     }
@@ -78,7 +74,7 @@ impl Protocol {
     /// The error as this protocol writes it, with a fresh request id.
     pub(crate) fn render_error(self, error: &ServiceError) -> Response {
         let request_id = uuid::Uuid::new_v4().to_string();
-        let json = matches!(self, Self::Json | Self::Json10 | Self::RestJson);
+        let json = matches!(self, Self::Json | Self::Json10 | Self::RestJson | Self::Cbor);
         // IAM's refusal is the one error that every service has, under two names.
         let code = if json && error.code == "AccessDenied" { "AccessDeniedException" } else { &error.code };
         let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
@@ -97,6 +93,16 @@ impl Protocol {
             }
             Self::Json | Self::Json10 => {
                 self.json_response(error.status, &serde_json::json!({"__type": code, "message": error.message}))
+            }
+            Self::Cbor => {
+                let body = super::cbor::encode(&serde_json::json!({"__type": code, "message": error.message}));
+                let mut response = respond(error.status, "application/cbor", body);
+                response.headers_mut().insert("smithy-protocol", http::HeaderValue::from_static("rpc-v2-cbor"));
+                // Clients of services that spoke Query before want its codes.
+                if let Ok(query_error) = http::HeaderValue::from_str(&format!("{};{kind}", error.code)) {
+                    response.headers_mut().insert("x-amzn-query-error", query_error);
+                }
+                response
             }
             Self::RestJson => {
                 let mut response = self.json_response(

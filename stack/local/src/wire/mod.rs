@@ -1,5 +1,8 @@
-//! The wire formats of AWS, each written once: Query (form in, XML out), JSON 1.0/1.1, REST-JSON, REST-XML.
+//! The wire formats of AWS, each written once: Query (form in, XML out), JSON 1.0/1.1, REST-JSON, REST-XML,
+//! smithy-rpc-v2-cbor.
 
+mod call;
+mod cbor;
 mod error;
 mod json;
 mod live_tags;
@@ -9,6 +12,7 @@ mod query;
 mod signature;
 mod xml;
 
+pub(crate) use call::{iso_milliseconds, moment, read_call, read_time, render_answer, spoken};
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{read_json, target_operation};
 pub(crate) use live_tags::live_tags;

@@ -80,6 +80,16 @@ impl Form {
         self.0.iter().filter(|(name, _)| !name.contains('.')).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// All fields as one value: lists become arrays, structures objects, scalars stay texts.
+    pub(crate) fn into_value(self) -> serde_json::Value {
+        let mut root = Node::default();
+        for (name, value) in self.0 {
+            name.split('.').fold(&mut root, |node, part| node.inner.entry(part.to_owned()).or_default()).text =
+                Some(value);
+        }
+        root.into_value()
+    }
+
     /// The fields below `name.`.
     pub(crate) fn structure(&self, name: &str) -> Form {
         let prefix = format!("{name}.");
@@ -89,6 +99,30 @@ impl Form {
                 .filter_map(|(key, value)| key.strip_prefix(&prefix).map(|key| (key.to_owned(), value.clone())))
                 .collect(),
         )
+    }
+}
+
+/// A field of a form on its way to a value.
+#[derive(Default)]
+struct Node {
+    text: Option<String>,
+    inner: BTreeMap<String, Node>,
+}
+
+impl Node {
+    fn into_value(mut self) -> serde_json::Value {
+        if self.inner.is_empty() {
+            return self.text.map_or(serde_json::Value::Null, serde_json::Value::from);
+        }
+        if self.inner.len() == 1
+            && let Some(members) = self.inner.remove("member")
+        {
+            let mut members: Vec<(usize, Node)> =
+                members.inner.into_iter().filter_map(|(index, node)| Some((index.parse().ok()?, node))).collect();
+            members.sort_by_key(|(index, _)| *index);
+            return members.into_iter().map(|(_, node)| node.into_value()).collect();
+        }
+        self.inner.into_iter().map(|(name, node)| (name, node.into_value())).collect()
     }
 }
 

@@ -64,7 +64,7 @@ enum Refusal {
 
 /// AWS names the same refusal differently in its XML and JSON protocols.
 fn refusal(protocol: Protocol, refusal: Refusal, message: impl Into<String>) -> ServiceError {
-    let json = matches!(protocol, Protocol::Json | Protocol::Json10 | Protocol::RestJson);
+    let json = matches!(protocol, Protocol::Json | Protocol::Json10 | Protocol::RestJson | Protocol::Cbor);
     let code = match (refusal, json) {
         (Refusal::Missing, false) => "MissingAuthenticationToken",
         (Refusal::Missing, true) => "MissingAuthenticationTokenException",

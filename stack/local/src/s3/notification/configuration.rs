@@ -4,10 +4,11 @@ use s3s::dto::{Event, NotificationConfiguration, NotificationConfigurationFilter
 use s3s::{S3Error, S3Result};
 
 use crate::cloud::Cloud;
-use crate::s3::errors::{custom, invalid_argument, not_served};
+use crate::delivery::Sender;
+use crate::s3::errors::{custom, invalid_argument};
 
 /// Events that are sent.
-const SENT: [&str; 8] = [
+const SENT: [&str; 11] = [
     "s3:ObjectCreated:*",
     "s3:ObjectCreated:Put",
     "s3:ObjectCreated:Post",
@@ -16,10 +17,13 @@ const SENT: [&str; 8] = [
     "s3:ObjectRemoved:*",
     "s3:ObjectRemoved:Delete",
     "s3:ObjectRemoved:DeleteMarkerCreated",
+    "s3:LifecycleExpiration:*",
+    "s3:LifecycleExpiration:Delete",
+    "s3:LifecycleExpiration:DeleteMarkerCreated",
 ];
 
 /// Events of AWS that may be configured, and that nothing in the local cloud causes.
-const NEVER_CAUSED: [&str; 8] = [
+const NEVER_CAUSED: [&str; 7] = [
     "s3:ReducedRedundancyLostObject",
     "s3:ObjectRestore:",
     "s3:Replication:",
@@ -27,7 +31,6 @@ const NEVER_CAUSED: [&str; 8] = [
     "s3:IntelligentTiering",
     "s3:ObjectTagging:",
     "s3:ObjectAcl:Put",
-    "s3:LifecycleExpiration:",
 ];
 
 /// Where a notification goes.
@@ -36,6 +39,14 @@ pub(super) enum Destination<'a> {
     Function(&'a str),
     Queue(&'a str),
     Topic(&'a str),
+}
+
+impl<'a> Destination<'a> {
+    pub(super) fn arn(self) -> &'a str {
+        match self {
+            Self::Function(arn) | Self::Queue(arn) | Self::Topic(arn) => arn,
+        }
+    }
 }
 
 /// One entry of a configuration, whatever its destination.
@@ -126,8 +137,8 @@ pub(in crate::s3) fn with_ids(mut configuration: NotificationConfiguration) -> N
         }
     };
     configuration.lambda_function_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
-    configuration.topic_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
     configuration.queue_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
+    configuration.topic_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
     configuration
 }
 
@@ -138,9 +149,6 @@ pub(in crate::s3) fn validate(
     configuration: &NotificationConfiguration,
     skip_destinations: bool,
 ) -> S3Result<()> {
-    if configuration.event_bridge_configuration.is_some() {
-        return Err(not_served("notifications to EventBridge"));
-    }
     check_filters(configuration)?;
     let entries = entries(configuration);
     for entry in &entries {
@@ -159,22 +167,10 @@ pub(in crate::s3) fn validate(
     }
     let source_arn = format!("arn:aws:s3:::{bucket}");
     for entry in &entries {
-        let (allowed, what) = match entry.destination {
-            Destination::Function(arn) => {
-                (cloud.lambda.allows_invoke(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "invoke function")
-            }
-            Destination::Queue(arn) => {
-                // A FIFO queue wants a group, which S3 does not give.
-                let allowed = cloud.sqs.allows_send(arn, "s3.amazonaws.com", &source_arn, &cloud.account);
-                (allowed && !crate::sqs::is_fifo(arn), "send to queue")
-            }
-            Destination::Topic(arn) => {
-                (cloud.sns.allows_publish(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "publish to topic")
-            }
-        };
-        if !allowed {
-            let (Destination::Function(arn) | Destination::Queue(arn) | Destination::Topic(arn)) = entry.destination;
-            tracing::info!(bucket, "S3 is not authorized to {what} {arn}");
+        let sender = Sender { service: "s3.amazonaws.com", source_arn: &source_arn };
+        // A FIFO queue wants a group, which S3 does not give.
+        if crate::sqs::is_fifo(entry.destination.arn()) || !cloud.lets_in(sender, entry.destination.arn()) {
+            tracing::info!(bucket, destination = entry.destination.arn(), "a destination does not let the bucket in");
             return Err(unvalidated());
         }
     }

@@ -1,39 +1,25 @@
-//! Filter patterns of `FilterLogEvents`: unstructured terms.
+//! Patterns of plain text: terms.
 
-use crate::wire::ServiceError;
-
-/// A filter pattern: every required term, at least one of the optional ones (`?term`), none of the excluded ones (`-term`).
+/// Terms: every required term, at least one of the optional ones (`?term`), none of the excluded ones (`-term`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Filter {
+pub(in crate::logs) struct Terms {
     required: Vec<String>,
     optional: Vec<String>,
     excluded: Vec<String>,
 }
 
-impl Filter {
-    /// Reads a pattern: words and `"quoted phrases"`.
-    ///
-    /// # Errors
-    /// A quote that is not closed, and JSON (`{ ... }`) and space-delimited (`[ ... ]`) patterns, which are not served.
-    pub(super) fn parse(pattern: &str) -> Result<Self, ServiceError> {
-        let refuse = |why: &str| {
-            ServiceError::bad_request("InvalidParameterException", format!("Invalid filter pattern `{pattern}`: {why}"))
-        };
-        let pattern_text = pattern.trim();
-        if pattern_text.starts_with('{') || pattern_text.starts_with('[') || pattern_text.starts_with('%') {
-            return Err(refuse(
-                "the local cloud reads terms and quoted phrases, not JSON, space-delimited or regular-expression patterns",
-            ));
-        }
+impl Terms {
+    /// Reads words and `"quoted phrases"`.
+    pub(super) fn parse(pattern: &str) -> Result<Self, String> {
         let mut filter = Self::default();
-        let mut rest = pattern_text;
+        let mut rest = pattern;
         while !rest.is_empty() {
             let (kind, body) = match rest.strip_prefix('?') {
                 Some(body) => ('?', body),
                 None => rest.strip_prefix('-').map_or((' ', rest), |body| ('-', body)),
             };
             let (term, after) = if let Some(quoted) = body.strip_prefix('"') {
-                let end = closing_quote(quoted).ok_or_else(|| refuse("a quote is not closed"))?;
+                let end = closing_quote(quoted).ok_or("a quote is not closed")?;
                 (quoted[..end].replace("\\\"", "\""), &quoted[end + 1..])
             } else {
                 let end = body.find(char::is_whitespace).unwrap_or(body.len());
@@ -58,7 +44,8 @@ impl Filter {
     }
 }
 
-fn closing_quote(text: &str) -> Option<usize> {
+/// Where a quoted text ends, after its first quote.
+pub(super) fn closing_quote(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     (0..bytes.len()).find(|index| bytes[*index] == b'"' && (*index == 0 || bytes[*index - 1] != b'\\'))
 }
@@ -83,14 +70,12 @@ mod tests {
             ("ERROR -timeout", "ERROR timeout", false),
             ("ERROR -timeout", "ERROR crash", true),
         ] {
-            assert_eq!(Filter::parse(pattern).unwrap().matches(message), expected, "{pattern} / {message}");
+            assert_eq!(Terms::parse(pattern).unwrap().matches(message), expected, "{pattern} / {message}");
         }
     }
 
     #[test]
-    fn what_is_not_read_is_refused() {
-        for pattern in ["{ $.level = \"error\" }", "[ip, user]", "%ERR.*%", "\"open"] {
-            assert_eq!(Filter::parse(pattern).unwrap_err().code, "InvalidParameterException", "{pattern}");
-        }
+    fn an_open_quote_is_refused() {
+        assert!(Terms::parse("a \"open").is_err());
     }
 }
