@@ -24,7 +24,7 @@ pub(crate) struct Sender<'a> {
 pub(crate) struct Delivery<'a> {
     /// Payload of a function, body of a message.
     pub(crate) body: &'a str,
-    /// Subject, for topics.
+    /// Subject of a message to a topic, detail type of an event.
     pub(crate) subject: Option<&'a str>,
 }
 
@@ -50,7 +50,7 @@ impl Cloud {
         delivery: Delivery<'_>,
     ) -> Result<(), ServiceError> {
         match target.split(':').nth(2) {
-            Some("events") => self.events.put_on_bus(self, sender.service, target, delivery.body),
+            Some("events") => self.events.put_on_bus(self, sender, target, delivery),
             Some("lambda") => {
                 if !self.lambda.allows_invoke(target, sender.service, sender.source_arn, &self.account) {
                     return Err(refused(sender, target, "add a Lambda permission for it"));

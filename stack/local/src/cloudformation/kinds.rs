@@ -93,7 +93,8 @@ kinds! {
     ResponseHeadersPolicy = "AWS::CloudFront::ResponseHeadersPolicy": crate::cloudfront::resources, create_response_headers_policy, update_response_headers_policy, delete_response_headers_policy, crate::cloudfront::live::read_response_headers_policy;
     Alarm = "AWS::CloudWatch::Alarm": crate::cloudwatch::resources, create_alarm, update_alarm, delete_alarm, crate::cloudwatch::resources::read_alarm;
     CompositeAlarm = "AWS::CloudWatch::CompositeAlarm": crate::cloudwatch::resources, create_composite_alarm, update_composite_alarm, delete_alarm, crate::cloudwatch::resources::read_alarm;
-    Table = "AWS::DynamoDB::Table": crate::dynamodb::resources, create_table, update_table, delete_table, crate::dynamodb::resources::read_table;
+    GlobalTable = "AWS::DynamoDB::GlobalTable": crate::dynamodb::global_table, create_global_table, update_global_table, delete_global_table, crate::dynamodb::global_table::read_global_table;
+    Table = "AWS::DynamoDB::Table": crate::dynamodb::resources, create_table, update_table, delete_table, crate::dynamodb::live::read_table;
     EventBus = "AWS::Events::EventBus": crate::events::resources, create_event_bus, update_event_bus, delete_event_bus, crate::events::resources::read_event_bus;
     EventBusPolicy = "AWS::Events::EventBusPolicy": crate::events::resources, create_event_bus_policy, update_event_bus_policy, delete_event_bus_policy, crate::events::resources::read_event_bus_policy;
     EventRule = "AWS::Events::Rule": crate::events::resources, create_rule, update_rule, delete_rule, crate::events::resources::read_rule;

@@ -21,6 +21,8 @@ pub(crate) mod api;
 mod arns;
 mod engine;
 mod extras;
+pub(crate) mod global_table;
+pub(crate) mod live;
 pub(crate) mod resources;
 mod streams;
 #[cfg(test)]

@@ -72,7 +72,8 @@ async fn recovery_and_policies_belong_to_tables_that_are_there() {
     );
     let arn = arns::table_arn("us-east-1", "things");
     assert_eq!(own("GetResourcePolicy", &json!({"ResourceArn": arn})).unwrap_err().code, "PolicyNotFoundException");
-    let policy = json!({"Version": "2012-10-17", "Statement": []}).to_string();
+    let statement = json!({"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteItem", "Resource": arn});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
     own("PutResourcePolicy", &json!({"ResourceArn": arn, "Policy": policy})).unwrap();
     assert_eq!(own("GetResourcePolicy", &json!({"ResourceArn": arn})).unwrap()["Policy"], json!(policy));
     assert!(tables.own("us-east-1", "PutItem", &json!({})).is_none());

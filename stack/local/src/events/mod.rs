@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use crate::cloud::Cloud;
+use crate::delivery::{Delivery, Sender};
 use crate::error::LocalError;
 use crate::persist::Store;
 use crate::settings::DEFAULT_ACCOUNT;
@@ -142,21 +143,23 @@ impl Events {
         delivery::dispatch(self, cloud, DEFAULT_BUS, &event);
     }
 
-    /// Puts an event, given as its JSON, on the bus with this ARN. A body that is no event becomes the detail of one.
+    /// Puts what a service hands over on the bus with this ARN, as the detail of an event.
     ///
     /// # Errors
     /// The bus does not exist.
     pub(crate) fn put_on_bus(
         &self,
         cloud: &Arc<Cloud>,
-        source: &str,
+        sender: Sender<'_>,
         bus_arn: &str,
-        body: &str,
+        handed: Delivery<'_>,
     ) -> Result<(), ServiceError> {
         let bus = self.existing_bus(bus_arn)?;
-        let detail = serde_json::from_str(body).unwrap_or_else(|_| json!({"message": body}));
-        let event =
-            Event::new(&cloud.region, source, "Event from a service", OffsetDateTime::now_utc(), Vec::new(), detail);
+        let detail = serde_json::from_str(handed.body).unwrap_or_else(|_| json!({"message": handed.body}));
+        let source = sender.service.trim_end_matches(".amazonaws.com");
+        let detail_type = handed.subject.unwrap_or("Event from a service");
+        let resources = vec![json!(bus_arn), json!(sender.source_arn)];
+        let event = Event::new(&cloud.region, source, detail_type, OffsetDateTime::now_utc(), resources, detail);
         delivery::dispatch(self, cloud, &bus, &event);
         Ok(())
     }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::encryption::{data_key, decrypt, encrypt, re_encrypt};
 use super::keys::{alias_arn, invalid, not_found};
 use super::{Key, KeyState, crypto, key_arn};
 use crate::cloud::Cloud;
@@ -15,9 +16,6 @@ use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
 use crate::wire::properties::{as_integer, reference_list, text};
 use crate::wire::{Protocol, ServiceError, read_json, target_operation};
-
-/// Greatest plain text in bytes.
-const PLAIN_LIMIT: usize = 4096;
 
 /// Material that a key may have over time: its number is one byte of a ciphertext.
 const MATERIAL_LIMIT: usize = 255;
@@ -37,10 +35,10 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 }
 
 /// Whoever asks, and for what.
-struct Asked<'a> {
-    cloud: &'a Arc<Cloud>,
+pub(super) struct Asked<'a> {
+    pub(super) cloud: &'a Arc<Cloud>,
     caller: &'a Principal,
-    input: &'a Value,
+    pub(super) input: &'a Value,
 }
 
 fn answer(asked: &Asked<'_>, operation: &str) -> Result<Value, ServiceError> {
@@ -86,6 +84,30 @@ fn answer(asked: &Asked<'_>, operation: &str) -> Result<Value, ServiceError> {
             let key = asked.key("kms:CancelKeyDeletion")?;
             Ok(json!({"KeyId": kms.cancel_deletion(region, &key.id)?.arn()}))
         }
+        "CreateAlias" | "UpdateAlias" => {
+            let (name, target) = (asked.require("AliasName")?, asked.require("TargetKeyId")?);
+            let key = kms.key(region, target)?;
+            let action = format!("kms:{operation}");
+            asked.authorize(&action, &alias_arn(region, name), None)?;
+            asked.authorize(&action, &key.arn(), Some(&key))?;
+            kms.set_alias(region, name, target, operation == "CreateAlias")?;
+            Ok(json!({}))
+        }
+        "DeleteAlias" => {
+            let name = asked.require("AliasName")?;
+            asked.authorize("kms:DeleteAlias", &alias_arn(region, name), None)?;
+            kms.remove_alias(region, name)?;
+            Ok(json!({}))
+        }
+        "ListAliases" => list_aliases(asked),
+        other => answer_settings(asked, other),
+    }
+}
+
+/// Policy, rotation and tags of a key.
+fn answer_settings(asked: &Asked<'_>, operation: &str) -> Result<Value, ServiceError> {
+    let input = asked.input;
+    match operation {
         "GetKeyPolicy" => {
             let key = asked.key("kms:GetKeyPolicy")?;
             Ok(json!({"Policy": key.policy.to_string(), "PolicyName": "default"}))
@@ -150,35 +172,19 @@ fn answer(asked: &Asked<'_>, operation: &str) -> Result<Value, ServiceError> {
                 key.tags.iter().map(|(name, value)| json!({"TagKey": name, "TagValue": value})).collect();
             Ok(json!({"Tags": shown, "Truncated": false}))
         }
-        "CreateAlias" | "UpdateAlias" => {
-            let (name, target) = (asked.require("AliasName")?, asked.require("TargetKeyId")?);
-            let key = kms.key(region, target)?;
-            let action = format!("kms:{operation}");
-            asked.authorize(&action, &alias_arn(region, name), None)?;
-            asked.authorize(&action, &key.arn(), Some(&key))?;
-            kms.set_alias(region, name, target, operation == "CreateAlias")?;
-            Ok(json!({}))
-        }
-        "DeleteAlias" => {
-            let name = asked.require("AliasName")?;
-            asked.authorize("kms:DeleteAlias", &alias_arn(region, name), None)?;
-            kms.remove_alias(region, name)?;
-            Ok(json!({}))
-        }
-        "ListAliases" => list_aliases(asked),
         other => Err(ServiceError::unknown_operation("KMS", other)),
     }
 }
 
 impl Asked<'_> {
     /// A text that must be there.
-    fn require(&self, name: &str) -> Result<&str, ServiceError> {
+    pub(super) fn require(&self, name: &str) -> Result<&str, ServiceError> {
         text(self.input, name).filter(|value| !value.is_empty()).ok_or_else(|| {
             invalid(format!("1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"))
         })
     }
 
-    fn authorize(&self, action: &str, arn: &str, key: Option<&Key>) -> Result<(), ServiceError> {
+    pub(super) fn authorize(&self, action: &str, arn: &str, key: Option<&Key>) -> Result<(), ServiceError> {
         let access = Access { resource_policy: key.map(|key| &key.policy), ..Access::new(action, arn) };
         self.cloud.iam.authorize(self.caller, &access)
     }
@@ -195,7 +201,7 @@ impl Asked<'_> {
     }
 
     /// The same if it can encrypt and decrypt.
-    fn usable(&self, action: &str) -> Result<Key, ServiceError> {
+    pub(super) fn usable(&self, action: &str) -> Result<Key, ServiceError> {
         let key = self.key(action)?;
         self.cloud.kms.usable(&self.cloud.region, &key.id)
     }
@@ -210,7 +216,7 @@ impl Asked<'_> {
     }
 
     /// A number of bytes.
-    fn length(&self, name: &str, least: usize) -> Result<Option<usize>, ServiceError> {
+    pub(super) fn length(&self, name: &str, least: usize) -> Result<Option<usize>, ServiceError> {
         let Some(value) = self.input.get(name) else { return Ok(None) };
         let number = as_integer(value).and_then(|number| usize::try_from(number).ok());
         number
@@ -220,7 +226,7 @@ impl Asked<'_> {
     }
 
     /// An encryption context.
-    fn context(&self, name: &str) -> BTreeMap<String, String> {
+    pub(super) fn context(&self, name: &str) -> BTreeMap<String, String> {
         let pairs = self.input.get(name).and_then(Value::as_object).into_iter().flatten();
         pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
     }
@@ -288,76 +294,6 @@ fn show(key: &Key) -> Value {
         shown["DeletionDate"] = json!(at / 1000);
     }
     shown
-}
-
-fn encrypt(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    let key = asked.usable("kms:Encrypt")?;
-    let plain = STANDARD.decode(asked.require("Plaintext")?).map_err(|_| invalid("Plaintext must be base64"))?;
-    if plain.len() > PLAIN_LIMIT {
-        return Err(invalid(format!(
-            "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to {PLAIN_LIMIT}"
-        )));
-    }
-    let blob = crypto::encrypt(&key, &plain, &asked.context("EncryptionContext"))?;
-    Ok(json!({"CiphertextBlob": blob, "KeyId": key.arn(), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}))
-}
-
-/// What a ciphertext holds, and the key that it was made with.
-fn open(asked: &Asked<'_>, action: &str, named: Option<&str>, context: &str) -> Result<(Vec<u8>, Key), ServiceError> {
-    let no_ciphertext = || ServiceError::bad_request("InvalidCiphertextException", "");
-    let (kms, region) = (&asked.cloud.kms, &asked.cloud.region);
-    let blob = asked.require("CiphertextBlob")?;
-    let id = crypto::key_of(blob).ok_or_else(no_ciphertext)?;
-    let key = kms.key(region, &id).map_err(|_| no_ciphertext())?;
-    asked.authorize(action, &key.arn(), Some(&key))?;
-    if let Some(named) = named
-        && kms.key(region, named)?.id != key.id
-    {
-        return Err(ServiceError::bad_request(
-            "IncorrectKeyException",
-            "The key ID in the request does not identify a CMK that can perform this operation.",
-        ));
-    }
-    let key = kms.usable(region, &key.id)?;
-    let plain = crypto::decrypt(&key, blob, &asked.context(context)).ok_or_else(no_ciphertext)?;
-    Ok((plain, key))
-}
-
-fn decrypt(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    let (plain, key) = open(asked, "kms:Decrypt", text(asked.input, "KeyId"), "EncryptionContext")?;
-    Ok(json!({"KeyId": key.arn(), "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}))
-}
-
-fn re_encrypt(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    let source = text(asked.input, "SourceKeyId");
-    let (plain, from) = open(asked, "kms:ReEncryptFrom", source, "SourceEncryptionContext")?;
-    let to = asked.cloud.kms.usable(&asked.cloud.region, asked.require("DestinationKeyId")?)?;
-    asked.authorize("kms:ReEncryptTo", &to.arn(), Some(&to))?;
-    let blob = crypto::encrypt(&to, &plain, &asked.context("DestinationEncryptionContext"))?;
-    Ok(json!({
-        "CiphertextBlob": blob,
-        "SourceKeyId": from.arn(),
-        "KeyId": to.arn(),
-        "SourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
-        "DestinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
-    }))
-}
-
-fn data_key(asked: &Asked<'_>, action: &str, plain_too: bool) -> Result<Value, ServiceError> {
-    let key = asked.usable(action)?;
-    let length = match (text(asked.input, "KeySpec"), asked.length("NumberOfBytes", 1)?) {
-        (Some("AES_256"), None) => 32,
-        (Some("AES_128"), None) => 16,
-        (None, Some(length)) => length,
-        _ => return Err(invalid("Please specify either number of bytes or key spec.")),
-    };
-    let plain = crypto::random(length)?;
-    let blob = crypto::encrypt(&key, &plain, &asked.context("EncryptionContext"))?;
-    let mut shown = json!({"CiphertextBlob": blob, "KeyId": key.arn()});
-    if plain_too {
-        shown["Plaintext"] = json!(STANDARD.encode(plain));
-    }
-    Ok(shown)
 }
 
 fn list_aliases(asked: &Asked<'_>) -> Result<Value, ServiceError> {

@@ -128,7 +128,7 @@ impl Kms {
     }
 
     /// Makes a key.
-    pub(super) fn create(
+    pub(crate) fn create(
         &self,
         region: &str,
         description: &str,

@@ -19,6 +19,7 @@ use crate::wire::ServiceError;
 
 pub(crate) mod api;
 mod crypto;
+mod encryption;
 mod keys;
 pub(crate) mod resources;
 #[cfg(test)]
@@ -37,8 +38,8 @@ enum KeyState {
 
 /// A key.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct Key {
-    id: String,
+pub(crate) struct Key {
+    pub(crate) id: String,
     region: String,
     description: String,
     /// Hexadecimal, 32 bytes each; the last one encrypts, all decrypt.
@@ -65,7 +66,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    fn arn(&self) -> String {
+    /// `arn:aws:kms:<region>:<account>:key/<id>`.
+    pub(crate) fn arn(&self) -> String {
         key_arn(&self.region, &self.id)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::listing::{list, list_versions, matching};
 use super::password::Recipe;
 use super::secrets::{NewSecret, invalid, invalid_request, move_stage, put, take_stage};
 use super::{CURRENT, Secret, SecretValue, rotation, secret_arn};
@@ -14,9 +15,6 @@ use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
 use crate::wire::properties::{as_flag, as_integer, reference_list, text};
 use crate::wire::{Protocol, ServiceError, read_json, target_operation};
-
-/// Secrets or versions of one page.
-const PAGE: usize = 100;
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
@@ -33,10 +31,10 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 }
 
 /// Whoever asks, and for what.
-struct Asked<'a> {
-    cloud: &'a Arc<Cloud>,
+pub(super) struct Asked<'a> {
+    pub(super) cloud: &'a Arc<Cloud>,
     caller: &'a Principal,
-    input: &'a Value,
+    pub(super) input: &'a Value,
 }
 
 fn answer(asked: &Asked<'_>, operation: &str) -> Result<Value, ServiceError> {
@@ -140,7 +138,7 @@ impl Asked<'_> {
     }
 
     /// The secret that is asked for, if the caller may do `action` with it.
-    fn secret(&self, action: &str) -> Result<Secret, ServiceError> {
+    pub(super) fn secret(&self, action: &str) -> Result<Secret, ServiceError> {
         self.existing(self.id()?, action)
     }
 
@@ -154,7 +152,7 @@ impl Asked<'_> {
         found
     }
 
-    fn authorize(&self, action: &str, arn: &str, secret: Option<&Secret>) -> Result<(), ServiceError> {
+    pub(super) fn authorize(&self, action: &str, arn: &str, secret: Option<&Secret>) -> Result<(), ServiceError> {
         let policy = secret.and_then(|secret| secret.policy.as_ref());
         let access = Access { resource_policy: policy, ..Access::new(action, arn) };
         self.cloud.iam.authorize(self.caller, &access)
@@ -170,7 +168,7 @@ impl Asked<'_> {
     }
 }
 
-fn named(secret: &Secret) -> Value {
+pub(super) fn named(secret: &Secret) -> Value {
     json!({"ARN": secret.arn, "Name": secret.name})
 }
 
@@ -304,7 +302,7 @@ fn update(asked: &Asked<'_>) -> Result<Value, ServiceError> {
 }
 
 /// A secret without its values.
-fn describe(secret: &Secret) -> Value {
+pub(super) fn describe(secret: &Secret) -> Value {
     let mut shown = named(secret);
     let stages: Map<String, Value> = secret
         .versions
@@ -345,111 +343,8 @@ fn describe(secret: &Secret) -> Value {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the API shows seconds as a floating-point number")]
-fn seconds(milliseconds: i64) -> Value {
+pub(super) fn seconds(milliseconds: i64) -> Value {
     json!(milliseconds as f64 / 1000.0)
-}
-
-/// The secrets that the filters of a request choose.
-fn matching(asked: &Asked<'_>, filters: &str) -> Vec<Secret> {
-    let filters = asked.input.get(filters).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let deleted_too = asked.input.get("IncludePlannedDeletion").and_then(as_flag) == Some(true);
-    let mut secrets = asked.cloud.secrets_manager.all();
-    secrets.retain(|secret| {
-        (deleted_too || secret.deleted_at.is_none()) && filters.iter().all(|filter| chosen(secret, filter))
-    });
-    secrets
-}
-
-/// Whether one of a filter's values fits. A value that begins with `!` must not.
-fn chosen(secret: &Secret, filter: &Value) -> bool {
-    let fits = |value: &str| {
-        let starts = |text: &str| text.to_lowercase().starts_with(&value.to_lowercase());
-        let name = || secret.name.starts_with(value) || secret.name.split('/').any(|part| part.starts_with(value));
-        match text(filter, "Key") {
-            Some("name") => secret.name.starts_with(value),
-            Some("description") => secret.description.split_whitespace().any(starts) || starts(&secret.description),
-            Some("tag-key") => secret.tags.keys().any(|key| key.starts_with(value)),
-            Some("tag-value") => secret.tags.values().any(|tag| tag.starts_with(value)),
-            Some("all") => {
-                name()
-                    || starts(&secret.description)
-                    || secret.tags.iter().any(|(key, tag)| key.starts_with(value) || tag.starts_with(value))
-            }
-            _ => false,
-        }
-    };
-    reference_list(filter, "Values").iter().any(|value| match value.strip_prefix('!') {
-        Some(value) => !fits(value),
-        None => fits(value),
-    })
-}
-
-fn list(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    asked.authorize("secretsmanager:ListSecrets", "*", None)?;
-    let mut secrets = matching(asked, "Filters");
-    if text(asked.input, "SortOrder") == Some("desc") {
-        secrets.reverse();
-    }
-    let (page, next) = page(asked.input, secrets, |secret| &secret.name)?;
-    let shown: Vec<Value> = page
-        .iter()
-        .map(|secret| {
-            let mut shown = describe(secret);
-            if let Some(stages) = shown.as_object_mut().and_then(|shown| shown.shift_remove("VersionIdsToStages")) {
-                shown["SecretVersionsToStages"] = stages;
-            }
-            shown
-        })
-        .collect();
-    Ok(with_token(json!({ "SecretList": shown }), next))
-}
-
-fn list_versions(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    let secret = asked.secret("secretsmanager:ListSecretVersionIds")?;
-    let deprecated = asked.input.get("IncludeDeprecated").and_then(as_flag) == Some(true);
-    let mut versions: Vec<(&String, &super::Version)> = secret.versions.iter().collect();
-    versions.retain(|(_, version)| deprecated || !version.stages.is_empty());
-    versions.sort_by_key(|(id, version)| (std::cmp::Reverse(version.created), *id));
-    let (page, next) = page(asked.input, versions, |(id, _)| id)?;
-    let shown: Vec<Value> = page
-        .iter()
-        .map(|(id, version)| {
-            let mut shown = json!({"VersionId": id, "CreatedDate": seconds(version.created)});
-            if !version.stages.is_empty() {
-                shown["VersionStages"] = json!(version.stages);
-            }
-            shown
-        })
-        .collect();
-    let mut answer = named(&secret);
-    answer["Versions"] = json!(shown);
-    Ok(with_token(answer, next))
-}
-
-/// Cuts a list to the page that `MaxResults` and `NextToken` (the name that the page before ended with) ask for.
-fn page<T>(input: &Value, items: Vec<T>, name: impl Fn(&T) -> &str) -> Result<(Vec<T>, Option<String>), ServiceError> {
-    let limit = input.get("MaxResults").and_then(as_integer).and_then(|limit| usize::try_from(limit).ok());
-    let limit = limit.unwrap_or(PAGE).clamp(1, PAGE);
-    let start = match text(input, "NextToken") {
-        None => 0,
-        Some(token) => {
-            let at = items.iter().position(|item| name(item) == token);
-            at.map(|at| at + 1).ok_or_else(|| {
-                ServiceError::bad_request("InvalidNextTokenException", "You entered an invalid next token.")
-            })?
-        }
-    };
-    let more = items.len() > start + limit;
-    let page: Vec<T> = items.into_iter().skip(start).take(limit).collect();
-    let next = page.last().filter(|_| more).map(|item| name(item).to_owned());
-    Ok((page, next))
-}
-
-fn with_token(mut answer: Value, next: Option<String>) -> Value {
-    if let Some(next) = next {
-        answer["NextToken"] = json!(next);
-    }
-    answer
 }
 
 fn delete(asked: &Asked<'_>) -> Result<Value, ServiceError> {

@@ -17,6 +17,7 @@ use crate::wire::ServiceError;
 
 pub(crate) mod api;
 mod attachment;
+mod listing;
 mod password;
 pub(crate) mod resources;
 mod rotation;

@@ -91,21 +91,18 @@ impl SecretsManager {
         stage: Option<&str>,
     ) -> Result<(Secret, String), ServiceError> {
         let secret = self.usable(id)?;
-        let found = match version_id {
-            Some(version_id) => {
-                let version = secret.versions.get(version_id);
-                let fits = |version: &Version| stage.is_none_or(|stage| version.stages.iter().any(|one| one == stage));
-                version.filter(|version| fits(version)).map(|_| version_id.to_owned()).ok_or_else(|| {
-                    ServiceError::bad_request(
-                        "ResourceNotFoundException",
-                        format!("Secrets Manager can't find the specified secret value for VersionId: {version_id}"),
-                    )
-                })?
-            }
-            None => {
-                let stage = stage.unwrap_or(CURRENT);
-                secret.at_stage(stage).map(str::to_owned).ok_or_else(|| no_value(stage))?
-            }
+        let found = if let Some(version_id) = version_id {
+            let fits = |version: &&Version| stage.is_none_or(|stage| version.stages.iter().any(|one| one == stage));
+            let version = secret.versions.get(version_id).filter(fits);
+            version.map(|_| version_id.to_owned()).ok_or_else(|| {
+                ServiceError::bad_request(
+                    "ResourceNotFoundException",
+                    format!("Secrets Manager can't find the specified secret value for VersionId: {version_id}"),
+                )
+            })?
+        } else {
+            let stage = stage.unwrap_or(CURRENT);
+            secret.at_stage(stage).map(str::to_owned).ok_or_else(|| no_value(stage))?
         };
         if secret.versions.get(&found).is_none_or(|version| version.value.is_none()) {
             return Err(no_value(stage.unwrap_or(&found)));

@@ -12,7 +12,7 @@ use super::message::{Attribute, Outgoing};
 use super::queues::effective_attributes;
 use super::show::{show_attributes, show_message, show_sent};
 use super::transfer::Wanted;
-use super::{Queue, batches, errors, query, queue_arn, queue_name};
+use super::{Queue, batches, errors, move_requests, permissions, query, queue_arn, queue_name};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
@@ -111,15 +111,15 @@ pub(super) async fn answer(
             let tags = asked.queue("sqs:ListQueueTags")?.tags;
             return Ok(if tags.is_empty() { json!({}) } else { json!({ "Tags": tags }) });
         }
-        "AddPermission" => add_permission(&asked)?,
-        "RemovePermission" => remove_permission(&asked)?,
+        "AddPermission" => permissions::add_permission(&asked)?,
+        "RemovePermission" => permissions::remove_permission(&asked)?,
         "ListDeadLetterSourceQueues" => {
             let queue = asked.queue("sqs:ListDeadLetterSourceQueues")?;
             let sources = sqs.sources_of(&queue.arn());
             return page(&asked, sources.iter().map(|source| queue_url(cloud, source)).collect(), "queueUrls");
         }
-        "StartMessageMoveTask" => return start_move(&asked),
-        "CancelMessageMoveTask" => return cancel_move(&asked),
+        "StartMessageMoveTask" => return move_requests::start_move(&asked),
+        "CancelMessageMoveTask" => return move_requests::cancel_move(&asked),
         "ListMessageMoveTasks" => {
             let queue = asked.queue_of_arn("sqs:ListMessageMoveTasks", asked.require("SourceArn")?)?;
             let limit = asked.number("MaxResults")?.unwrap_or(1).clamp(1, 10);
@@ -172,7 +172,7 @@ impl Asked<'_> {
         queue.ok_or_else(no_queue)
     }
 
-    fn authorize(&self, action: &str, arn: &str, queue: Option<&Queue>) -> Result<(), ServiceError> {
+    pub(super) fn authorize(&self, action: &str, arn: &str, queue: Option<&Queue>) -> Result<(), ServiceError> {
         let policy = queue.and_then(Queue::policy);
         let access = Access { resource_policy: policy.as_ref(), ..Access::new(action, arn) };
         self.cloud.iam.authorize(&self.caller.principal, &access)
@@ -183,7 +183,7 @@ impl Asked<'_> {
         text(self.input, name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name))
     }
 
-    fn number(&self, name: &str) -> Result<Option<i64>, ServiceError> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ServiceError> {
         number(self.input, name)
     }
 
@@ -370,78 +370,4 @@ fn change_tags(
         }
         Ok(())
     })
-}
-
-fn add_permission(asked: &Asked<'_>) -> Result<(), ServiceError> {
-    let queue = asked.queue("sqs:AddPermission")?;
-    let label = asked.require("Label")?;
-    let accounts = reference_list(asked.input, "AWSAccountIds");
-    let actions = reference_list(asked.input, "Actions");
-    if accounts.is_empty() || actions.is_empty() {
-        return Err(missing(if accounts.is_empty() { "AWSAccountIds" } else { "Actions" }));
-    }
-    let mut policy = queue.policy().unwrap_or_else(
-        || json!({"Version": "2012-10-17", "Id": format!("{}/SQSDefaultPolicy", queue.arn()), "Statement": []}),
-    );
-    let principals: Vec<String> = accounts.iter().map(|account| format!("arn:aws:iam::{account}:root")).collect();
-    let actions: Vec<String> = actions.iter().map(|action| format!("SQS:{action}")).collect();
-    let statement = json!({"Sid": label, "Effect": "Allow", "Principal": {"AWS": principals}, "Action": actions, "Resource": queue.arn()});
-    let mut statements: Vec<Value> = crate::iam::resource_policy::statements(&policy).cloned().collect();
-    if statements.iter().any(|statement| text(statement, "Sid") == Some(label)) {
-        return Err(invalid("Label", label, "Already exists."));
-    }
-    statements.push(statement);
-    policy["Statement"] = Value::Array(statements);
-    set_policy(asked, &queue, &policy.to_string())
-}
-
-fn remove_permission(asked: &Asked<'_>) -> Result<(), ServiceError> {
-    let queue = asked.queue("sqs:RemovePermission")?;
-    let label = asked.require("Label")?;
-    let mut policy = queue.policy().unwrap_or_default();
-    let mut statements: Vec<Value> = crate::iam::resource_policy::statements(&policy).cloned().collect();
-    let before = statements.len();
-    statements.retain(|statement| text(statement, "Sid") != Some(label));
-    if statements.len() == before {
-        return Err(invalid("Label", label, "can't find label on existing policy."));
-    }
-    if statements.is_empty() {
-        return set_policy(asked, &queue, "");
-    }
-    policy["Statement"] = Value::Array(statements);
-    set_policy(asked, &queue, &policy.to_string())
-}
-
-fn set_policy(asked: &Asked<'_>, queue: &Queue, policy: &str) -> Result<(), ServiceError> {
-    let attributes = BTreeMap::from([("Policy".to_owned(), policy.to_owned())]);
-    asked.cloud.sqs.set_attributes(&queue.name, &attributes)
-}
-
-fn start_move(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    let source = asked.require("SourceArn")?;
-    let queue = asked.queue_of_arn("sqs:StartMessageMoveTask", source)?;
-    for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
-        asked.queue_of_arn(action, source)?;
-    }
-    let destination = text(asked.input, "DestinationArn");
-    let targets = match destination {
-        Some(arn) => vec![arn.to_owned()],
-        None => asked.cloud.sqs.sources_of(&queue.arn()).iter().map(Queue::arn).collect(),
-    };
-    for target in &targets {
-        let of_target = asked.cloud.sqs.queue(target);
-        asked.authorize("sqs:SendMessage", target, of_target.as_ref())?;
-    }
-    let rate = asked.number("MaxNumberOfMessagesPerSecond")?.map(|rate| usize::try_from(rate).unwrap_or_default());
-    let handle = asked.cloud.sqs.start_move(asked.cloud, &queue, destination, rate)?;
-    Ok(json!({"TaskHandle": handle}))
-}
-
-fn cancel_move(asked: &Asked<'_>) -> Result<Value, ServiceError> {
-    let handle = asked.require("TaskHandle")?;
-    let source =
-        super::moves::source_of(handle).ok_or_else(|| invalid_value("Value for parameter TaskHandle is invalid."))?;
-    asked.queue_of_arn("sqs:CancelMessageMoveTask", &source)?;
-    let moved = asked.cloud.sqs.cancel_move(handle)?;
-    Ok(json!({"ApproximateNumberOfMessagesMoved": moved}))
 }

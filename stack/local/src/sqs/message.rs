@@ -236,7 +236,7 @@ mod tests {
         for (name, kind, mark, value) in [("a", "Binary", 2, &b"\x00\x01"[..]), ("b", "String", 1, b"value")] {
             for (before, bytes) in [(None, name.as_bytes()), (None, kind.as_bytes()), (Some(mark), value)] {
                 spelled.extend(before);
-                spelled.extend((bytes.len() as u32).to_be_bytes());
+                spelled.extend(u32::try_from(bytes.len()).unwrap().to_be_bytes());
                 spelled.extend(bytes);
             }
         }

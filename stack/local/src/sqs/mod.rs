@@ -23,7 +23,9 @@ mod attributes;
 mod batches;
 mod errors;
 pub(crate) mod message;
+mod move_requests;
 mod moves;
+mod permissions;
 mod query;
 mod queues;
 pub(crate) mod resources;
@@ -62,7 +64,7 @@ impl Queue {
 
     /// Whether order is kept and doubles are dropped.
     pub(crate) fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
+        is_fifo(&self.name)
     }
 
     /// Seconds that a received message is hidden.
@@ -74,6 +76,11 @@ impl Queue {
     pub(crate) fn policy(&self) -> Option<Value> {
         self.attributes.get("Policy").and_then(|policy| serde_json::from_str(policy).ok())
     }
+}
+
+/// Whether a name or an ARN is that of a queue that keeps order.
+pub(crate) fn is_fifo(name: &str) -> bool {
+    name.strip_suffix(".fifo").is_some()
 }
 
 /// ARN of the queue of a name.

@@ -120,11 +120,11 @@ impl Sqs {
         loop {
             let task = lock(&self.moves).iter().find(|task| task.handle == handle).cloned();
             let Some(task) = task.filter(|task| task.status == Status::Running) else { return };
-            let moved = self.move_some(&task, crate::logs::now());
+            let result = self.move_some(&task, crate::logs::now());
             let done = {
                 let mut moves = lock(&self.moves);
                 let Some(task) = moves.iter_mut().find(|task| task.handle == handle) else { return };
-                match moved {
+                match result {
                     Ok(count) => {
                         task.moved += count;
                         if count == 0 && task.status == Status::Running {
@@ -153,8 +153,8 @@ impl Sqs {
     fn move_some(&self, task: &MoveTask, now: i64) -> Result<usize, ServiceError> {
         let source = self.queue(&task.source).ok_or_else(no_queue)?;
         let mut shelves = lock(&self.shelves);
-        let Some(shelf) = shelves.by_queue.get(&source.name) else { return Ok(0) };
-        let visible = shelf.messages.values().filter(|message| message.visible_at <= now);
+        let Some(held) = shelves.by_queue.get(&source.name) else { return Ok(0) };
+        let visible = held.messages.values().filter(|message| message.visible_at <= now);
         let messages: Vec<_> = visible.take(task.per_second.unwrap_or(100)).cloned().collect();
         let mut records = Vec::new();
         for mut message in messages {

@@ -61,7 +61,7 @@ pub(super) async fn handle(
     answered.unwrap_or_else(|error| {
         let code = errors::query_code(&error.code).to_owned();
         let status = if error.status == StatusCode::NOT_FOUND { StatusCode::BAD_REQUEST } else { error.status };
-        Protocol::Query.render_error(&ServiceError { code, status, ..error })
+        Protocol::Query.render_error(&ServiceError { status, code, ..error })
     })
 }
 

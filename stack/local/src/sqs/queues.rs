@@ -158,7 +158,7 @@ fn check_dead_letters(
     let redrive = parse_redrive(policy)?;
     let target = queues.get(super::queue_name(&redrive.target)).filter(|target| target.arn() == redrive.target);
     let Some(target) = target else { return refuse("Dead letter target does not exist.") };
-    if target.is_fifo() != arn.ends_with(".fifo") {
+    if target.is_fifo() != super::is_fifo(arn) {
         return refuse("Dead-letter queue must be same type of queue as the source.");
     }
     if !target.takes_dead_letters_of(arn) {

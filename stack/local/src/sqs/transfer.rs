@@ -37,16 +37,20 @@ impl Sqs {
         if let (Some(journal), Some(path)) = (&mut shelves.journal, &self.journal_path) {
             journal.append(records).map_err(failed)?;
             shelves.recorded += 1;
-            let messages: usize = shelves.by_queue.values().map(|shelf| shelf.messages.len()).sum();
+            let messages: usize = shelves.by_queue.values().map(|held| held.messages.len()).sum();
             if shelves.recorded > REWRITE_AFTER && shelves.recorded / 4 > messages {
-                records.iter().for_each(|record| shelves.apply(record));
+                for record in records {
+                    shelves.apply(record);
+                }
                 let snapshot = shelves.snapshot();
                 shelves.recorded = snapshot.len();
                 shelves.journal = Some(Journal::rewrite(path, &snapshot).map_err(failed)?);
                 return Ok(());
             }
         }
-        records.iter().for_each(|record| shelves.apply(record));
+        for record in records {
+            shelves.apply(record);
+        }
         Ok(())
     }
 
@@ -88,8 +92,8 @@ impl Sqs {
             deduplication,
             dead_letter_source: None,
         };
-        let shelf = shelves.by_queue.entry(queue.name.clone()).or_default();
-        if let Some(double) = key.as_ref().and_then(|key| shelf.remembered(key, now)) {
+        let held = shelves.by_queue.entry(queue.name.clone()).or_default();
+        if let Some(double) = key.as_ref().and_then(|key| held.remembered(key, now)) {
             message.id.clone_from(&double.id);
             message.sequence = double.sequence;
             return Ok(message);
@@ -97,8 +101,8 @@ impl Sqs {
         message.sequence = shelves.next_sequence(now);
         let record = Record::Put { queue: queue.name.clone(), message: Box::new(message.clone()) };
         self.commit(&mut shelves, &vec![record])?;
-        if let (Some(key), Some(shelf)) = (key, shelves.by_queue.get_mut(&queue.name)) {
-            shelf.remember(key, &message);
+        if let (Some(key), Some(held)) = (key, shelves.by_queue.get_mut(&queue.name)) {
+            held.remember(key, &message);
         }
         drop(shelves);
         self.arrived.notify_waiters();
@@ -111,15 +115,15 @@ impl Sqs {
         // A dead-letter queue that is gone takes nothing: messages stay where they are.
         let redrive = queue.redrive().and_then(|redrive| Some((redrive.max_receives, self.queue(&redrive.target)?)));
         let mut shelves = lock(&self.shelves);
-        let Some(shelf) = shelves.by_queue.get(&queue.name) else { return Ok(Vec::new()) };
-        if shelf.counts(now).1 >= IN_FLIGHT_LIMIT {
+        let Some(held) = shelves.by_queue.get(&queue.name) else { return Ok(Vec::new()) };
+        if held.counts(now).1 >= IN_FLIGHT_LIMIT {
             return Err(ServiceError::new(
                 http::StatusCode::FORBIDDEN,
                 "OverLimit",
                 format!("the queue {} has {IN_FLIGHT_LIMIT} messages in flight", queue.name),
             ));
         }
-        let mut records = self.expiry(shelf, &queue, now);
+        let mut records = Self::expiry(held, &queue, now);
         let gone: Vec<u64> = records
             .iter()
             .flat_map(|record| match record {
@@ -134,9 +138,9 @@ impl Sqs {
             fifo: queue.is_fifo(),
             max_receives: redrive.as_ref().map(|(most, _)| *most),
         };
-        let taken = shelf.take(take);
+        let taken = held.take(take);
         let dead: Vec<Message> =
-            taken.dead.iter().filter_map(|sequence| shelf.messages.get(sequence)).cloned().collect();
+            taken.dead.iter().filter_map(|sequence| held.messages.get(sequence)).cloned().collect();
         let mut received = taken.received;
         received.retain(|message| !gone.contains(&message.sequence));
         for message in &received {
@@ -188,7 +192,7 @@ impl Sqs {
             if !received.is_empty() || tokio::time::Instant::now() >= deadline {
                 return Ok(received);
             }
-            let next = lock(&self.shelves).by_queue.get(queue_name(queue)).and_then(|shelf| shelf.next_visible(now));
+            let next = lock(&self.shelves).by_queue.get(queue_name(queue)).and_then(|held| held.next_visible(now));
             let next = next.and_then(|at| u64::try_from(at - now).ok()).map(Duration::from_millis);
             let wake = next.map_or(deadline, |next| deadline.min(tokio::time::Instant::now() + next));
             tokio::select! {
@@ -203,7 +207,7 @@ impl Sqs {
         let queue = self.queue(queue).ok_or_else(no_queue)?;
         let receipt = read_receipt(&queue, handle)?;
         let mut shelves = lock(&self.shelves);
-        let message = shelves.by_queue.get(&queue.name).and_then(|shelf| shelf.messages.get(&receipt.sequence));
+        let message = shelves.by_queue.get(&queue.name).and_then(|held| held.messages.get(&receipt.sequence));
         let Some(message) = message else { return Ok(()) };
         if queue.is_fifo() && (message.received != receipt.received || message.visible_at <= now) {
             return Err(invalid("ReceiptHandle", handle, "The receipt handle has expired."));
@@ -230,7 +234,7 @@ impl Sqs {
         }
         let receipt = read_receipt(&queue, handle)?;
         let mut shelves = lock(&self.shelves);
-        let message = shelves.by_queue.get(&queue.name).and_then(|shelf| shelf.messages.get(&receipt.sequence));
+        let message = shelves.by_queue.get(&queue.name).and_then(|held| held.messages.get(&receipt.sequence));
         let message = message.filter(|message| message.received == receipt.received);
         let Some(message) = message else {
             return Err(invalid(
@@ -262,8 +266,8 @@ impl Sqs {
     }
 
     /// The record that drops messages older than the queue keeps them.
-    fn expiry(&self, shelf: &Shelf, queue: &Queue, now: i64) -> Vec<Record> {
-        let sequences = shelf.expired(now, queue.number("MessageRetentionPeriod") * 1000);
+    fn expiry(held: &Shelf, queue: &Queue, now: i64) -> Vec<Record> {
+        let sequences = held.expired(now, queue.number("MessageRetentionPeriod") * 1000);
         if sequences.is_empty() {
             return Vec::new();
         }

@@ -14,6 +14,7 @@ use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::ServiceError;
 
 pub(crate) mod api;
+mod listing;
 mod parameters;
 mod public;
 pub(crate) mod resources;

@@ -201,3 +201,24 @@ def policy(cloud):
     statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "dynamodb:Scan", "Resource": arn}
     dynamodb.put_resource_policy(ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     cloud.until(lambda: limited.scan(TableName=name)["Count"] == 0)
+
+
+@check("dynamodb", "a template makes a global table with one replica")
+def global_table(cloud):
+    name = cloud.name("stack-table")
+    properties = {
+        "TableName": name,
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "Replicas": [{"Region": cloud.region, "Tags": [{"Key": "team", "Value": "photos"}]}],
+    }
+    template = {
+        "Resources": {"Table": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties}},
+        "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Table", "Arn"]}}},
+    }
+    _, outputs = cloud.stack(template)
+    dynamodb = cloud.client("dynamodb")
+    assert dynamodb.describe_table(TableName=name)["Table"]["TableArn"] == outputs["Arn"]
+    tags = dynamodb.list_tags_of_resource(ResourceArn=outputs["Arn"])["Tags"]
+    assert {"Key": "team", "Value": "photos"} in tags, tags

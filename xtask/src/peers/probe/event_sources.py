@@ -185,6 +185,28 @@ def destinations(cloud):
         assert (told["requestContext"]["condition"], told["requestPayload"]) == (condition, {"by": by}), told
 
 
+@check("event_sources", "a result goes to an event bus, whose rules see what it is")
+def on_a_bus(cloud):
+    url, arn = queue(cloud)
+    events, rule = cloud.client("events"), cloud.name("rule")
+    pattern = {"source": ["lambda"], "detail-type": ["Lambda Function Invocation Result - Success"]}
+    rule_arn = events.put_rule(Name=rule, EventPattern=json.dumps(pattern))["RuleArn"]
+    cloud._later(lambda: (events.remove_targets(Rule=rule, Ids=["queue"]), events.delete_rule(Name=rule)))
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    statement["Condition"] = {"ArnEquals": {"aws:SourceArn": rule_arn}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+    bus = events.describe_event_bus()["Arn"]
+    function = cloud.function("def handler(event, context):\n    return 1\n", [{"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}])
+    lambdas = cloud.client("lambda")
+    lambdas.put_function_event_invoke_config(FunctionName=function, DestinationConfig={"OnSuccess": {"Destination": bus}})
+    lambdas.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"n": 1}')
+    (message,) = cloud.until(lambda: cloud.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"])
+    told = json.loads(message["Body"])
+    assert told["detail"]["requestPayload"] == {"n": 1} and len(told["resources"]) == 2, told
+
+
 @check("event_sources", "a payload that failed for good goes to the dead-letter queue with its error")
 def dead_letter(cloud):
     dead, dead_arn = queue(cloud)

@@ -55,7 +55,7 @@ Resources:
 
 impl World {
     /// Changes a resource behind the back of its stack.
-    async fn put_by_service(
+    pub(super) async fn put_by_service(
         &self,
         resource_type: &str,
         physical_id: &str,
@@ -75,7 +75,7 @@ impl World {
 }
 
 /// `Resource STATUS` and the differences of every resource.
-async fn found(world: &World, stack: &str) -> Vec<String> {
+pub(super) async fn found(world: &World, stack: &str) -> Vec<String> {
     let detected = world.ok("DetectStackDrift", &[("StackName", stack)]).await.field("StackDriftDetectionId");
     let status = world.ok("DescribeStackDriftDetectionStatus", &[("StackDriftDetectionId", &detected)]).await;
     let mut lines = vec![format!("{} {}", status.field("StackDriftStatus"), status.field("DriftedStackResourceCount"))];

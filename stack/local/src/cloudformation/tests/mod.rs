@@ -5,6 +5,7 @@ mod creation;
 mod custom;
 mod deletion;
 mod drift;
+mod drift_of_data;
 mod exports;
 mod faults;
 mod nested;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::mapping::{Mapping, without_empty};
+use super::check::without_empty;
+use super::mapping::Mapping;
 use crate::pattern::matches;
 
 /// Whether one of the mapping's patterns matches a record. Without patterns every record is wanted.

@@ -18,6 +18,7 @@ use crate::wire::ServiceError;
 
 pub(super) mod api;
 mod call;
+mod check;
 mod filter;
 mod mapping;
 mod queue;

@@ -168,19 +168,14 @@ async fn hand_over(cloud: &Arc<Cloud>, mapping: &Mapping, queue: &Queue, batch: 
         Err(_) => None,
     };
     // What failed becomes visible again when its time is over.
-    match failed {
-        Some(failed) => {
-            let done = batch.iter().map(|(message, _)| message).filter(|message| !failed.contains(&message.id));
-            delete(cloud, queue, done);
-            sources.note(
-                &mapping.id,
-                if failed.is_empty() { "OK" } else { "PROBLEM: Function call failed for some items" },
-            );
-        }
-        None => {
-            let why = outcome.err().map_or_else(|| "Function call failed".to_owned(), |error| error.message);
-            sources.note(&mapping.id, &format!("PROBLEM: {why}"));
-        }
+    if let Some(failed) = failed {
+        let done = batch.iter().map(|(message, _)| message).filter(|message| !failed.contains(&message.id));
+        delete(cloud, queue, done);
+        let result = if failed.is_empty() { "OK" } else { "PROBLEM: Function call failed for some items" };
+        sources.note(&mapping.id, result);
+    } else {
+        let why = outcome.err().map_or_else(|| "Function call failed".to_owned(), |error| error.message);
+        sources.note(&mapping.id, &format!("PROBLEM: {why}"));
     }
 }
 

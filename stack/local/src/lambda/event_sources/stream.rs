@@ -63,17 +63,16 @@ async fn step(
     let sources = &cloud.lambda.event_sources;
     let tables = &cloud.dynamodb;
     let region = &cloud.region;
-    let begin = match iterator.clone() {
-        Some(iterator) => iterator,
-        None => {
-            let position = match (sources.checkpoint(&mapping.id), mapping.starting_position.as_deref()) {
-                (Some(sequence), _) => Position::After(sequence),
-                (None, Some("LATEST")) => Position::Latest,
-                (None, _) => Position::Oldest,
-            };
-            let begin = tables.iterator(region, &mapping.source_arn, &position).await?;
-            iterator.insert(begin).clone()
-        }
+    let begin = if let Some(iterator) = iterator.clone() {
+        iterator
+    } else {
+        let position = match (sources.checkpoint(&mapping.id), mapping.starting_position.as_deref()) {
+            (Some(sequence), _) => Position::After(sequence),
+            (None, Some("LATEST")) => Position::Latest,
+            (None, _) => Position::Oldest,
+        };
+        let begin = tables.iterator(region, &mapping.source_arn, &position).await?;
+        iterator.insert(begin).clone()
     };
     let (mut records, mut next) = tokio::select! {
         read = tables.records(region, &begin, mapping.batch_size, LOOK) => read?,
