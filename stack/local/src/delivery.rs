@@ -50,7 +50,10 @@ impl Cloud {
         delivery: Delivery<'_>,
     ) -> Result<(), ServiceError> {
         match target.split(':').nth(2) {
-            Some("events") => self.events.put_on_bus(self, sender.service, target, delivery.body),
+            Some("events") => {
+                let kind = delivery.subject.unwrap_or("Event from a service");
+                self.events.put_on_bus(self, sender.service, kind, target, delivery.body)
+            }
             Some("lambda") => {
                 if !self.lambda.allows_invoke(target, sender.service, sender.source_arn, &self.account) {
                     return Err(refused(sender, target, "add a Lambda permission for it"));

@@ -24,6 +24,7 @@ mod pattern;
 mod persist;
 mod router;
 mod s3;
+mod scheduler;
 mod secrets_manager;
 mod server;
 mod settings;
@@ -31,6 +32,7 @@ mod sns;
 mod sqs;
 mod ssm;
 mod sts;
+mod timer;
 mod wire;
 
 pub use cloudfront::address::{answering, distribution_url};

@@ -113,6 +113,8 @@ kinds! {
     SecretResourcePolicy = "AWS::SecretsManager::ResourcePolicy": crate::secrets_manager::resources, create_resource_policy, update_resource_policy, delete_resource_policy, crate::secrets_manager::resources::read_resource_policy, ["SecretId"];
     RotationSchedule = "AWS::SecretsManager::RotationSchedule": crate::secrets_manager::resources, create_rotation_schedule, update_rotation_schedule, delete_rotation_schedule, crate::secrets_manager::resources::read_rotation_schedule, ["SecretId"];
     SecretTargetAttachment = "AWS::SecretsManager::SecretTargetAttachment": crate::secrets_manager::resources, create_target_attachment, update_target_attachment, delete_target_attachment, crate::secrets_manager::resources::read_target_attachment, ["SecretId"];
+    Schedule = "AWS::Scheduler::Schedule": crate::scheduler::resources, create_schedule, update_schedule, delete_schedule, crate::scheduler::resources::read_schedule, ["GroupName", "Name"];
+    ScheduleGroup = "AWS::Scheduler::ScheduleGroup": crate::scheduler::resources, create_schedule_group, update_schedule_group, delete_schedule_group, crate::scheduler::resources::read_schedule_group, ["Name"];
     Topic = "AWS::SNS::Topic": crate::sns::resources, create_topic, update_topic, delete_topic, read_unsupported, ["FifoTopic", "TopicName"];
     TopicPolicy = "AWS::SNS::TopicPolicy": crate::sns::resources, create_topic_policy, update_topic_policy, delete_topic_policy, read_unsupported, [];
     TopicInlinePolicy = "AWS::SNS::TopicInlinePolicy": crate::sns::resources, create_topic_inline_policy, update_topic_inline_policy, delete_topic_inline_policy, read_unsupported, ["TopicArn"];

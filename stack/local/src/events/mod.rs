@@ -15,6 +15,7 @@ use crate::cloud::Cloud;
 use crate::error::LocalError;
 use crate::persist::Store;
 use crate::settings::DEFAULT_ACCOUNT;
+use crate::timer::Timer;
 use crate::wire::ServiceError;
 
 pub(crate) mod api;
@@ -87,7 +88,7 @@ struct State {
 /// State of the service.
 pub(crate) struct Events {
     store: Store<State>,
-    timer: timer::Timer,
+    timer: Timer,
 }
 
 /// An event on its way.
@@ -127,12 +128,12 @@ impl Event {
 impl Events {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self { store: Store::open(data_directory, "events")?, timer: timer::Timer::default() })
+        Ok(Self { store: Store::open(data_directory, "events")?, timer: Timer::default() })
     }
 
     /// Starts the timer where a rule with a schedule was kept. Rules that are made later start it themselves.
-    pub(crate) fn resume(&self, cloud: &Arc<Cloud>) {
-        self.timer.wake(cloud);
+    pub(crate) fn resume(cloud: &Arc<Cloud>) {
+        timer::WORK.wake(cloud);
     }
 
     /// Puts an event of a service of the cloud (`aws.s3`) on the default bus. Returns at once.
@@ -142,7 +143,7 @@ impl Events {
         delivery::dispatch(self, cloud, DEFAULT_BUS, &event);
     }
 
-    /// Puts an event, given as its JSON, on the bus with this ARN. A body that is no event becomes the detail of one.
+    /// Puts an event on the bus with this ARN. A body that is no JSON object becomes a member of the detail.
     ///
     /// # Errors
     /// The bus does not exist.
@@ -150,13 +151,14 @@ impl Events {
         &self,
         cloud: &Arc<Cloud>,
         source: &str,
+        detail_type: &str,
         bus_arn: &str,
         body: &str,
     ) -> Result<(), ServiceError> {
         let bus = self.existing_bus(bus_arn)?;
-        let detail = serde_json::from_str(body).unwrap_or_else(|_| json!({"message": body}));
-        let event =
-            Event::new(&cloud.region, source, "Event from a service", OffsetDateTime::now_utc(), Vec::new(), detail);
+        let detail: Option<Value> = serde_json::from_str(body).ok().filter(Value::is_object);
+        let detail = detail.unwrap_or_else(|| json!({ "message": body }));
+        let event = Event::new(&cloud.region, source, detail_type, OffsetDateTime::now_utc(), Vec::new(), detail);
         delivery::dispatch(self, cloud, &bus, &event);
         Ok(())
     }

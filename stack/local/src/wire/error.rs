@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::xml::XmlWriter;
-use crate::http_types::{Request, Response, respond};
+use crate::http_types::{Response, respond};
 
 /// An error answer of a service: AWS's code, a message, the HTTP status.
 #[derive(Debug, Clone, PartialEq, Eq)]
