@@ -288,7 +288,8 @@ fn filters(criteria: &Value) -> Result<Vec<String>, ServiceError> {
             let wrong = |why: &str| invalid(format!("Invalid filter pattern definition. {why}: {pattern}"));
             let value: Value = serde_json::from_str(pattern).map_err(|_| wrong("It is not JSON"))?;
             // An empty object anywhere wants nothing.
-            let checked = if value == json!({}) { Ok(()) } else { pattern::check(&without_empty(&value)) };
+            let wanted = without_empty(&value);
+            let checked = if wanted == json!({}) { Ok(()) } else { pattern::check(&wanted) };
             checked.map_err(|why| wrong(&why))?;
             Ok(pattern.to_owned())
         })
