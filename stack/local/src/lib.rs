@@ -4,6 +4,7 @@
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
 //! resources. Services reach each other through `cloud::Cloud` only.
 
+mod addresses;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
@@ -14,6 +15,7 @@ mod dynamodb;
 mod error;
 mod events;
 mod http_client;
+mod http_payload;
 mod http_types;
 mod iam;
 mod journal;
@@ -35,7 +37,8 @@ mod sts;
 mod timer;
 mod wire;
 
-pub use cloudfront::address::{answering, distribution_url};
+pub use addresses::answering;
+pub use cloudfront::address::distribution_url;
 pub use error::LocalError;
 pub use server::LocalCloud;
 pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};

@@ -71,6 +71,8 @@ destinations! {
     Events: ["events"], Json, ["AWSEvents."], events::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
+    /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
+    FunctionAddress: [], none, [], lambda::address::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
@@ -129,11 +131,13 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
         || bare.ends_with(".amazonaws.com")
         || bare.ends_with(".cloudfront.net")
-        || cloud.cloudfront.is_alias(&host);
+        || cloud.cloudfront.is_alias(&host)
+        || lambda::address::is_host(bare);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
             || request.uri().path().starts_with(s3::website::PREFIX)
+            || request.uri().path().starts_with(lambda::address::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -166,6 +170,9 @@ fn destination(request: &Request) -> Destination {
     if s3::website::bucket_of_path(path).is_some() {
         return Destination::Website;
     }
+    if path.starts_with(lambda::address::PREFIX) || path.starts_with(lambda::address::CODE_PREFIX) {
+        return Destination::FunctionAddress;
+    }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
     }
@@ -176,6 +183,9 @@ fn destination(request: &Request) -> Destination {
     }
     if s3::website::bucket_of_host(labels).is_some() {
         return Destination::Website;
+    }
+    if lambda::address::is_host(labels) {
+        return Destination::FunctionAddress;
     }
     if labels.ends_with(".s3.localhost") || labels.contains(".s3.") {
         return Destination::S3;

@@ -24,8 +24,7 @@ pub fn distribution_url(cloud_url: &str, id: &str) -> String {
 /// The same text with the address of every distribution and website as one that answers: `https://<id>.cloudfront.localhost`
 /// becomes [`distribution_url`], the host of a bucket's website a path of the cloud. What is no such address, one with a port
 /// among them, stays as it is.
-#[must_use]
-pub fn answering(text: &str, cloud_url: &str) -> String {
+pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     let mut answering = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, host)) = split_at_host(rest) {

@@ -22,7 +22,7 @@ pub(super) fn configuration(cloud: &Cloud, function_arn: &str) -> Result<Configu
     let reference = Reference::parse(function_arn);
     cloud
         .lambda
-        .configuration(&reference.name, reference.version.as_deref())
+        .configuration(&reference.name, reference.qualifier.as_deref())
         .ok_or_else(|| invalid(format!("Function does not exist: {function_arn}")))
 }
 
