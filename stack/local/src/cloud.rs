@@ -14,6 +14,7 @@ use crate::kms::Kms;
 use crate::lambda::Lambda;
 use crate::logs::Logs;
 use crate::s3::S3;
+use crate::scheduler::Scheduler;
 use crate::secrets_manager::SecretsManager;
 use crate::settings::{DEFAULT_ACCOUNT, Settings, Storage};
 use crate::sns::Sns;
@@ -42,6 +43,7 @@ pub(crate) struct Cloud {
     pub(crate) lambda: Lambda,
     pub(crate) logs: Logs,
     pub(crate) s3: S3,
+    pub(crate) scheduler: Scheduler,
     pub(crate) secrets_manager: SecretsManager,
     pub(crate) sns: Sns,
     pub(crate) sqs: Sqs,
@@ -78,6 +80,7 @@ impl Cloud {
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,
             s3: S3::open(data_directory.as_deref())?,
+            scheduler: Scheduler::open(data_directory.as_deref())?,
             secrets_manager: SecretsManager::open(data_directory.as_deref())?,
             sns: Sns::open(data_directory.as_deref())?,
             sqs: Sqs::open(data_directory.as_deref())?,
@@ -89,7 +92,8 @@ impl Cloud {
     pub(crate) fn resume(self: &Arc<Self>) {
         self.cloudwatch.resume(self);
         self.dynamodb.resume(self);
-        self.events.resume(self);
+        Events::resume(self);
+        Scheduler::resume(self);
         self.lambda.event_sources.resume(self);
         self.logs.resume(self);
         self.s3.resume(self);

@@ -26,6 +26,7 @@ mod pattern;
 mod persist;
 mod router;
 mod s3;
+mod scheduler;
 mod secrets_manager;
 mod server;
 mod settings;
@@ -33,6 +34,7 @@ mod sns;
 mod sqs;
 mod ssm;
 mod sts;
+mod timer;
 mod wire;
 
 pub use addresses::answering;

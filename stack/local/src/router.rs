@@ -10,8 +10,8 @@ use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
 use crate::{
-    cloudformation, cloudfront, cloudwatch, console, dynamodb, events, iam, kms, lambda, logs, s3, secrets_manager,
-    sns, sqs, ssm, sts, wire,
+    cloudformation, cloudfront, cloudwatch, console, dynamodb, events, iam, kms, lambda, logs, s3, scheduler,
+    secrets_manager, sns, sqs, ssm, sts, wire,
 };
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
@@ -78,6 +78,7 @@ destinations! {
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
+    Scheduler: ["scheduler"], RestJson, [], scheduler::api::handle;
     SecretsManager: ["secretsmanager"], Json, ["secretsmanager."], secrets_manager::api::handle;
     Sns: ["sns"], Query, [], sns::api::handle;
     Sqs: ["sqs"], Json10, ["AmazonSQS."], sqs::api::handle;

@@ -128,6 +128,8 @@ kinds! {
     QueueInlinePolicy = "AWS::SQS::QueueInlinePolicy": crate::sqs::resources, create_queue_inline_policy, update_queue_inline_policy, delete_queue_inline_policy, crate::sqs::resources::read_queue_inline_policy;
     QueuePolicy = "AWS::SQS::QueuePolicy": crate::sqs::resources, create_queue_policy, update_queue_policy, delete_queue_policy, crate::sqs::resources::read_queue_policy;
     SsmParameter = "AWS::SSM::Parameter": crate::ssm::resources, create_parameter, update_parameter, delete_parameter, crate::ssm::resources::read_parameter;
+    Schedule = "AWS::Scheduler::Schedule": crate::scheduler::resources, create_schedule, update_schedule, delete_schedule, crate::scheduler::resources::read_schedule;
+    ScheduleGroup = "AWS::Scheduler::ScheduleGroup": crate::scheduler::resources, create_schedule_group, update_schedule_group, delete_schedule_group, crate::scheduler::resources::read_schedule_group;
     SecretResourcePolicy = "AWS::SecretsManager::ResourcePolicy": crate::secrets_manager::resources, create_resource_policy, update_resource_policy, delete_resource_policy, crate::secrets_manager::resources::read_resource_policy;
     RotationSchedule = "AWS::SecretsManager::RotationSchedule": crate::secrets_manager::resources, create_rotation_schedule, update_rotation_schedule, delete_rotation_schedule, crate::secrets_manager::resources::read_rotation_schedule;
     Secret = "AWS::SecretsManager::Secret": crate::secrets_manager::resources, create_secret, update_secret, delete_secret, crate::secrets_manager::resources::read_secret;

@@ -72,7 +72,7 @@ fn answer(cloud: &Arc<Cloud>, principal: &Principal, operation: &str, input: &Va
             let key = super::MetricKey::new(
                 text(input, "Namespace").unwrap_or_default(),
                 text(input, "MetricName").unwrap_or_default(),
-                super::alarm::dimensions(input)?,
+                super::settings::dimensions(input)?,
             );
             let alarms = cloudwatch.alarms().into_iter().filter(|alarm| alarm.rule.is_none() && alarm.key() == key);
             Ok(json!({"MetricAlarms": alarms.map(|alarm| alarm.show(&cloud.region)).collect::<Vec<_>>()}))

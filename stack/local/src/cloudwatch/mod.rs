@@ -23,6 +23,7 @@ mod data;
 mod evaluate;
 mod metrics;
 pub(crate) mod resources;
+mod settings;
 mod statistics;
 mod watch;
 

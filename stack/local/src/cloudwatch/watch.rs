@@ -43,7 +43,30 @@ async fn run(cloud: Weak<Cloud>) {
                 return;
             }
         }
+        sample_queues(&cloud);
         look(&cloud, |_| true, now());
+    }
+}
+
+/// Records how many messages wait in the queues that alarms watch.
+fn sample_queues(cloud: &Cloud) {
+    let mut queues: Vec<String> = cloud.cloudwatch.store.read(|state| {
+        let alarms = state.alarms.values().filter(|alarm| alarm.namespace == "AWS/SQS");
+        let names = alarms.flat_map(|alarm| &alarm.dimensions).filter(|(name, _)| name == "QueueName");
+        names.map(|(_, queue)| queue.clone()).collect()
+    });
+    queues.sort();
+    queues.dedup();
+    for queue in queues {
+        let (visible, in_flight, delayed) = cloud.sqs.counts(&queue);
+        for (metric, count) in [
+            ("ApproximateNumberOfMessagesVisible", visible),
+            ("ApproximateNumberOfMessagesNotVisible", in_flight),
+            ("ApproximateNumberOfMessagesDelayed", delayed),
+        ] {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            cloud.cloudwatch.record("AWS/SQS", metric, &[("QueueName", &queue)], count.into(), "Count");
+        }
     }
 }
 

@@ -6,8 +6,24 @@ use serde_json::json;
 use crate::http_types::{Response, respond};
 
 /// Services that answer, by their endpoint names.
-const SERVICES: [&str; 10] =
-    ["cloudformation", "cloudfront", "cloudwatch", "events", "iam", "lambda", "logs", "s3", "sns", "sts"];
+const SERVICES: [&str; 16] = [
+    "cloudformation",
+    "cloudfront",
+    "cloudwatch",
+    "dynamodb",
+    "events",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+];
 
 /// Version, services and status.
 pub(crate) fn health() -> Response {

@@ -12,6 +12,7 @@ use super::{Event, Events, HOPS, Rule, iso_seconds};
 use crate::cloud::Cloud;
 use crate::delivery::{Delivery, Sender};
 use crate::pattern;
+use crate::sqs::Outgoing;
 use crate::wire::ServiceError;
 use crate::wire::properties::{as_integer, text};
 
@@ -65,7 +66,7 @@ async fn bring(cloud: Arc<Cloud>, rule: Rule, target: Value, event: Event) {
         + Duration::from_secs(setting("MaximumEventAgeInSeconds", DEFAULT_AGE).unsigned_abs());
     let (mut attempts, mut pause) = (0, FIRST_PAUSE);
     let (error, exhausted) = loop {
-        let Err(error) = attempt(&cloud, &rule_arn, arn, &body, &event).await else { return };
+        let Err(error) = attempt(&cloud, &rule_arn, &target, &body, &event).await else { return };
         if !error.status.is_server_error() && error.status != StatusCode::TOO_MANY_REQUESTS {
             break (error, None);
         }
@@ -90,7 +91,16 @@ async fn bring(cloud: Arc<Cloud>, rule: Rule, target: Value, event: Event) {
     }
 }
 
-async fn attempt(cloud: &Arc<Cloud>, rule_arn: &str, arn: &str, body: &str, event: &Event) -> Result<(), ServiceError> {
+async fn attempt(
+    cloud: &Arc<Cloud>,
+    rule_arn: &str,
+    target: &Value,
+    body: &str,
+    event: &Event,
+) -> Result<(), ServiceError> {
+    let arn = text(target, "Arn").unwrap_or_default();
+    let sender = Sender { service: SERVICE, source_arn: rule_arn };
+    let group = target.get("SqsParameters").and_then(|parameters| text(parameters, "MessageGroupId"));
     match arn.split(':').nth(2) {
         // What a bus gives to another one stays the event that it is.
         Some("events") => {
@@ -107,9 +117,12 @@ async fn attempt(cloud: &Arc<Cloud>, rule_arn: &str, arn: &str, body: &str, even
             Ok(())
         }
         Some("logs") => cloud.logs.deliver(arn, SERVICE, rule_arn, body),
-        _ => {
-            let sender = Sender { service: SERVICE, source_arn: rule_arn };
-            cloud.deliver(sender, arn, Delivery { body, subject: None }).await
+        Some("sqs") if group.is_some() && cloud.lets_in(sender, arn) => {
+            let deduplication = event.fields.get("id").and_then(Value::as_str).map(str::to_owned);
+            let group = group.map(str::to_owned);
+            let outgoing = Outgoing { body: body.to_owned(), group, deduplication, ..Outgoing::default() };
+            cloud.sqs.put(arn, outgoing).map(drop)
         }
+        _ => cloud.deliver(sender, arn, Delivery { body, subject: None }).await,
     }
 }

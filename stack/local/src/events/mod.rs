@@ -16,6 +16,7 @@ use crate::delivery::{Delivery, Sender};
 use crate::error::LocalError;
 use crate::persist::Store;
 use crate::settings::DEFAULT_ACCOUNT;
+use crate::timer::Timer;
 use crate::wire::ServiceError;
 
 pub(crate) mod api;
@@ -88,7 +89,7 @@ struct State {
 /// State of the service.
 pub(crate) struct Events {
     store: Store<State>,
-    timer: timer::Timer,
+    timer: Timer,
 }
 
 /// An event on its way.
@@ -128,12 +129,12 @@ impl Event {
 impl Events {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self { store: Store::open(data_directory, "events")?, timer: timer::Timer::default() })
+        Ok(Self { store: Store::open(data_directory, "events")?, timer: Timer::default() })
     }
 
     /// Starts the timer where a rule with a schedule was kept. Rules that are made later start it themselves.
-    pub(crate) fn resume(&self, cloud: &Arc<Cloud>) {
-        self.timer.wake(cloud);
+    pub(crate) fn resume(cloud: &Arc<Cloud>) {
+        timer::WORK.wake(cloud);
     }
 
     /// Puts an event of a service of the cloud (`aws.s3`) on the default bus. Returns at once.
@@ -143,7 +144,7 @@ impl Events {
         delivery::dispatch(self, cloud, DEFAULT_BUS, &event);
     }
 
-    /// Puts what a service hands over on the bus with this ARN, as the detail of an event.
+    /// Puts what a service hands over on the bus with this ARN, as the detail of an event. What is no JSON object becomes a member of the detail.
     ///
     /// # Errors
     /// The bus does not exist.
@@ -155,7 +156,8 @@ impl Events {
         handed: Delivery<'_>,
     ) -> Result<(), ServiceError> {
         let bus = self.existing_bus(bus_arn)?;
-        let detail = serde_json::from_str(handed.body).unwrap_or_else(|_| json!({"message": handed.body}));
+        let detail: Option<Value> = serde_json::from_str(handed.body).ok().filter(Value::is_object);
+        let detail = detail.unwrap_or_else(|| json!({ "message": handed.body }));
         let source = sender.service.trim_end_matches(".amazonaws.com");
         let detail_type = handed.subject.unwrap_or("Event from a service");
         let resources = vec![json!(bus_arn), json!(sender.source_arn)];

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::buses::bus_name;
 use super::schedule::Schedule;
+use super::timer::WORK;
 use super::{DEFAULT_BUS, Events, Rule, not_found, validation};
 use crate::cloud::Cloud;
 use crate::pattern;
@@ -129,7 +130,7 @@ impl Events {
             rule.role = input.role;
             Ok(rule.arn(&cloud.region))
         })?;
-        self.timer.wake(cloud);
+        WORK.wake(cloud);
         Ok(arn)
     }
 
@@ -173,7 +174,7 @@ impl Events {
             rule.enabled = enabled;
             Ok(())
         })?;
-        self.timer.wake(cloud);
+        WORK.wake(cloud);
         Ok(())
     }
 
@@ -187,7 +188,7 @@ impl Events {
             rules.remove(name);
             Ok(())
         })?;
-        self.timer.wake(cloud);
+        WORK.wake(cloud);
         Ok(())
     }
 }

@@ -1,61 +1,21 @@
-//! The timer of schedules: one task, which exists only while something is scheduled.
-
-use std::sync::{Arc, Mutex};
+//! What the timer of rules waits for.
 
 use time::OffsetDateTime;
-use tokio::sync::Notify;
 
 use super::schedule::Schedule;
 use super::{Event, Rule, State, delivery};
-use crate::cloud::Cloud;
-use crate::persist::lock;
+use crate::timer::Work;
 
-/// The task that waits for the next time, if there is one.
-#[derive(Default)]
-pub(super) struct Timer {
-    running: Mutex<bool>,
-    changed: Arc<Notify>,
-}
-
-impl Timer {
-    /// Looks at the schedules anew; starts the task where something is scheduled and none runs.
-    pub(super) fn wake(&self, cloud: &Arc<Cloud>) {
-        self.changed.notify_one();
-        let now = OffsetDateTime::now_utc();
-        let mut running = lock(&self.running);
-        if *running || cloud.events.store.read(|state| earliest(state, now)).is_none() {
-            return;
-        }
-        *running = true;
-        // The task must not keep a cloud alive that is dropped.
-        tokio::spawn(run(Arc::downgrade(cloud), Arc::clone(&self.changed), now));
-    }
-}
-
-async fn run(cloud: std::sync::Weak<Cloud>, changed: Arc<Notify>, mut seen: OffsetDateTime) {
-    loop {
-        let Some(next) = cloud.upgrade().and_then(|cloud| next(&cloud, seen)) else { return };
-        let wait = (next - OffsetDateTime::now_utc()).try_into().unwrap_or_default();
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = changed.notified() => {}
-        }
-        let Some(cloud) = cloud.upgrade() else { return };
-        let now = OffsetDateTime::now_utc();
+/// The schedules of rules.
+pub(super) const WORK: Work = Work {
+    timer: |cloud| &cloud.events.timer,
+    next: |cloud, after| cloud.events.store.read(|state| earliest(state, after)),
+    go_off: |cloud, seen, now| {
         for (rule, time) in cloud.events.store.read(|state| due(state, seen, now)) {
-            delivery::go_off(&cloud, &rule, time);
+            delivery::go_off(cloud, &rule, time);
         }
-        seen = now;
-    }
-}
-
-/// The next time at which a rule goes off; without one the task ends, and this notes it.
-fn next(cloud: &Cloud, seen: OffsetDateTime) -> Option<OffsetDateTime> {
-    let mut running = lock(&cloud.events.timer.running);
-    let next = cloud.events.store.read(|state| earliest(state, seen));
-    *running = next.is_some();
-    next
-}
+    },
+};
 
 /// Rules that have a schedule and are on.
 fn scheduled(state: &State) -> impl Iterator<Item = (&Rule, Schedule)> {

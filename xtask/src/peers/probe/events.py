@@ -108,6 +108,18 @@ def inputs(cloud):
     assert _received(cloud, url) == {"a": 1}
 
 
+@check("events", "a queue in order gets events in a group")
+def fifo(cloud):
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName=cloud.name("events") + ".fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    events, bus, _, _ = _bus_and_rule(cloud, {"source": ["probe"]}, arn, SqsParameters={"MessageGroupId": "g"})
+    _put(events, bus, {"a": 1})
+    assert _received(cloud, url)["detail"] == {"a": 1}
+
+
 @check("events", "a rule calls a function that lets it in")
 def rule_to_function(cloud):
     name = cloud.function("import json\ndef handler(event, context):\n    print('got ' + json.dumps(event['detail']))")
