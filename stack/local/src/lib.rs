@@ -4,23 +4,35 @@
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
 //! resources. Services reach each other through `cloud::Cloud` only.
 
+mod acm;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
+mod code;
 mod console;
 mod delivery;
+mod ec2;
+mod ecr;
+mod ecs;
 mod error;
 mod http_types;
 mod iam;
 mod lambda;
 mod logs;
+mod mediaconvert;
 mod persist;
+mod rds;
+mod records;
+mod route53;
 mod router;
 mod s3;
 mod server;
 mod settings;
 mod sns;
 mod sts;
+mod tagging;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use cloudfront::address::{answering, distribution_url};

@@ -9,7 +9,10 @@ use http_body_util::BodyExt as _;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts, wire};
+use crate::{
+    acm, cloudformation, cloudfront, code, console, ec2, ecr, ecs, iam, lambda, logs, mediaconvert, rds, route53, s3,
+    sns, sts, tagging, wire,
+};
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
 /// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
@@ -59,14 +62,25 @@ destinations! {
     Console: [], none, [], console::handle;
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
+    Acm: ["acm"], Json, ["CertificateManager."], acm::api::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    CodeBuild: ["codebuild"], Json, ["CodeBuild_20161006."], code::build::handle;
+    CodeConnections: ["codeconnections", "codestar-connections"], Json10, ["com.amazonaws.codeconnections.", "com.amazonaws.codestar.connections."], code::connections::handle;
+    CodePipeline: ["codepipeline"], Json, ["CodePipeline_20150709."], code::pipeline::handle;
+    Ec2: ["ec2"], Ec2, [], ec2::api::handle;
+    Ecr: ["ecr"], Json, ["AmazonEC2ContainerRegistry_V20150921."], ecr::api::handle;
+    Ecs: ["ecs"], Json, ["AmazonEC2ContainerServiceV20141113."], ecs::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
+    MediaConvert: ["mediaconvert"], RestJson, [], mediaconvert::api::handle;
+    Rds: ["rds"], Query, [], rds::api::handle;
+    Route53: ["route53"], RestXml, [], route53::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
     Sns: ["sns"], Query, [], sns::api::handle;
     Sts: ["sts"], Query, [], sts::handle;
+    Tagging: ["tagging"], Json, ["ResourceGroupsTaggingAPI_20170126."], tagging::handle;
 }
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.

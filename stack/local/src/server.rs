@@ -50,6 +50,11 @@ impl LocalCloud {
             listener.local_addr().map_err(|source| LocalError::PortInUse { address: settings.address, source })?;
         let cloud = Arc::new(Cloud::open(&settings, format!("http://{address}"))?);
         let (stop, stopped) = watch::channel(false);
+        let resumed = Arc::clone(&cloud);
+        tokio::spawn(async move {
+            resumed.mediaconvert.resume(&resumed);
+            resumed.rds.resume(&resumed).await;
+        });
         let task = tokio::spawn(serve(listener, cloud, stopped));
         Ok(Self { address, stop, task })
     }
@@ -81,7 +86,7 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
     // Functions that still run may call back, so the listener stays open until they have ended.
     let drained = async {
         let _ = stopped.changed().await;
-        let _ = tokio::time::timeout(DRAIN, cloud.lambda.stop()).await;
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(cloud.lambda.stop(), cloud.rds.stop()) }).await;
     };
     let mut drained = std::pin::pin!(drained);
     loop {

@@ -116,6 +116,14 @@ impl CloudFront {
         })
     }
 
+    /// ARNs of the distributions that have a certificate.
+    pub(crate) fn distributions_with(&self, certificate: &str) -> Vec<String> {
+        self.state.read(|state| {
+            let has = |one: &&Distribution| one.config["ViewerCertificate"]["AcmCertificateArn"] == certificate;
+            state.distributions.values().filter(has).map(|one| one.arn(crate::settings::DEFAULT_ACCOUNT)).collect()
+        })
+    }
+
     fn distribution(&self, id: &str) -> Option<Distribution> {
         self.state.read(|state| state.distributions.get(id).cloned())
     }

@@ -1,7 +1,8 @@
-//! The wire formats of AWS, each written once: Query (form in, XML out), JSON 1.0/1.1, REST-JSON, REST-XML.
+//! The wire formats of AWS, each written once: Query (form in, XML out), EC2's kind of it, JSON 1.0/1.1, REST-JSON, REST-XML.
 
 mod error;
 mod json;
+pub(crate) mod members;
 mod percent;
 pub(crate) mod properties;
 mod query;
@@ -11,7 +12,7 @@ mod xml;
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{read_json, target_operation};
 pub(crate) use percent::{form_decode, percent_decode, percent_encode};
-pub(crate) use query::{Form, query_empty_response, query_response, read_form};
+pub(crate) use query::{Form, ec2_response, query_empty_response, query_response, read_form};
 pub(crate) use signature::authenticate;
 pub(crate) use xml::XmlWriter;
 

@@ -7,6 +7,7 @@ mod exports;
 mod persistence;
 mod requests;
 mod services;
+mod systems;
 mod updates;
 
 use std::sync::Arc;
