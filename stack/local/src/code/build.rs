@@ -53,9 +53,9 @@ fn answer(
     match operation {
         "BatchGetProjects" => {
             let found = |name: &&str| code.get(region, Kind::Project, name.rsplit('/').next().unwrap_or(name)).ok();
-            let projects: Vec<Value> = named.iter().filter_map(found).map(|record| show(&record)).collect();
+            let shown: Vec<Value> = named.iter().filter_map(found).map(|record| show(&record)).collect();
             let missing: Vec<&&str> = named.iter().filter(|name| found(name).is_none()).collect();
-            Ok(json!({"projects": projects, "projectsNotFound": missing}))
+            Ok(json!({"projects": shown, "projectsNotFound": missing}))
         }
         "ListProjects" => {
             let names: Vec<String> =

@@ -1,4 +1,4 @@
-//! The wire format of CodeConnections, under its new and its old name: JSON 1.0.
+//! The wire format of `CodeConnections`, under its new and its old name: JSON 1.0.
 
 use std::sync::Arc;
 

@@ -25,7 +25,7 @@ fn flag(record: &Record, name: &str) -> &'static str {
     if record.properties.get(name).and_then(as_flag).unwrap_or(false) { "true" } else { "false" }
 }
 
-fn texts<'a>(value: &'a Value) -> impl Iterator<Item = &'a str> + use<'a> {
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Value::as_str)
 }
 

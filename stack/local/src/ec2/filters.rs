@@ -73,8 +73,6 @@ fn field(record: &Record, kind: Kind, name: &str) -> Result<Vec<String>, Service
     match (name, kind) {
         ("tag-key", _) => Ok(record.tags.keys().cloned().collect()),
         ("vpc-id", Kind::NatGateway) => one(record.attribute("VpcId")),
-        ("vpc-id", Kind::Vpc) | ("subnet-id", Kind::Subnet) | ("group-id", Kind::SecurityGroup) => one(&record.id),
-        ("vpc-id", _) => one(record.text("VpcId")),
         ("subnet-id", Kind::NatGateway) => one(record.text("SubnetId")),
         ("group-id", Kind::Rule) => one(record.text("GroupId")),
         ("internet-gateway-id", Kind::InternetGateway)
@@ -82,7 +80,11 @@ fn field(record: &Record, kind: Kind, name: &str) -> Result<Vec<String>, Service
         | ("route-table-id", Kind::RouteTable)
         | ("security-group-rule-id", Kind::Rule)
         | ("allocation-id", Kind::Eip)
+        | ("vpc-id", Kind::Vpc)
+        | ("subnet-id", Kind::Subnet)
+        | ("group-id", Kind::SecurityGroup)
         | ("vpc-endpoint-id", Kind::VpcEndpoint) => one(&record.id),
+        ("vpc-id", _) => one(record.text("VpcId")),
         ("public-ip", Kind::Eip) => one(record.attribute("PublicIp")),
         ("group-name", _) => one(record.text("GroupName")),
         ("description", _) => one(record.text("GroupDescription")),

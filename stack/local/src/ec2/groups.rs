@@ -33,17 +33,16 @@ fn invalid(code: &str, message: impl Into<String>) -> ServiceError {
 
 pub(super) fn create_group(table: &mut Table, region: &str, properties: &Value) -> Result<Record, ServiceError> {
     required(properties, "GroupDescription")?;
-    let vpc = match properties.get("VpcId").and_then(Value::as_str) {
-        Some(vpc) => require(table, region, Kind::Vpc, vpc)?.id.clone(),
-        None => {
-            let default = table.list(region, Kind::Vpc.as_str()).find(|vpc| is_default(vpc));
-            default.map(|vpc| vpc.id.clone()).ok_or_else(|| {
-                invalid(
-                    "VPCIdNotSpecified",
-                    "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.",
-                )
-            })?
-        }
+    let vpc = if let Some(vpc) = properties.get("VpcId").and_then(Value::as_str) {
+        require(table, region, Kind::Vpc, vpc)?.id.clone()
+    } else {
+        let default = table.list(region, Kind::Vpc.as_str()).find(|vpc| is_default(vpc));
+        default.map(|vpc| vpc.id.clone()).ok_or_else(|| {
+            invalid(
+                "VPCIdNotSpecified",
+                "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.",
+            )
+        })?
     };
     let mut record = plain(Kind::SecurityGroup, region, properties, "GroupId");
     let name = match properties.get("GroupName").and_then(Value::as_str) {

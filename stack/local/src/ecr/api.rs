@@ -152,9 +152,9 @@ impl Call<'_> {
         let records = if names.is_empty() {
             self.cloud.ecr.records.list(&self.region, REPOSITORY)
         } else {
-            let named =
+            let found =
                 names.iter().filter_map(Value::as_str).map(|name| self.cloud.ecr.repository(&self.region, name));
-            named.collect::<Result<_, _>>()?
+            found.collect::<Result<_, _>>()?
         };
         let shown: Vec<Value> = records.iter().map(|record| self.show(record)).collect();
         Ok(json!({"repositories": shown}))

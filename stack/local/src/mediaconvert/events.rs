@@ -1,4 +1,4 @@
-//! What MediaConvert tells EventBridge of a job.
+//! What `MediaConvert` tells `EventBridge` of a job.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::cloud::Cloud;
 use crate::records::{Record, iso_time, now};
 use crate::wire::members::camel;
 
-/// The event "MediaConvert Job State Change" of a job as it is now.
+/// The event "`MediaConvert` Job State Change" of a job as it is now.
 pub(super) fn state_change(job: &Record, account: &str) -> Value {
     let time = now();
     let mut detail = json!({
@@ -34,7 +34,7 @@ pub(super) fn state_change(job: &Record, account: &str) -> Value {
     })
 }
 
-/// Hands an event to the default bus of its region: the one place where MediaConvert meets EventBridge.
+/// Hands an event to the default bus of its region: the one place where `MediaConvert` meets `EventBridge`.
 pub(super) fn announce(cloud: &Arc<Cloud>, job: &Record) {
     let event = state_change(job, &cloud.account);
     tracing::debug!(%event, "a job changed its state");

@@ -147,7 +147,7 @@ impl MediaConvert {
 
     /// Changes a job that has not ended, and tells of it.
     fn set(&self, cloud: &Arc<Cloud>, region: &str, id: &str, changes: &[(&str, Value)]) -> Option<Record> {
-        let changed = self.records.change(|table| {
+        let written = self.records.change(|table| {
             let job = table
                 .get_mut(region, JOB, id)
                 .filter(|job| ["SUBMITTED", "PROGRESSING"].contains(&job.attribute("Status")));
@@ -157,7 +157,7 @@ impl MediaConvert {
             }
             Ok(job.clone())
         });
-        let job = changed.ok()?;
+        let job = written.ok()?;
         events::announce(cloud, &job);
         Some(job)
     }

@@ -12,7 +12,7 @@ use crate::iam::resource_policy::{Caller, allows};
 use crate::iam::{Access, Principal};
 use crate::wire::ServiceError;
 
-/// Why a job ended, as MediaConvert tells it.
+/// Why a job ended, as `MediaConvert` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) code: i64,
@@ -68,7 +68,7 @@ pub(super) async fn transcode(
     Ok(Value::Array(details))
 }
 
-/// The session of the job's role, which must trust MediaConvert.
+/// The session of the job's role, which must trust `MediaConvert`.
 fn assume(cloud: &Cloud, role_arn: &str, job_arn: &str) -> Result<Principal, Failure> {
     let name = role_arn.rsplit('/').next().unwrap_or(role_arn);
     let role = cloud.iam.role(name).filter(|role| role.arn == role_arn);
@@ -175,7 +175,7 @@ async fn measure(file: &Path, target: &Location) -> Value {
     let Ok(output) = command.output().await else { return detail };
     let facts: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let seconds = facts["format"]["duration"].as_str().and_then(|text| text.parse::<f64>().ok());
-    if let Some(duration) = seconds.and_then(|seconds| time::Duration::checked_seconds_f64(seconds)) {
+    if let Some(duration) = seconds.and_then(time::Duration::checked_seconds_f64) {
         detail["DurationInMs"] = json!(i64::try_from(duration.whole_milliseconds()).unwrap_or_default());
     }
     let streams = facts["streams"].as_array().map_or(&[][..], Vec::as_slice);

@@ -87,7 +87,7 @@ impl Call<'_> {
         };
         self.cloud.iam.authorize(caller, &Access::new(&format!("rds:{action}"), &resource))?;
         match action {
-            "CreateDBInstance" => self.create_instance().await,
+            "CreateDBInstance" => self.create_instance(),
             "ModifyDBInstance" => self.modify_instance().await,
             "DeleteDBInstance" => self.delete_instance().await,
             "StartDBInstance" | "RebootDBInstance" => self.start_instance(action).await,
@@ -184,7 +184,7 @@ impl Call<'_> {
         }
     }
 
-    async fn create_instance(&self) -> Result<Response, ServiceError> {
+    fn create_instance(&self) -> Result<Response, ServiceError> {
         let mut properties = self.instance_properties(Map::new());
         properties["DBInstanceIdentifier"] = json!(self.form.require("DBInstanceIdentifier")?);
         let record = self.cloud.rds.declare(self.cloud, &self.region, &properties, self.tags())?;

@@ -19,7 +19,7 @@ fn flag(record: &Record, name: &str, default: bool) -> String {
     record.properties.get(name).and_then(as_flag).unwrap_or(default).to_string()
 }
 
-fn list(xml: &mut XmlWriter, name: &str, item: &str, items: Vec<String>) {
+fn list(xml: &mut XmlWriter, name: &str, item: &str, items: &[String]) {
     xml.element(name, |xml| items.iter().for_each(|text| xml.text(item, text)));
 }
 
@@ -94,7 +94,7 @@ impl Rds {
         xml.text("DBInstanceArn", record.attribute("Arn"));
         xml.text("CACertificateIdentifier", "stack-local-cloud");
         let logs = reference_list(&Value::Object(record.properties.clone()), "EnableCloudwatchLogsExports");
-        list(xml, "EnabledCloudwatchLogsExports", "member", logs);
+        list(xml, "EnabledCloudwatchLogsExports", "member", &logs);
         write_tags(xml, record);
     }
 }

@@ -214,23 +214,20 @@ impl Rds {
     /// Makes the instance's directory and the certificate that it serves TLS with.
     fn lay_out(&self, cloud: &Cloud, record: &Record, address: SocketAddr) -> Result<Layout, ServiceError> {
         let io = |error: std::io::Error| failed("making the directory of the database", &error.to_string());
-        let path = match &self.directory {
-            Some(directory) => {
-                let path = directory.join(&record.region).join(&record.id);
-                std::fs::create_dir_all(&path).map_err(io)?;
-                std::fs::canonicalize(path).map_err(io)?
-            }
-            None => {
-                let mut temporary = lock(&self.temporary);
-                match temporary.get(&server_key(record)) {
-                    Some(directory) => directory.path().to_owned(),
-                    None => {
-                        let directory = tempfile::Builder::new().prefix("stack-local-rds-").tempdir().map_err(io)?;
-                        let path = directory.path().to_owned();
-                        temporary.insert(server_key(record), directory);
-                        path
-                    }
-                }
+        let path = if let Some(directory) = &self.directory {
+            let path = directory.join(&record.region).join(&record.id);
+            std::fs::create_dir_all(&path).map_err(io)?;
+            std::fs::canonicalize(path).map_err(io)?
+        } else {
+            let mut temporary = lock(&self.temporary);
+            let known = temporary.get(&server_key(record)).map(|directory| directory.path().to_owned());
+            if let Some(path) = known {
+                path
+            } else {
+                let directory = tempfile::Builder::new().prefix("stack-local-rds-").tempdir().map_err(io)?;
+                let path = directory.path().to_owned();
+                temporary.insert(server_key(record), directory);
+                path
             }
         };
         let issued = cloud.acm.issue(&["localhost".to_owned(), address.ip().to_string()])?;

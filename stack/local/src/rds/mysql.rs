@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: how their data is laid out and how they are started.
+//! `MySQL` and MariaDB: how their data is laid out and how they are started.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use super::server::{Start, command, end_leftover, failed, run};
 use super::user::{End, is_root};
 use crate::wire::ServiceError;
 
-/// Whether the program is MariaDB's, which lays out its data with a script of its own.
+/// Whether the program is `MariaDB`'s, which lays out its data with a script of its own.
 async fn is_mariadb(server: &Path) -> bool {
     let mut asked = command(server, None, Path::new("/"));
     let output = asked.arg("--version").stdout(std::process::Stdio::piped()).output().await;
@@ -69,7 +69,7 @@ pub(super) async fn start(layout: Layout, address: SocketAddr) -> Result<Server,
                 .map(|(name, value)| format!("--loose-{}={value}", name.replace('_', "-"))),
         );
     let log = directory.join("server.log");
-    let started = Server::start(Start { command: start, address, log, end: End::Terminate }).await;
+    let started = Server::start(Start { command: start, address, log, end: End::Terminate, greets: true }).await;
     // It holds the password; the server has read it by now.
     let _ = std::fs::remove_file(statements);
     started

@@ -1,4 +1,4 @@
-//! PostgreSQL: how its data is laid out and how it is started.
+//! `PostgreSQL`: how its data is laid out and how it is started.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -63,7 +63,7 @@ pub(super) async fn start(layout: Layout, address: SocketAddr) -> Result<Server,
         set(name, value);
     }
     let log = directory.join("server.log");
-    Server::start(Start { command: start, address, log, end: End::Interrupt }).await
+    Server::start(Start { command: start, address, log, end: End::Interrupt, greets: false }).await
 }
 
 /// Makes the data directory; the master user is its first role.
@@ -79,9 +79,9 @@ async fn lay_out(server: &Path, user: Option<User>, layout: &Layout, data: &Path
         .arg(format!("--username={}", layout.username))
         .arg(format!("--pwfile={}", password.display()))
         .args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]);
-    let made = run(make, WHAT).await;
+    let result = run(make, WHAT).await;
     let _ = std::fs::remove_file(password);
-    made
+    result
 }
 
 /// Runs statements with no server around them, which needs no password.

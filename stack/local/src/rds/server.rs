@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 
 use super::user::{self, End, User};
@@ -15,6 +16,9 @@ const START: Duration = Duration::from_secs(90);
 
 /// How long one may take to write everything and end.
 const STOP: Duration = Duration::from_secs(8);
+
+/// How long a server that took a connection may take to greet before it is asked whether it still runs.
+const GREETING: Duration = Duration::from_secs(1);
 
 /// How often a starting server is asked.
 const POLL: Duration = Duration::from_millis(20);
@@ -84,6 +88,18 @@ pub(super) struct Start {
     /// Where the server writes what it has to say.
     pub(super) log: PathBuf,
     pub(super) end: End,
+    /// Whether the server speaks first: it listens before it is ready, and greets when it is.
+    pub(super) greets: bool,
+}
+
+/// Whether the server takes connections by now.
+async fn answers(start: &Start) -> bool {
+    let Ok(mut stream) = tokio::net::TcpStream::connect(start.address).await else { return false };
+    if !start.greets {
+        return true;
+    }
+    let mut first = [0];
+    tokio::time::timeout(GREETING, stream.read_exact(&mut first)).await.is_ok_and(|read| read.is_ok())
 }
 
 impl Server {
@@ -101,7 +117,7 @@ impl Server {
                 if let Ok(Some(status)) = child.try_wait() {
                     return Err(failed(WHAT, &format!("{}\nit ended with {status}", said())));
                 }
-                if tokio::net::TcpStream::connect(start.address).await.is_ok() {
+                if answers(&start).await {
                     return Ok(());
                 }
                 tokio::time::sleep(POLL).await;

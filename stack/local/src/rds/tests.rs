@@ -82,7 +82,7 @@ async fn life(engine: &str, statement: &str) {
     assert_eq!(made.physical_id, "catalog");
     let password = before["MasterUserPassword"].as_str().unwrap().to_owned();
     let answered = ask(family, &made, &password, statement);
-    assert!(answered.is_none_or(|answer| answer == Ok("catalog".to_owned())));
+    assert!(answered.clone().is_none_or(|answer| answer == Ok("catalog".to_owned())), "{answered:?}");
     let connection = cloud.rds.connection(REGION, "catalog").unwrap();
     assert_eq!((connection.engine.as_str(), connection.database.as_str()), (engine, "catalog"));
 

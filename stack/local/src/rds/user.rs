@@ -16,9 +16,9 @@ pub(super) struct User {
 /// What a server ends at, with all its data written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// MySQL's: `SIGTERM`.
+    /// `MySQL`'s: `SIGTERM`.
     Terminate,
-    /// PostgreSQL's that does not wait for clients: `SIGINT`.
+    /// `PostgreSQL`'s that does not wait for clients: `SIGINT`.
     Interrupt,
 }
 

@@ -129,10 +129,10 @@ pub(super) fn apply(zone: &mut Zone, changes: &[Change]) -> Result<(), ServiceEr
         let present = zone.record_sets.get(&key);
         match (action, present) {
             (Action::Create, Some(_)) => {
-                faults.push(format!("Tried to create resource record set {shown} but it already exists"))
+                faults.push(format!("Tried to create resource record set {shown} but it already exists"));
             }
             (Action::Delete, None) => {
-                faults.push(format!("Tried to delete resource record set {shown} but it was not found"))
+                faults.push(format!("Tried to delete resource record set {shown} but it was not found"));
             }
             (Action::Delete, Some(_)) if name == zone.name && ["NS", "SOA"].contains(&text(record_set, "Type")) => {
                 faults.push(match text(record_set, "Type") {

@@ -50,7 +50,7 @@ pub(crate) enum Protocol {
     Query,
     /// EC2's kind of Query.
     Ec2,
-    /// JSON 1.1 with `__type`: CloudWatch Logs and most services with an `x-amz-target`.
+    /// JSON 1.1 with `__type`: `CloudWatch` Logs and most services with an `x-amz-target`.
     Json,
     /// JSON 1.0: DynamoDB, SQS.
     Json10,
