@@ -3,16 +3,24 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::acm::Acm;
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
 use crate::cloudwatch::CloudWatch;
+use crate::code::Code;
 use crate::dynamodb::DynamoDb;
+use crate::ec2::Ec2;
+use crate::ecr::Ecr;
+use crate::ecs::Ecs;
 use crate::error::LocalError;
 use crate::events::Events;
 use crate::iam::Iam;
 use crate::kms::Kms;
 use crate::lambda::Lambda;
 use crate::logs::Logs;
+use crate::mediaconvert::MediaConvert;
+use crate::rds::Rds;
+use crate::route53::Route53;
 use crate::s3::S3;
 use crate::scheduler::Scheduler;
 use crate::secrets_manager::SecretsManager;
@@ -33,15 +41,23 @@ pub(crate) struct Cloud {
     pub(crate) data_directory: Option<PathBuf>,
     /// Unpacked functions, multipart parts and the like; removed when the cloud stops.
     pub(crate) scratch: tempfile::TempDir,
+    pub(crate) acm: Acm,
     pub(crate) cloudformation: CloudFormation,
     pub(crate) cloudfront: CloudFront,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) events: Events,
+    pub(crate) code: Code,
+    pub(crate) ec2: Ec2,
+    pub(crate) ecr: Ecr,
+    pub(crate) ecs: Ecs,
     pub(crate) iam: Iam,
     pub(crate) kms: Kms,
     pub(crate) lambda: Lambda,
     pub(crate) logs: Logs,
+    pub(crate) mediaconvert: MediaConvert,
+    pub(crate) rds: Rds,
+    pub(crate) route53: Route53,
     pub(crate) s3: S3,
     pub(crate) scheduler: Scheduler,
     pub(crate) secrets_manager: SecretsManager,
@@ -70,15 +86,23 @@ impl Cloud {
             region: settings.region.clone(),
             url,
             scratch,
+            acm: Acm::open(data_directory.as_deref())?,
             cloudformation: CloudFormation::open(data_directory.as_deref(), &settings.faults)?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
-            dynamodb: DynamoDb::open(data_directory.as_deref())?,
             cloudwatch: CloudWatch::open(data_directory.as_deref())?,
+            code: Code::open(data_directory.as_deref())?,
+            dynamodb: DynamoDb::open(data_directory.as_deref())?,
+            ec2: Ec2::open(data_directory.as_deref())?,
+            ecr: Ecr::open(data_directory.as_deref())?,
+            ecs: Ecs::open(data_directory.as_deref())?,
             events: Events::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
             kms: Kms::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,
+            mediaconvert: MediaConvert::open(data_directory.as_deref())?,
+            rds: Rds::open(data_directory.as_deref())?,
+            route53: Route53::open(data_directory.as_deref())?,
             s3: S3::open(data_directory.as_deref())?,
             scheduler: Scheduler::open(data_directory.as_deref())?,
             secrets_manager: SecretsManager::open(data_directory.as_deref())?,

@@ -4,14 +4,19 @@
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
 //! resources. Services reach each other through `cloud::Cloud` only.
 
+mod acm;
 mod addresses;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
 mod cloudwatch;
+mod code;
 mod console;
 mod delivery;
 mod dynamodb;
+mod ec2;
+mod ecr;
+mod ecs;
 mod error;
 mod events;
 mod http_client;
@@ -22,8 +27,12 @@ mod journal;
 mod kms;
 mod lambda;
 mod logs;
+mod mediaconvert;
 mod pattern;
 mod persist;
+mod rds;
+mod records;
+mod route53;
 mod router;
 mod s3;
 mod scheduler;
@@ -34,6 +43,9 @@ mod sns;
 mod sqs;
 mod ssm;
 mod sts;
+mod tagging;
+#[cfg(test)]
+mod testing;
 mod timer;
 mod wire;
 

@@ -10,8 +10,8 @@ use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
 use crate::{
-    cloudformation, cloudfront, cloudwatch, console, dynamodb, events, iam, kms, lambda, logs, s3, scheduler,
-    secrets_manager, sns, sqs, ssm, sts, wire,
+    acm, cloudformation, cloudfront, cloudwatch, code, console, dynamodb, ec2, ecr, ecs, events, iam, kms, lambda,
+    logs, mediaconvert, rds, route53, s3, scheduler, secrets_manager, sns, sqs, ssm, sts, tagging, wire,
 };
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
@@ -64,6 +64,7 @@ destinations! {
     Distribution: [], none, [], cloudfront::data_plane::handle;
     /// Buckets as websites, by Host or by `/_stack/s3-website/<bucket>/...`.
     Website: [], none, [], s3::website::handle;
+    Acm: ["acm"], Json, ["CertificateManager."], acm::api::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
     Signals: [], none, [], cloudformation::signals::handle;
@@ -71,12 +72,21 @@ destinations! {
     DynamoDb: ["dynamodb"], Json10, ["DynamoDB_20120810.", "DynamoDBStreams_20120810."], dynamodb::api::handle;
     CloudWatch: ["monitoring"], Query, ["GraniteServiceVersion20100801."], cloudwatch::api::handle;
     Events: ["events"], Json, ["AWSEvents."], events::api::handle;
+    CodeBuild: ["codebuild"], Json, ["CodeBuild_20161006."], code::build::handle;
+    CodeConnections: ["codeconnections", "codestar-connections"], Json10, ["com.amazonaws.codeconnections.", "com.amazonaws.codestar.connections."], code::connections::handle;
+    CodePipeline: ["codepipeline"], Json, ["CodePipeline_20150709."], code::pipeline::handle;
+    Ec2: ["ec2"], Ec2, [], ec2::api::handle;
+    Ecr: ["ecr"], Json, ["AmazonEC2ContainerRegistry_V20150921."], ecr::api::handle;
+    Ecs: ["ecs"], Json, ["AmazonEC2ContainerServiceV20141113."], ecs::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
     /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
     FunctionAddress: [], none, [], lambda::address::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
+    MediaConvert: ["mediaconvert"], RestJson, [], mediaconvert::api::handle;
+    Rds: ["rds"], Query, [], rds::api::handle;
+    Route53: ["route53"], RestXml, [], route53::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
     Scheduler: ["scheduler"], RestJson, [], scheduler::api::handle;
     SecretsManager: ["secretsmanager"], Json, ["secretsmanager."], secrets_manager::api::handle;
@@ -84,6 +94,7 @@ destinations! {
     Sqs: ["sqs"], Json10, ["AmazonSQS."], sqs::api::handle;
     Ssm: ["ssm"], Json, ["AmazonSSM."], ssm::api::handle;
     Sts: ["sts"], Query, [], sts::handle;
+    Tagging: ["tagging"], Json, ["ResourceGroupsTaggingAPI_20170126."], tagging::handle;
 }
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.

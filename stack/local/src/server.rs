@@ -51,6 +51,11 @@ impl LocalCloud {
         let cloud = Arc::new(Cloud::open(&settings, format!("http://{address}"))?);
         cloud.resume();
         let (stop, stopped) = watch::channel(false);
+        let resumed = Arc::clone(&cloud);
+        tokio::spawn(async move {
+            resumed.mediaconvert.resume(&resumed);
+            resumed.rds.resume(&resumed).await;
+        });
         let task = tokio::spawn(serve(listener, cloud, stopped));
         Ok(Self { address, stop, task })
     }
@@ -82,7 +87,7 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
     // Functions that still run may call back, so the listener stays open until they have ended.
     let drained = async {
         let _ = stopped.changed().await;
-        let _ = tokio::time::timeout(DRAIN, cloud.lambda.stop()).await;
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(cloud.lambda.stop(), cloud.rds.stop()) }).await;
     };
     let mut drained = std::pin::pin!(drained);
     loop {

@@ -96,8 +96,8 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
     }
 }
 
-/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/cloudformation/...`.
-fn signed_region(request: &Request) -> Option<String> {
+/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/<service>/...`.
+pub(crate) fn signed_region(request: &Request) -> Option<String> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let scope = header.split("Credential=").nth(1)?.split([',', ' ']).next()?;
     scope.split('/').nth(2).filter(|region| !region.is_empty()).map(str::to_owned)

@@ -135,6 +135,14 @@ impl CloudFront {
         self.state.read(|state| state.parts.keys().cloned().collect())
     }
 
+    /// ARNs of the distributions that have a certificate.
+    pub(crate) fn distributions_with(&self, certificate: &str) -> Vec<String> {
+        self.state.read(|state| {
+            let has = |one: &&Distribution| one.config["ViewerCertificate"]["AcmCertificateArn"] == certificate;
+            state.distributions.values().filter(has).map(|one| one.arn(crate::settings::DEFAULT_ACCOUNT)).collect()
+        })
+    }
+
     fn distribution(&self, id: &str) -> Option<Distribution> {
         self.state.read(|state| state.distributions.get(id).cloned())
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::schedules::Scheduled;
 use super::{field, schedule_arn};
 use crate::cloud::Cloud;
+use crate::delivery::{Delivery, Sender};
 use crate::iam::{Access, Principal};
 use crate::sqs::Outgoing;
 use crate::wire::ServiceError;
@@ -84,8 +85,10 @@ async fn attempt(cloud: &Arc<Cloud>, schedule: &Scheduled, target: &Value) -> Re
     match service {
         "events" => {
             let parameters = &target["EventBridgeParameters"];
-            let (source, kind) = (field(parameters, "Source"), field(parameters, "DetailType"));
-            cloud.events.put_on_bus(cloud, source.unwrap_or_default(), kind.unwrap_or_default(), arn, &input)
+            let source_arn = schedule_arn(&cloud.region, &schedule.group, &schedule.name);
+            let sender = Sender { service: field(parameters, "Source").unwrap_or_default(), source_arn: &source_arn };
+            let delivery = Delivery { body: &input, subject: field(parameters, "DetailType") };
+            cloud.events.put_on_bus(cloud, sender, arn, delivery)
         }
         "lambda" => cloud.lambda.invoke_event(cloud, arn, input.into()).await,
         "sns" => cloud.sns.publish(cloud, arn, None, &input).await.map(drop),

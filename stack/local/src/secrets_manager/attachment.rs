@@ -1,6 +1,6 @@
 //! What an attachment adds to a secret: how to reach the database that the secret is for.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::cloud::Cloud;
 use crate::cloudformation::provider::ProviderError;
@@ -10,11 +10,24 @@ use crate::cloudformation::provider::ProviderError;
 ///
 /// # Errors
 /// The target is not there, or of a type that the local cloud does not make.
-pub(super) fn connection(_cloud: &Cloud, kind: &str, id: &str) -> Result<Map<String, Value>, ProviderError> {
-    Err(ProviderError::new(
-        "NotFound",
-        format!("the local cloud has no {kind} `{id}` that a secret could be attached to"),
-    ))
+pub(super) fn connection(cloud: &Cloud, kind: &str, id: &str) -> Result<Map<String, Value>, ProviderError> {
+    let found = (kind == "AWS::RDS::DBInstance").then(|| cloud.rds.connection(&cloud.region, id)).flatten();
+    let Some(found) = found else {
+        return Err(ProviderError::new(
+            "NotFound",
+            format!("the local cloud has no {kind} `{id}` that a secret could be attached to"),
+        ));
+    };
+    let mut added = Map::from_iter([
+        ("engine".to_owned(), json!(found.engine)),
+        ("host".to_owned(), json!(found.host)),
+        ("port".to_owned(), json!(found.port)),
+        ("dbInstanceIdentifier".to_owned(), json!(id)),
+    ]);
+    if !found.database.is_empty() {
+        added.insert("dbname".to_owned(), json!(found.database));
+    }
+    Ok(added)
 }
 
 /// Names that an attachment adds and that are taken out with it.

@@ -46,9 +46,11 @@ impl ServiceError {
 /// The protocols that errors are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// AWS Query: CloudFormation, IAM, SNS, STS.
+    /// AWS Query: CloudFormation, IAM, RDS, SNS, STS.
     Query,
-    /// JSON 1.1 with `__type`: CloudWatch Logs and most services with an `x-amz-target`.
+    /// EC2's kind of Query.
+    Ec2,
+    /// JSON 1.1 with `__type`: `CloudWatch` Logs and most services with an `x-amz-target`.
     Json,
     /// JSON 1.0: `DynamoDB`, SQS.
     Json10,
@@ -66,7 +68,7 @@ impl Protocol {
         let content_type = match self {
             Self::Json10 => "application/x-amz-json-1.0",
             Self::RestJson => "application/json",
-            Self::Json | Self::Query | Self::RestXml | Self::Cbor => "application/x-amz-json-1.1",
+            Self::Json | Self::Query | Self::Ec2 | Self::RestXml | Self::Cbor => "application/x-amz-json-1.1",
         };
         respond(status, content_type, value.to_string())
     }
@@ -88,6 +90,25 @@ impl Protocol {
                         xml.text("Message", &error.message);
                     });
                     xml.text("RequestId", &request_id);
+                });
+                respond(error.status, "text/xml", xml.finish())
+            }
+            Self::Ec2 => {
+                // EC2 has names of its own for what every service refuses.
+                let code = match code {
+                    "AccessDenied" => "UnauthorizedOperation",
+                    "InvalidClientTokenId" | "SignatureDoesNotMatch" => "AuthFailure",
+                    other => other,
+                };
+                let mut xml = XmlWriter::document();
+                xml.element("Response", |xml| {
+                    xml.element("Errors", |xml| {
+                        xml.element("Error", |xml| {
+                            xml.text("Code", code);
+                            xml.text("Message", &error.message);
+                        });
+                    });
+                    xml.text("RequestID", &request_id);
                 });
                 respond(error.status, "text/xml", xml.finish())
             }

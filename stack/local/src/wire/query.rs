@@ -54,6 +54,21 @@ impl Form {
         (1..).map_while(|index| self.get(&format!("{name}.member.{index}")).map(str::to_owned)).collect()
     }
 
+    /// The list `name.1`, `name.2` ... of plain values, as EC2 and RDS (`VpcSecurityGroupIds.VpcSecurityGroupId`) have it.
+    pub(crate) fn flat_list(&self, name: &str) -> Vec<String> {
+        (1..).map_while(|index| self.get(&format!("{name}.{index}")).map(str::to_owned)).collect()
+    }
+
+    /// The list `name.N.*` of structures, each as a form of its own.
+    pub(crate) fn flat_structures(&self, name: &str) -> Vec<Form> {
+        (1..)
+            .map_while(|index| {
+                let fields = self.structure(&format!("{name}.{index}"));
+                (!fields.0.is_empty()).then_some(fields)
+            })
+            .collect()
+    }
+
     /// The list `name.member.N.*` of structures, each as a form of its own.
     pub(crate) fn structures(&self, name: &str) -> Vec<Form> {
         (1..)
@@ -154,6 +169,21 @@ pub(crate) fn query_response(namespace: &str, action: &str, result: impl FnOnce(
 /// The same for an operation that has no result: without the `{action}Result` element.
 pub(crate) fn query_empty_response(namespace: &str, action: &str) -> Response {
     envelope(namespace, action, |_xml| {})
+}
+
+/// `<{action}Response xmlns=...><requestId>...</requestId>...</{action}Response>`, as EC2 answers.
+pub(crate) fn ec2_response(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let mut xml = XmlWriter::document();
+    xml.element_with(&format!("{action}Response"), &[("xmlns", namespace)], |xml| {
+        xml.text("requestId", &request_id);
+        result(xml);
+    });
+    let mut response = respond(StatusCode::OK, "text/xml", xml.finish());
+    if let Ok(value) = http::HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-amzn-requestid", value);
+    }
+    response
 }
 
 fn envelope(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {

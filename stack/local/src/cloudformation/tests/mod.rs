@@ -13,6 +13,7 @@ mod persistence;
 mod protection;
 mod requests;
 mod services;
+mod systems;
 mod updates;
 mod validation;
 
