@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::apigateway::ApiGateway;
+use crate::apigatewayv2::ApiGatewayV2;
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
 use crate::error::LocalError;
+use crate::execute_api::ExecuteApi;
 use crate::iam::Iam;
 use crate::lambda::Lambda;
 use crate::logs::Logs;
@@ -24,8 +27,11 @@ pub(crate) struct Cloud {
     pub(crate) data_directory: Option<PathBuf>,
     /// Unpacked functions, multipart parts and the like; removed when the cloud stops.
     pub(crate) scratch: tempfile::TempDir,
+    pub(crate) apigateway: ApiGateway,
+    pub(crate) apigatewayv2: ApiGatewayV2,
     pub(crate) cloudformation: CloudFormation,
     pub(crate) cloudfront: CloudFront,
+    pub(crate) execute_api: ExecuteApi,
     pub(crate) iam: Iam,
     pub(crate) lambda: Lambda,
     pub(crate) logs: Logs,
@@ -53,8 +59,11 @@ impl Cloud {
             region: settings.region.clone(),
             url,
             scratch,
+            apigateway: ApiGateway::open(data_directory.as_deref())?,
+            apigatewayv2: ApiGatewayV2::open(data_directory.as_deref())?,
             cloudformation: CloudFormation::open(data_directory.as_deref())?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
+            execute_api: ExecuteApi::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,

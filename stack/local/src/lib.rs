@@ -4,12 +4,15 @@
 //! folder: its `mod.rs` holds state and behavior, `api.rs` the wire format, `resources.rs` how CloudFormation makes its
 //! resources. Services reach each other through `cloud::Cloud` only.
 
+mod apigateway;
+mod apigatewayv2;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
 mod console;
 mod delivery;
 mod error;
+mod execute_api;
 mod http_types;
 mod iam;
 mod lambda;
@@ -25,5 +28,6 @@ mod wire;
 
 pub use cloudfront::address::{answering, distribution_url};
 pub use error::LocalError;
+pub use execute_api::address::api_url;
 pub use server::LocalCloud;
 pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts, wire};
+use crate::{apigateway, cloudformation, cloudfront, console, execute_api, iam, lambda, logs, s3, sns, sts, wire};
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
 /// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
@@ -59,8 +59,11 @@ destinations! {
     Console: [], none, [], console::handle;
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
+    ApiGateway: ["apigateway"], RestJson, [], apigateway::api::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    /// The data plane of APIs, by Host, by `/_stack/execute-api/<id>/...` or by a custom domain.
+    ExecuteApi: ["execute-api"], none, [], execute_api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
@@ -75,7 +78,7 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
     if let Some(refusal) = refuse_foreign(&cloud, &request) {
         return refusal;
     }
-    let destination = destination(&request);
+    let destination = destination(&cloud, &request);
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
     match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
@@ -113,10 +116,12 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.ends_with(".localhost")
         || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
         || bare.ends_with(".amazonaws.com")
-        || bare.ends_with(".cloudfront.net");
+        || bare.ends_with(".cloudfront.net")
+        || cloud.execute_api.domains.contains(bare);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
+            || request.uri().path().starts_with(execute_api::address::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -138,7 +143,7 @@ pub(crate) fn host(request: &Request) -> Option<String> {
         .map(str::to_ascii_lowercase)
 }
 
-fn destination(request: &Request) -> Destination {
+fn destination(cloud: &Cloud, request: &Request) -> Destination {
     let path = request.uri().path();
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
@@ -146,11 +151,14 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
     }
+    let host = host(request).unwrap_or_default();
+    let labels = host.split(':').next().unwrap_or_default();
+    if execute_api::is_addressed(cloud, labels, path) {
+        return Destination::ExecuteApi;
+    }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
     }
-    let host = host(request).unwrap_or_default();
-    let labels = host.split(':').next().unwrap_or_default();
     if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
         return Destination::Distribution;
     }

@@ -21,13 +21,21 @@ pub fn distribution_url(cloud_url: &str, id: &str) -> String {
     format!("{cloud_url}{PREFIX}{id}")
 }
 
-/// The same text with the address of every distribution as one that answers: `https://<id>.cloudfront.localhost` becomes
-/// [`distribution_url`]. What is no such address, one with a port among them, stays as it is.
+/// The same text with the address of every distribution and API as one that answers: `https://<id>.cloudfront.localhost`
+/// becomes [`distribution_url`], `https://<id>.execute-api.<region>.amazonaws.com` becomes [`crate::api_url`]. What is no such
+/// address, one with a port among them, stays as it is.
 #[must_use]
 pub fn answering(text: &str, cloud_url: &str) -> String {
     let mut answering = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, host)) = split_at_host(rest) {
+        if let Some((address, after)) = crate::execute_api::address::answering_host(host, cloud_url) {
+            let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
+            answering.push_str(&before[..before.len() - scheme.len()]);
+            answering.push_str(&address);
+            rest = after;
+            continue;
+        }
         let id = &host[..host.bytes().take_while(u8::is_ascii_alphanumeric).count()];
         let after = host[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after));
         if let Some(after) = after {
@@ -74,6 +82,11 @@ mod tests {
                 "a https://e1abc2.cloudfront.localhost, b https://e9.cloudfront.localhost/x",
                 format!("a {path}, b {CLOUD}/_stack/cloudfront/E9/x"),
             ),
+            (
+                "https://abc.execute-api.eu-west-1.amazonaws.com/api/videos",
+                format!("{CLOUD}/_stack/execute-api/abc/api/videos"),
+            ),
+            ("https://abc.execute-api.localhost", format!("{CLOUD}/_stack/execute-api/abc")),
             ("https://a.example https://e1abc2.cloudfront.localhost", format!("https://a.example {path}")),
         ] {
             assert_eq!(answering(text, CLOUD), expected, "{text}");

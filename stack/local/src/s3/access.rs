@@ -63,6 +63,12 @@ fn denied() -> S3Error {
 }
 
 impl super::S3 {
+    /// The policy of a bucket, where it has one.
+    pub(crate) fn policy_document(&self, bucket: &str) -> Option<serde_json::Value> {
+        let policy = self.store.read(|state| state.buckets.get(bucket)?.configured::<String>(Kind::Policy));
+        policy.and_then(|policy| serde_json::from_str(&policy).ok())
+    }
+
     /// Whether the bucket's policy lets a caller from outside its account do something.
     pub(crate) fn allows(&self, bucket: &str, caller: Caller<'_>, action: &str, resource: &str) -> bool {
         let (policy, block) = self.store.read(|state| {

@@ -26,6 +26,7 @@ mod policy;
 pub(crate) mod resources;
 mod store;
 
+pub(crate) use api::RequestOf;
 pub(crate) use host::bucket_of_host;
 
 use store::Store;

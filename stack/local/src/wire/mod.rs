@@ -1,5 +1,6 @@
 //! The wire formats of AWS, each written once: Query (form in, XML out), JSON 1.0/1.1, REST-JSON, REST-XML.
 
+pub(crate) mod case;
 mod error;
 mod json;
 mod percent;
