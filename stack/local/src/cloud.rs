@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::acm::Acm;
+use crate::apigateway::ApiGateway;
+use crate::apigatewayv2::ApiGatewayV2;
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
 use crate::cloudwatch::CloudWatch;
@@ -14,6 +16,7 @@ use crate::ecr::Ecr;
 use crate::ecs::Ecs;
 use crate::error::LocalError;
 use crate::events::Events;
+use crate::execute_api::ExecuteApi;
 use crate::iam::Iam;
 use crate::kms::Kms;
 use crate::lambda::Lambda;
@@ -51,6 +54,9 @@ pub(crate) struct Cloud {
     pub(crate) ec2: Ec2,
     pub(crate) ecr: Ecr,
     pub(crate) ecs: Ecs,
+    pub(crate) apigateway: ApiGateway,
+    pub(crate) apigatewayv2: ApiGatewayV2,
+    pub(crate) execute_api: ExecuteApi,
     pub(crate) iam: Iam,
     pub(crate) kms: Kms,
     pub(crate) lambda: Lambda,
@@ -96,6 +102,9 @@ impl Cloud {
             ecr: Ecr::open(data_directory.as_deref())?,
             ecs: Ecs::open(data_directory.as_deref())?,
             events: Events::open(data_directory.as_deref())?,
+            apigateway: ApiGateway::open(data_directory.as_deref())?,
+            apigatewayv2: ApiGatewayV2::open(data_directory.as_deref())?,
+            execute_api: ExecuteApi::open(data_directory.as_deref())?,
             iam: Iam::open(data_directory.as_deref())?,
             kms: Kms::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,

@@ -6,6 +6,8 @@
 
 mod acm;
 mod addresses;
+mod apigateway;
+mod apigatewayv2;
 mod cloud;
 mod cloudformation;
 mod cloudfront;
@@ -19,6 +21,7 @@ mod ecr;
 mod ecs;
 mod error;
 mod events;
+mod execute_api;
 mod http_client;
 mod http_payload;
 mod http_types;
@@ -52,5 +55,6 @@ mod wire;
 pub use addresses::answering;
 pub use cloudfront::address::distribution_url;
 pub use error::LocalError;
+pub use execute_api::address::api_url;
 pub use server::LocalCloud;
 pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Fault, FaultAction, Settings, Storage};

@@ -10,8 +10,9 @@ use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
 use crate::{
-    acm, cloudformation, cloudfront, cloudwatch, code, console, dynamodb, ec2, ecr, ecs, events, iam, kms, lambda,
-    logs, mediaconvert, rds, route53, s3, scheduler, secrets_manager, sns, sqs, ssm, sts, tagging, wire,
+    acm, apigateway, cloudformation, cloudfront, cloudwatch, code, console, dynamodb, ec2, ecr, ecs, events,
+    execute_api, iam, kms, lambda, logs, mediaconvert, rds, route53, s3, scheduler, secrets_manager, sns, sqs, ssm,
+    sts, tagging, wire,
 };
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
@@ -65,6 +66,7 @@ destinations! {
     /// Buckets as websites, by Host or by `/_stack/s3-website/<bucket>/...`.
     Website: [], none, [], s3::website::handle;
     Acm: ["acm"], Json, ["CertificateManager."], acm::api::handle;
+    ApiGateway: ["apigateway"], RestJson, [], apigateway::api::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
     Signals: [], none, [], cloudformation::signals::handle;
@@ -78,6 +80,8 @@ destinations! {
     Ec2: ["ec2"], Ec2, [], ec2::api::handle;
     Ecr: ["ecr"], Json, ["AmazonEC2ContainerRegistry_V20150921."], ecr::api::handle;
     Ecs: ["ecs"], Json, ["AmazonEC2ContainerServiceV20141113."], ecs::api::handle;
+    /// The data plane of APIs, by Host, by `/_stack/execute-api/<id>/...` or by a custom domain.
+    ExecuteApi: ["execute-api"], none, [], execute_api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
     /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
@@ -104,7 +108,7 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
         return refusal;
     }
     let by_alias = host(&request).is_some_and(|host| cloud.cloudfront.is_alias(&host));
-    let destination = if by_alias { Destination::Distribution } else { destination(&request) };
+    let destination = if by_alias { Destination::Distribution } else { destination(&cloud, &request) };
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
     match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
@@ -145,12 +149,14 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.ends_with(".amazonaws.com")
         || bare.ends_with(".cloudfront.net")
         || cloud.cloudfront.is_alias(&host)
+        || cloud.execute_api.domains.contains(bare)
         || lambda::address::is_host(bare);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
             || request.uri().path().starts_with(s3::website::PREFIX)
             || request.uri().path().starts_with(lambda::address::PREFIX)
+            || request.uri().path().starts_with(execute_api::address::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -172,7 +178,7 @@ pub(crate) fn host(request: &Request) -> Option<String> {
         .map(str::to_ascii_lowercase)
 }
 
-fn destination(request: &Request) -> Destination {
+fn destination(cloud: &Cloud, request: &Request) -> Destination {
     let path = request.uri().path();
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
@@ -189,11 +195,14 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with(lambda::address::PREFIX) || path.starts_with(lambda::address::CODE_PREFIX) {
         return Destination::FunctionAddress;
     }
+    let host = host(request).unwrap_or_default();
+    let labels = host.split(':').next().unwrap_or_default();
+    if execute_api::is_addressed(cloud, labels, path) {
+        return Destination::ExecuteApi;
+    }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
     }
-    let host = host(request).unwrap_or_default();
-    let labels = host.split(':').next().unwrap_or_default();
     if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
         return Destination::Distribution;
     }

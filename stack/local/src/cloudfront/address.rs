@@ -21,25 +21,20 @@ pub fn distribution_url(cloud_url: &str, id: &str) -> String {
     format!("{cloud_url}{PREFIX}{id}")
 }
 
-/// The same text with the address of every distribution and website as one that answers: `https://<id>.cloudfront.localhost`
-/// becomes [`distribution_url`], the host of a bucket's website a path of the cloud. What is no such address, one with a port
-/// among them, stays as it is.
+/// The same text with the address of every distribution, website and API as one that answers: `https://<id>.cloudfront.localhost`
+/// becomes [`distribution_url`], `https://<id>.execute-api.<region>.amazonaws.com` [`crate::api_url`], the host of a bucket's
+/// website a path of the cloud. What is no such address, one with a port among them, stays as it is.
 pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     let mut answering = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, host)) = split_at_host(rest) {
-        let id = &host[..host.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let after = host[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after));
-        if let Some(after) = after {
+        let found = crate::execute_api::address::answering_host(host, cloud_url)
+            .or_else(|| distribution(host, cloud_url))
+            .or_else(|| website(host, cloud_url));
+        if let Some((address, after)) = found {
             let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
             answering.push_str(&before[..before.len() - scheme.len()]);
-            // Ids are upper case.
-            answering.push_str(&distribution_url(cloud_url, &id.to_ascii_uppercase()));
-            rest = after;
-        } else if let Some((bucket, after)) = website(host) {
-            let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
-            answering.push_str(&before[..before.len() - scheme.len()]);
-            answering.extend([cloud_url, crate::s3::website::PREFIX, bucket.as_str()]);
+            answering.push_str(&address);
             rest = after;
         } else {
             answering.push_str(before);
@@ -50,12 +45,20 @@ pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     answering
 }
 
-/// The bucket of a website's host (`<bucket>.s3-website-<region>.amazonaws.com`), and what follows the host.
-fn website(text: &str) -> Option<(String, &str)> {
+/// The address of the distribution whose domain name the text begins with, and what follows the name.
+fn distribution<'a>(text: &'a str, cloud_url: &str) -> Option<(String, &'a str)> {
+    let id = &text[..text.bytes().take_while(u8::is_ascii_alphanumeric).count()];
+    let after = text[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after))?;
+    // Ids are upper case.
+    Some((distribution_url(cloud_url, &id.to_ascii_uppercase()), after))
+}
+
+/// The address of the website whose host (`<bucket>.s3-website-<region>.amazonaws.com`) the text begins with, and what follows it.
+fn website<'a>(text: &'a str, cloud_url: &str) -> Option<(String, &'a str)> {
     let host = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
     let (host, after) = text.split_at(host);
     let bucket = crate::s3::website::bucket_of_host(host).filter(|_| !after.starts_with(':'))?;
-    Some((bucket, after))
+    Some((format!("{cloud_url}{}{bucket}", crate::s3::website::PREFIX), after))
 }
 
 /// The text up to and including the next `http://` or `https://`, and what follows it.
@@ -91,6 +94,11 @@ mod tests {
                 "http://photos.s3-website-us-east-1.amazonaws.com/index.html",
                 format!("{CLOUD}/_stack/s3-website/photos/index.html"),
             ),
+            (
+                "https://abc.execute-api.eu-west-1.amazonaws.com/api/videos",
+                format!("{CLOUD}/_stack/execute-api/abc/api/videos"),
+            ),
+            ("https://abc.execute-api.localhost", format!("{CLOUD}/_stack/execute-api/abc")),
             ("https://a.example https://e1abc2.cloudfront.localhost", format!("https://a.example {path}")),
         ] {
             assert_eq!(answering(text, CLOUD), expected, "{text}");

@@ -215,6 +215,35 @@ impl Lambda {
         self.accept_event(cloud, &Reference::parse(function), payload, trace::Trace::continue_from(None)?).map(drop)
     }
 
+    /// Runs a function and waits for what it answers: its result, or the payload that tells how it failed. `trace` is the
+    /// `X-Amzn-Trace-Id` of what makes the call, so that a chain of calls is recognized as one.
+    ///
+    /// # Errors
+    /// The function was not run: there is none, no instance may start, or functions have called each other too often.
+    pub(crate) async fn invoke_request_response(
+        &self,
+        cloud: &Arc<Cloud>,
+        function: &str,
+        payload: Bytes,
+        trace: Option<&str>,
+    ) -> Result<Result<Bytes, Bytes>, ServiceError> {
+        let reference = Reference::parse(function);
+        let trace = trace::Trace::continue_from(trace)?;
+        let configuration = self
+            .configuration(&reference.name, reference.qualifier.as_deref())
+            .ok_or_else(|| not_found(&reference.arn(&cloud.region)))?;
+        let payload = payload::check_payload(payload, payload::REQUEST_LIMIT, "RequestResponse")?;
+        let worker = Arc::clone(cloud);
+        // A task of its own: the function runs to its end even when the caller no longer waits.
+        let running = tokio::spawn(async move {
+            let id = uuid::Uuid::new_v4().to_string();
+            worker.lambda.run(&worker, &configuration, payload, &id, &trace).await
+        });
+        let outcome =
+            running.await.map_err(|error| ServiceError::internal(format!("the invocation was lost: {error}")))??;
+        Ok(outcome.result.map_err(|error| error.payload))
+    }
+
     fn accept_event(
         &self,
         cloud: &Arc<Cloud>,

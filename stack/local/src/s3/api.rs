@@ -17,7 +17,7 @@ use super::operations::Operations;
 use super::store::Kind;
 use crate::cloud::Cloud;
 use crate::http_types::{Body, Request, Response, full, respond};
-use crate::wire::{XmlWriter, percent_decode};
+use crate::wire::{XmlWriter, percent_decode, percent_encode};
 
 /// Bytes of an XML body.
 const XML_LIMIT: usize = 4 * 1024 * 1024;
@@ -161,7 +161,41 @@ fn error_response(status: StatusCode, code: &str, message: &str, method: Option<
 const PASSED_ON: [header::HeaderName; 5] =
     [header::RANGE, header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
 
+/// A request that another service makes once it has asked whether it may.
+pub(crate) struct RequestOf<'a> {
+    pub(crate) bucket: &'a str,
+    /// Empty for the bucket itself.
+    pub(crate) key: &'a str,
+    pub(crate) method: &'a Method,
+    /// Decoded.
+    pub(crate) query: &'a [(String, String)],
+    pub(crate) headers: &'a http::HeaderMap,
+    pub(crate) body: bytes::Bytes,
+}
+
 impl super::S3 {
+    /// Answers a request that another service has let through already.
+    pub(crate) async fn respond_to(&self, cloud: &Arc<Cloud>, asked: RequestOf<'_>) -> Response {
+        let ids = RequestIds::fresh();
+        let path = format!("/{}/{}", asked.bucket, form_encode(asked.key).replace('+', "%20"));
+        let pair =
+            |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
+        let query = asked.query.iter().map(pair).collect::<Vec<_>>().join("&");
+        let uri = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let mut request = http::Request::builder().method(asked.method.clone()).uri(uri);
+        for (name, value) in asked.headers {
+            request = request.header(name, value);
+        }
+        if !asked.body.is_empty() || asked.method == Method::PUT {
+            request = request.header(header::CONTENT_LENGTH, asked.body.len());
+        }
+        let response = match request.body(s3s::Body::from(asked.body)) {
+            Ok(request) => S3ServiceBuilder::new(Operations { cloud: Arc::clone(cloud) }).build().call(request).await,
+            Err(error) => Err(s3s::HttpError::new(Box::new(error))),
+        };
+        shown(response, &ids)
+    }
+
     /// Answers a GET or HEAD of an object that another service has let through already: ranges and conditions of `headers`
     /// count, the body streams.
     pub(crate) async fn respond_to_get(

@@ -29,6 +29,7 @@ pub(crate) mod resources;
 mod store;
 pub(crate) mod website;
 
+pub(crate) use api::RequestOf;
 pub(crate) use host::bucket_of_host;
 
 use store::Store;

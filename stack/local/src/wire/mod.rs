@@ -2,6 +2,7 @@
 //! smithy-rpc-v2-cbor.
 
 mod call;
+pub(crate) mod case;
 mod cbor;
 mod error;
 mod json;
