@@ -44,7 +44,6 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
     let answered = send(cloud, call, method, headers, Vec::new(), body).await?;
     let status = answered.status().as_u16();
     Ok(Answered {
-        status: Some(status),
         selector: status.to_string(),
         headers: answered.headers().clone(),
         body: answered.into_body(),

@@ -22,8 +22,6 @@ use crate::http_types::Response;
 
 /// What an integration answered, before it is mapped.
 struct Answered {
-    /// HTTP status of the backend. Functions have none.
-    status: Option<u16>,
     /// What selection patterns look at: the status as text, or the error message of a function.
     selector: String,
     headers: HeaderMap,
