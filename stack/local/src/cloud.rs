@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
+use crate::cognito::Cognito;
 use crate::error::LocalError;
 use crate::iam::Iam;
 use crate::lambda::Lambda;
@@ -26,6 +27,7 @@ pub(crate) struct Cloud {
     pub(crate) scratch: tempfile::TempDir,
     pub(crate) cloudformation: CloudFormation,
     pub(crate) cloudfront: CloudFront,
+    pub(crate) cognito: Cognito,
     pub(crate) iam: Iam,
     pub(crate) lambda: Lambda,
     pub(crate) logs: Logs,
@@ -48,14 +50,17 @@ impl Cloud {
             .prefix("stack-local-")
             .tempdir()
             .map_err(|source| LocalError::DataDirectory { path: std::env::temp_dir(), source })?;
+        let cloudformation = CloudFormation::open(data_directory.as_deref())?;
+        let iam = Iam::open(data_directory.as_deref())?.enforcing(settings.iam, cloudformation.declarations());
         Ok(Self {
             account: DEFAULT_ACCOUNT.to_owned(),
             region: settings.region.clone(),
             url,
             scratch,
-            cloudformation: CloudFormation::open(data_directory.as_deref())?,
+            cloudformation,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
-            iam: Iam::open(data_directory.as_deref())?,
+            cognito: Cognito::open(data_directory.as_deref())?,
+            iam,
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,
             s3: S3::open(data_directory.as_deref())?,

@@ -7,6 +7,7 @@
 mod cloud;
 mod cloudformation;
 mod cloudfront;
+mod cognito;
 mod console;
 mod delivery;
 mod error;

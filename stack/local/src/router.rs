@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{cloudformation, cloudfront, console, iam, lambda, logs, s3, sns, sts, wire};
+use crate::{cloudformation, cloudfront, cognito, console, iam, lambda, logs, s3, sns, sts, wire};
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
 /// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
@@ -59,14 +59,18 @@ destinations! {
     Console: [], none, [], console::handle;
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
+    /// Sign-in pages, keys and discovery of user pools.
+    SignInPages: [], none, [], cognito::hosted::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    /// Checks signatures itself: what users do for themselves has none.
+    Cognito: ["cognito-idp"], none, ["AWSCognitoIdentityProviderService."], cognito::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
     Sns: ["sns"], Query, [], sns::api::handle;
-    Sts: ["sts"], Query, [], sts::handle;
+    Sts: ["sts"], none, [], sts::handle;
 }
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
@@ -117,6 +121,7 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
+            || request.uri().path().starts_with(cognito::hosted::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -146,6 +151,9 @@ fn destination(request: &Request) -> Destination {
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
     }
+    if path.starts_with(cognito::hosted::PREFIX) || cognito::hosted::is_well_known(path) {
+        return Destination::SignInPages;
+    }
     if path == "/_stack" || path.starts_with("/_stack/") {
         return Destination::Console;
     }
@@ -173,6 +181,15 @@ fn destination(request: &Request) -> Destination {
     }
     if path == "/" && request.method() == http::Method::GET && accepts_html(request) {
         return Destination::Console;
+    }
+    // Whoever enters a role with an identity provider's token has no keys to sign with. S3 takes no such form.
+    let is_form = request
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if path == "/" && request.method() == http::Method::POST && is_form {
+        return Destination::Sts;
     }
     Destination::S3
 }

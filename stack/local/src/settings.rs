@@ -27,6 +27,8 @@ pub struct Settings {
     pub storage: Storage,
     /// Region of callers that name none.
     pub region: String,
+    /// True when policies of IAM decide about requests that are signed with keys of a role or user.
+    pub iam: bool,
 }
 
 impl Default for Settings {
@@ -35,6 +37,7 @@ impl Default for Settings {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT),
             storage: Storage::Memory,
             region: "us-east-1".to_owned(),
+            iam: true,
         }
     }
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 
+use super::authorize::authorize;
 use super::input::Call;
 use super::{change_sets, queries, stacks, templates};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
+use crate::iam::Principal;
 use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -24,9 +26,14 @@ pub(crate) fn answer(write: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Res
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    match read_form(request).await {
-        Ok(form) => respond(cloud, region, form).await,
-        Err(error) => Protocol::Query.render_error(&error),
+    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let form = match read_form(request).await {
+        Ok(form) => form,
+        Err(error) => return Protocol::Query.render_error(&error),
+    };
+    match authorize(cloud, &caller, &region, &form) {
+        Ok(()) => respond(cloud, region, form).await,
+        Err(refusal) => Protocol::Query.render_error(&refusal),
     }
 }
 

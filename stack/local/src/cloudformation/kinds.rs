@@ -81,6 +81,10 @@ macro_rules! kinds {
 kinds! {
     WaitConditionHandle = "AWS::CloudFormation::WaitConditionHandle": resources, create_wait_condition_handle, update_nothing, delete_nothing, read_unsupported, [];
     CdkMetadata = "AWS::CDK::Metadata": resources, create_cdk_metadata, update_nothing, delete_nothing, read_unsupported, [];
+    UserPool = "AWS::Cognito::UserPool": crate::cognito::resources, create_user_pool, update_user_pool, delete_user_pool, crate::cognito::resources::read_user_pool, ["AliasAttributes", "UserPoolName", "UsernameAttributes", "UsernameConfiguration"];
+    UserPoolClient = "AWS::Cognito::UserPoolClient": crate::cognito::resources, create_client, update_client, delete_client, crate::cognito::resources::read_client, ["GenerateSecret", "UserPoolId"];
+    UserPoolDomain = "AWS::Cognito::UserPoolDomain": crate::cognito::resources, create_domain, update_domain, delete_domain, crate::cognito::resources::read_domain, ["Domain", "UserPoolId"];
+    UserPoolGroup = "AWS::Cognito::UserPoolGroup": crate::cognito::resources, create_group, update_group, delete_group, crate::cognito::resources::read_group, ["GroupName", "UserPoolId"];
     Role = "AWS::IAM::Role": crate::iam::resources, create_role, update_role, delete_role, read_unsupported, ["RoleName", "Path"];
     Policy = "AWS::IAM::Policy": crate::iam::resources, create_policy, update_policy, delete_policy, read_unsupported, [];
     RolePolicy = "AWS::IAM::RolePolicy": crate::iam::resources, create_role_policy, update_role_policy, delete_role_policy, read_unsupported, ["PolicyName", "RoleName"];

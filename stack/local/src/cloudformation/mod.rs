@@ -4,15 +4,17 @@
 //! of the operations in [`work`]. [`kinds`] knows who makes which resource type.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::LocalError;
-use store::Store;
 
 pub(crate) mod api;
+mod authorize;
 mod change_set;
 mod change_sets;
 mod changes;
 mod clock;
+mod declarations;
 mod input;
 mod kinds;
 mod model;
@@ -34,10 +36,13 @@ mod tests;
 mod view;
 mod work;
 
+pub(crate) use declarations::Declaration;
+pub(crate) use store::Store;
+
 /// State of the service.
 #[derive(Debug, Default)]
 pub(crate) struct CloudFormation {
-    store: Store,
+    store: Arc<Store>,
     #[cfg(test)]
     things: test_kind::Things,
 }
@@ -46,9 +51,14 @@ impl CloudFormation {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
         Ok(Self {
-            store: Store::open(data_directory)?,
+            store: Arc::new(Store::open(data_directory)?),
             #[cfg(test)]
             things: test_kind::Things::default(),
         })
+    }
+
+    /// The stacks, for those who ask what declares a resource.
+    pub(crate) fn declarations(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
     }
 }

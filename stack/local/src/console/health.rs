@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::http_types::{Response, respond};
 
 /// Services that answer, by their endpoint names.
-const SERVICES: [&str; 8] = ["cloudformation", "cloudfront", "iam", "lambda", "logs", "s3", "sns", "sts"];
+const SERVICES: [&str; 9] =
+    ["cloudformation", "cloudfront", "cognito-idp", "iam", "lambda", "logs", "s3", "sns", "sts"];
 
 /// Version, services and status.
 pub(crate) fn health() -> Response {

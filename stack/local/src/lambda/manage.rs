@@ -43,6 +43,7 @@ impl Lambda {
         if self.configuration(name, None).is_some() {
             return Err(exists());
         }
+        check_role(cloud, &latest.role)?;
         let zip = fetch_zip(cloud, input.get("Code").unwrap_or(&Value::Null)).await?;
         let _writing = self.code_files.lock().await;
         let code = keep(cloud, zip).await?;
@@ -95,6 +96,9 @@ impl Lambda {
         name: &str,
         input: &Value,
     ) -> Result<Configuration, ServiceError> {
+        if let Some(role) = text(input, "Role") {
+            check_role(cloud, role)?;
+        }
         let (old, new) = self.change(cloud, name, |function| {
             check_revision(&function.latest, input)?;
             let old = function.latest.revision.clone();
@@ -201,6 +205,14 @@ impl Lambda {
             }
         }
     }
+}
+
+/// Refuses a role that does not let Lambda in.
+fn check_role(cloud: &Cloud, role: &str) -> Result<(), ServiceError> {
+    if cloud.iam.is_assumable_by(role, "lambda.amazonaws.com") {
+        return Ok(());
+    }
+    Err(invalid("The role defined for the function cannot be assumed by Lambda."))
 }
 
 fn check_revision(latest: &Configuration, input: &Value) -> Result<(), ServiceError> {
