@@ -10,6 +10,7 @@ use crate::cloudformation::CloudFormation;
 use crate::cloudfront::CloudFront;
 use crate::cloudwatch::CloudWatch;
 use crate::code::Code;
+use crate::cognito::Cognito;
 use crate::dynamodb::DynamoDb;
 use crate::ec2::Ec2;
 use crate::ecr::Ecr;
@@ -57,6 +58,7 @@ pub(crate) struct Cloud {
     pub(crate) apigateway: ApiGateway,
     pub(crate) apigatewayv2: ApiGatewayV2,
     pub(crate) execute_api: ExecuteApi,
+    pub(crate) cognito: Cognito,
     pub(crate) iam: Iam,
     pub(crate) kms: Kms,
     pub(crate) lambda: Lambda,
@@ -87,13 +89,15 @@ impl Cloud {
             .prefix("stack-local-")
             .tempdir()
             .map_err(|source| LocalError::DataDirectory { path: std::env::temp_dir(), source })?;
+        let cloudformation = CloudFormation::open(data_directory.as_deref(), &settings.faults)?;
+        let iam = Iam::open(data_directory.as_deref())?.enforcing(settings.iam, cloudformation.declarations());
         Ok(Self {
             account: DEFAULT_ACCOUNT.to_owned(),
             region: settings.region.clone(),
             url,
             scratch,
             acm: Acm::open(data_directory.as_deref())?,
-            cloudformation: CloudFormation::open(data_directory.as_deref(), &settings.faults)?,
+            cloudformation,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
             cloudwatch: CloudWatch::open(data_directory.as_deref())?,
             code: Code::open(data_directory.as_deref())?,
@@ -105,8 +109,9 @@ impl Cloud {
             apigateway: ApiGateway::open(data_directory.as_deref())?,
             apigatewayv2: ApiGatewayV2::open(data_directory.as_deref())?,
             execute_api: ExecuteApi::open(data_directory.as_deref())?,
-            iam: Iam::open(data_directory.as_deref())?,
+            iam,
             kms: Kms::open(data_directory.as_deref())?,
+            cognito: Cognito::open(data_directory.as_deref())?,
             lambda: Lambda::open(data_directory.as_deref())?,
             logs: Logs::open(data_directory.as_deref())?,
             mediaconvert: MediaConvert::open(data_directory.as_deref())?,

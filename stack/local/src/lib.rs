@@ -13,6 +13,7 @@ mod cloudformation;
 mod cloudfront;
 mod cloudwatch;
 mod code;
+mod cognito;
 mod console;
 mod delivery;
 mod dynamodb;

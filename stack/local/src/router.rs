@@ -10,7 +10,7 @@ use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
 use crate::{
-    acm, apigateway, cloudformation, cloudfront, cloudwatch, code, console, dynamodb, ec2, ecr, ecs, events,
+    acm, apigateway, cloudformation, cloudfront, cloudwatch, code, cognito, console, dynamodb, ec2, ecr, ecs, events,
     execute_api, iam, kms, lambda, logs, mediaconvert, rds, route53, s3, scheduler, secrets_manager, sns, sqs, ssm,
     sts, tagging, wire,
 };
@@ -67,6 +67,8 @@ destinations! {
     Website: [], none, [], s3::website::handle;
     Acm: ["acm"], Json, ["CertificateManager."], acm::api::handle;
     ApiGateway: ["apigateway"], RestJson, [], apigateway::api::handle;
+    /// Sign-in pages, keys and discovery of user pools.
+    SignInPages: [], none, [], cognito::hosted::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
     /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
     Signals: [], none, [], cloudformation::signals::handle;
@@ -82,6 +84,8 @@ destinations! {
     Ecs: ["ecs"], Json, ["AmazonEC2ContainerServiceV20141113."], ecs::api::handle;
     /// The data plane of APIs, by Host, by `/_stack/execute-api/<id>/...` or by a custom domain.
     ExecuteApi: ["execute-api"], none, [], execute_api::handle;
+    /// Checks signatures itself: what users do for themselves has none.
+    Cognito: ["cognito-idp"], none, ["AWSCognitoIdentityProviderService."], cognito::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
     Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
     /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
@@ -97,8 +101,8 @@ destinations! {
     Sns: ["sns"], Query, [], sns::api::handle;
     Sqs: ["sqs"], Json10, ["AmazonSQS."], sqs::api::handle;
     Ssm: ["ssm"], Json, ["AmazonSSM."], ssm::api::handle;
-    Sts: ["sts"], Query, [], sts::handle;
     Tagging: ["tagging"], Json, ["ResourceGroupsTaggingAPI_20170126."], tagging::handle;
+    Sts: ["sts"], none, [], sts::handle;
 }
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
@@ -157,6 +161,7 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
             || request.uri().path().starts_with(s3::website::PREFIX)
             || request.uri().path().starts_with(lambda::address::PREFIX)
             || request.uri().path().starts_with(execute_api::address::PREFIX)
+            || request.uri().path().starts_with(cognito::hosted::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -188,6 +193,9 @@ fn destination(cloud: &Cloud, request: &Request) -> Destination {
     }
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
+    }
+    if path.starts_with(cognito::hosted::PREFIX) || cognito::hosted::is_well_known(path) {
+        return Destination::SignInPages;
     }
     if s3::website::bucket_of_path(path).is_some() {
         return Destination::Website;
@@ -231,6 +239,15 @@ fn destination(cloud: &Cloud, request: &Request) -> Destination {
     }
     if path == "/" && request.method() == http::Method::GET && accepts_html(request) {
         return Destination::Console;
+    }
+    // Whoever enters a role with an identity provider's token has no keys to sign with. S3 takes no such form.
+    let is_form = request
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if path == "/" && request.method() == http::Method::POST && is_form {
+        return Destination::Sts;
     }
     Destination::S3
 }

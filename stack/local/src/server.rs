@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
+use crate::http_types::Peer;
 use crate::router;
 use crate::settings::Settings;
 
@@ -91,9 +92,9 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
     };
     let mut drained = std::pin::pin!(drained);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors and the like: wait instead of spinning, connections will close.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -105,7 +106,8 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
         };
         let _ = stream.set_nodelay(true);
         let cloud = Arc::clone(&cloud);
-        let service = hyper::service::service_fn(move |request| {
+        let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
             let cloud = Arc::clone(&cloud);
             async move { Ok::<_, Infallible>(router::route(cloud, request).await) }
         });

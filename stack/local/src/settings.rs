@@ -49,6 +49,8 @@ pub struct Settings {
     pub region: String,
     /// Resources that CloudFormation fails to make, change or remove, for tests; none by default.
     pub faults: Vec<Fault>,
+    /// True when policies of IAM decide about requests that are signed with keys of a role or user.
+    pub iam: bool,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             storage: Storage::Memory,
             region: "us-east-1".to_owned(),
             faults: Vec::new(),
+            iam: true,
         }
     }
 }

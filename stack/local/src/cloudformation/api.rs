@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 
+use super::authorize::authorize;
 use super::input::Call;
 use super::{change_sets, drift, queries, stacks, templates, wait};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
-use crate::iam::{Access, Principal};
+use crate::iam::Principal;
 use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -25,27 +26,15 @@ pub(crate) fn answer(write: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Res
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let principal = request.extensions().get::<Principal>().cloned();
-    match read_form(request).await {
-        Ok(form) => match authorize(cloud, &region, &form, principal.as_ref()) {
-            Ok(()) => respond(cloud, region, form).await,
-            Err(refusal) => Protocol::Query.render_error(&refusal),
-        },
-        Err(error) => Protocol::Query.render_error(&error),
+    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let form = match read_form(request).await {
+        Ok(form) => form,
+        Err(error) => return Protocol::Query.render_error(&error),
+    };
+    match authorize(cloud, &caller, &region, &form) {
+        Ok(()) => respond(cloud, region, form).await,
+        Err(refusal) => Protocol::Query.render_error(&refusal),
     }
-}
-
-/// Asks IAM whether the caller may do this to the stack that the request names.
-fn authorize(cloud: &Cloud, region: &str, form: &Form, principal: Option<&Principal>) -> Result<(), ServiceError> {
-    let Some(principal) = principal else { return Ok(()) };
-    let field = |name: &str| form.get(name).filter(|value| !value.is_empty());
-    let resource = cloud.cloudformation.arn_of(region, field("StackName"), field("ChangeSetName"));
-    let resource = resource.unwrap_or_else(|| match field("StackName") {
-        Some(name) => format!("arn:aws:cloudformation:{region}:{}:stack/{name}/*", cloud.account),
-        None => "*".to_owned(),
-    });
-    let action = format!("cloudformation:{}", form.action());
-    cloud.iam.authorize(principal, &Access::new(&action, &resource))
 }
 
 /// Answers a request that is read already.

@@ -120,6 +120,10 @@ kinds! {
     CodeBuildProject = "AWS::CodeBuild::Project": crate::code::resources::project, create, update, delete, crate::code::resources::project::read;
     CodeConnection = "AWS::CodeConnections::Connection": crate::code::resources::connection, create, update, delete, crate::code::resources::connection::read;
     CodePipeline = "AWS::CodePipeline::Pipeline": crate::code::resources::pipeline, create, update, delete, crate::code::resources::pipeline::read;
+    UserPool = "AWS::Cognito::UserPool": crate::cognito::resources, create_user_pool, update_user_pool, delete_user_pool, crate::cognito::resources::read_user_pool;
+    UserPoolClient = "AWS::Cognito::UserPoolClient": crate::cognito::resources, create_client, update_client, delete_client, crate::cognito::resources::read_client;
+    UserPoolDomain = "AWS::Cognito::UserPoolDomain": crate::cognito::resources, create_domain, update_domain, delete_domain, crate::cognito::resources::read_domain;
+    UserPoolGroup = "AWS::Cognito::UserPoolGroup": crate::cognito::resources, create_group, update_group, delete_group, crate::cognito::resources::read_group;
     GlobalTable = "AWS::DynamoDB::GlobalTable": crate::dynamodb::global_table, create_global_table, update_global_table, delete_global_table, crate::dynamodb::global_table::read_global_table;
     Table = "AWS::DynamoDB::Table": crate::dynamodb::resources, create_table, update_table, delete_table, crate::dynamodb::live::read_table;
     Eip = "AWS::EC2::EIP": crate::ec2::resources::eip, create, update, delete, crate::ec2::resources::eip::read;

@@ -4,19 +4,21 @@
 //! of the operations in [`work`]. [`kinds`] knows who makes which resource type.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::LocalError;
 use crate::settings::Fault;
 use faults::Faults;
 use signals::Signals;
-use store::Store;
 
 pub(crate) mod api;
+mod authorize;
 mod change_set;
 mod change_sets;
 mod changes;
 mod clock;
 mod custom;
+mod declarations;
 mod drift;
 mod faults;
 mod input;
@@ -46,10 +48,13 @@ mod view;
 mod wait;
 mod work;
 
+pub(crate) use declarations::Declaration;
+pub(crate) use store::Store;
+
 /// State of the service.
 #[derive(Debug, Default)]
 pub(crate) struct CloudFormation {
-    store: Store,
+    store: Arc<Store>,
     faults: Faults,
     signals: Signals,
     #[cfg(test)]
@@ -60,11 +65,16 @@ impl CloudFormation {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>, faults: &[Fault]) -> Result<Self, LocalError> {
         Ok(Self {
-            store: Store::open(data_directory)?,
+            store: Arc::new(Store::open(data_directory)?),
             faults: Faults::new(faults),
             signals: Signals::default(),
             #[cfg(test)]
             things: test_kind::Things::default(),
         })
+    }
+
+    /// The stacks, for those who ask what declares a resource.
+    pub(crate) fn declarations(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
     }
 }

@@ -6,16 +6,29 @@ use serde_json::json;
 use crate::http_types::{Response, respond};
 
 /// Services that answer, by their endpoint names.
-const SERVICES: [&str; 16] = [
+const SERVICES: [&str; 30] = [
+    "acm",
+    "apigateway",
     "cloudformation",
     "cloudfront",
     "cloudwatch",
+    "codebuild",
+    "codeconnections",
+    "codepipeline",
+    "cognito-idp",
     "dynamodb",
+    "ec2",
+    "ecr",
+    "ecs",
     "events",
+    "execute-api",
     "iam",
     "kms",
     "lambda",
     "logs",
+    "mediaconvert",
+    "rds",
+    "route53",
     "s3",
     "scheduler",
     "secretsmanager",
@@ -23,6 +36,7 @@ const SERVICES: [&str; 16] = [
     "sqs",
     "ssm",
     "sts",
+    "tagging",
 ];
 
 /// Version, services and status.

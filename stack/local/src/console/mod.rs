@@ -35,6 +35,7 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     match path.as_str() {
         "/" | "/_stack" | "/_stack/" if reads => Ok(page::index()),
+        "/_stack/access.json" if reads => Ok(json(&cloud.iam.access_report())),
         "/_stack/health" if reads => Ok(health::health()),
         "/_stack/mailbox" if reads => Ok(mailbox::page(cloud)),
         "/_stack/mailbox.json" if reads => Ok(json(&mailbox::list(cloud))),

@@ -43,6 +43,7 @@ impl Lambda {
             return Err(exists());
         }
         self.check_interpreter(&latest.runtime).await?;
+        check_role(cloud, &latest.role)?;
         let zip = fetch_zip(cloud, input.get("Code").unwrap_or(&Value::Null)).await?;
         let _writing = self.code_files.lock().await;
         let code = keep(cloud, zip, checks(&latest)).await?;
@@ -87,6 +88,9 @@ impl Lambda {
         name: &str,
         input: &Value,
     ) -> Result<Configuration, ServiceError> {
+        if let Some(role) = text(input, "Role") {
+            check_role(cloud, role)?;
+        }
         let layers = self.layer_uses(input)?;
         if let Some(runtime) = text(input, "Runtime")
             && Runtime::parse(runtime).is_ok()
@@ -193,6 +197,14 @@ impl Lambda {
             }
         }
     }
+}
+
+/// Refuses a role that does not let Lambda in.
+fn check_role(cloud: &Cloud, role: &str) -> Result<(), ServiceError> {
+    if cloud.iam.is_assumable_by(role, "lambda.amazonaws.com") {
+        return Ok(());
+    }
+    Err(invalid("The role defined for the function cannot be assumed by Lambda."))
 }
 
 pub(super) fn check_revision(latest: &Configuration, input: &Value) -> Result<(), ServiceError> {
