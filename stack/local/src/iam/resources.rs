@@ -274,7 +274,7 @@ fn inline_policies(properties: &Value) -> Result<BTreeMap<String, Value>, Provid
 fn refuse(properties: &Value, names: &[&str]) -> Result<(), ProviderError> {
     match names.iter().find(|name| properties.get(**name).is_some()) {
         Some(name) => Err(ProviderError::invalid(format!(
-            "the local cloud has no users, groups or permission boundaries, so the property `{name}` cannot be honored"
+            "the local cloud gives policies of templates to roles only, not to users and groups, so the property `{name}` cannot be honored"
         ))),
         None => Ok(()),
     }
