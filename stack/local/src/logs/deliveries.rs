@@ -47,7 +47,7 @@ impl Logs {
     }
 
     /// Keeps a resource policy, in place of the one with its name.
-    pub(super) fn put_policy(&self, name: &str, document: &str) -> Result<(), ServiceError> {
+    pub(crate) fn put_policy(&self, name: &str, document: &str) -> Result<(), ServiceError> {
         let object = serde_json::from_str::<Value>(document)
             .is_ok_and(|document| document["Statement"].is_array() || document["Statement"].is_object());
         if !object {
@@ -66,7 +66,7 @@ impl Logs {
     }
 
     /// Removes a resource policy.
-    pub(super) fn delete_policy(&self, name: &str) -> Result<(), ServiceError> {
+    pub(crate) fn delete_policy(&self, name: &str) -> Result<(), ServiceError> {
         self.policies.change(|policies| {
             policies.remove(name).map(drop).ok_or_else(|| {
                 ServiceError::bad_request(
