@@ -7,7 +7,7 @@ use serde_json::json;
 use super::drift::found;
 use super::*;
 
-const TEMPLATE: &str = r#"
+const TEMPLATE: &str = r"
 Resources:
   Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead, SqsManagedSseEnabled: true}}
   Queue:
@@ -56,7 +56,7 @@ Resources:
   Parameter: {Type: AWS::SSM::Parameter, Properties: {Name: /app/a, Type: String, Value: one, Tags: {team: a}}}
   Key: {Type: AWS::KMS::Key, Properties: {Description: k, EnableKeyRotation: true, KeyPolicy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: '*'}, Action: 'kms:*', Resource: '*'}]}}}
   Alias: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/app, TargetKeyId: !GetAtt Key.Arn}}
-"#;
+";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_just_made_is_in_sync_and_what_services_change_is_seen() {
