@@ -1,4 +1,4 @@
-//! The wire format of CodeBuild: JSON 1.1.
+//! The wire format of `CodeBuild`: JSON 1.1.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,9 +53,9 @@ fn answer(
     match operation {
         "BatchGetProjects" => {
             let found = |name: &&str| code.get(region, Kind::Project, name.rsplit('/').next().unwrap_or(name)).ok();
-            let shown: Vec<Value> = named.iter().filter_map(found).map(|record| show(&record)).collect();
+            let projects_found: Vec<Value> = named.iter().filter_map(found).map(|record| show(&record)).collect();
             let missing: Vec<&&str> = named.iter().filter(|name| found(name).is_none()).collect();
-            Ok(json!({"projects": shown, "projectsNotFound": missing}))
+            Ok(json!({"projects": projects_found, "projectsNotFound": missing}))
         }
         "ListProjects" => {
             let names: Vec<String> =
