@@ -52,10 +52,10 @@ fn answer(
     let code = &cloud.code;
     match operation {
         "BatchGetProjects" => {
-            let found = |name: &&str| code.get(region, Kind::Project, name.rsplit('/').next().unwrap_or(name)).ok();
-            let projects_found: Vec<Value> = named.iter().filter_map(found).map(|record| show(&record)).collect();
-            let missing: Vec<&&str> = named.iter().filter(|name| found(name).is_none()).collect();
-            Ok(json!({"projects": projects_found, "projectsNotFound": missing}))
+            let lookup = |name: &&str| code.get(region, Kind::Project, name.rsplit('/').next().unwrap_or(name)).ok();
+            let rows: Vec<Value> = named.iter().filter_map(lookup).map(|record| show(&record)).collect();
+            let unknown: Vec<&&str> = named.iter().filter(|name| lookup(name).is_none()).collect();
+            Ok(json!({"projects": rows, "projectsNotFound": unknown}))
         }
         "ListProjects" => {
             let names: Vec<String> =

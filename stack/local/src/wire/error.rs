@@ -52,7 +52,7 @@ pub(crate) enum Protocol {
     Ec2,
     /// JSON 1.1 with `__type`: `CloudWatch` Logs and most services with an `x-amz-target`.
     Json,
-    /// JSON 1.0: DynamoDB, SQS.
+    /// JSON 1.0: `DynamoDB`, SQS.
     Json10,
     /// REST-JSON: Lambda.
     RestJson,
