@@ -58,9 +58,9 @@ fn answer(
             Ok(json!({"projects": rows, "projectsNotFound": unknown}))
         }
         "ListProjects" => {
-            let names: Vec<String> =
+            let all: Vec<String> =
                 code.records.list(region, Kind::Project.as_str()).into_iter().map(|record| record.id).collect();
-            Ok(json!({"projects": names}))
+            Ok(json!({"projects": all}))
         }
         "CreateProject" => {
             let record = code.create(cloud, region, Kind::Project, &properties(input, Map::new()), tags(input))?;
