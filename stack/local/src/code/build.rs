@@ -1,4 +1,4 @@
-//! The wire format of CodeBuild: JSON 1.1.
+//! The wire format of `CodeBuild`: JSON 1.1.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,15 +52,15 @@ fn answer(
     let code = &cloud.code;
     match operation {
         "BatchGetProjects" => {
-            let found = |name: &&str| code.get(region, Kind::Project, name.rsplit('/').next().unwrap_or(name)).ok();
-            let shown: Vec<Value> = named.iter().filter_map(found).map(|record| show(&record)).collect();
-            let missing: Vec<&&str> = named.iter().filter(|name| found(name).is_none()).collect();
-            Ok(json!({"projects": shown, "projectsNotFound": missing}))
+            let lookup = |name: &&str| code.get(region, Kind::Project, name.rsplit('/').next().unwrap_or(name)).ok();
+            let rows: Vec<Value> = named.iter().filter_map(lookup).map(|record| show(&record)).collect();
+            let unknown: Vec<&&str> = named.iter().filter(|name| lookup(name).is_none()).collect();
+            Ok(json!({"projects": rows, "projectsNotFound": unknown}))
         }
         "ListProjects" => {
-            let names: Vec<String> =
+            let all: Vec<String> =
                 code.records.list(region, Kind::Project.as_str()).into_iter().map(|record| record.id).collect();
-            Ok(json!({"projects": names}))
+            Ok(json!({"projects": all}))
         }
         "CreateProject" => {
             let record = code.create(cloud, region, Kind::Project, &properties(input, Map::new()), tags(input))?;

@@ -1,4 +1,4 @@
-//! `CodeBuild`, `CodePipeline` and CodeConnections: recorded. Nothing is built or run: that takes containers.
+//! `CodeBuild`, `CodePipeline` and `CodeConnections`: recorded. Nothing is built or run: that takes containers.
 
 use std::collections::BTreeMap;
 use std::path::Path;

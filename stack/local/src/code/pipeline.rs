@@ -1,4 +1,4 @@
-//! The wire format of CodePipeline: JSON 1.1.
+//! The wire format of `CodePipeline`: JSON 1.1.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The API of MediaConvert: REST-JSON under `/2017-08-29/`.
+//! The API of `MediaConvert`: REST-JSON under `/2017-08-29/`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

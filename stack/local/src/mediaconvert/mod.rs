@@ -1,4 +1,4 @@
-//! MediaConvert: queues, templates, presets, and jobs that `ffmpeg` of this machine does.
+//! `MediaConvert`: queues, templates, presets, and jobs that `ffmpeg` of this machine does.
 //!
 //! `settings` reads what a job asks for, `transcode` turns it into calls of ffmpeg, `jobs` keeps and runs jobs, `events` tells
 //! of their states.

@@ -19,7 +19,7 @@ pub(super) struct Failure {
     pub(super) message: String,
 }
 
-/// Codes of MediaConvert: what HTTP answered, after 1000; others for what is not about reading and writing.
+/// Codes of `MediaConvert`: what HTTP answered, after 1000; others for what is not about reading and writing.
 const FORBIDDEN: i64 = 1403;
 const NOT_FOUND: i64 = 1404;
 const NO_ROLE: i64 = 1401;

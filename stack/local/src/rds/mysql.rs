@@ -1,4 +1,4 @@
-//! `MySQL` and MariaDB: how their data is laid out and how they are started.
+//! `MySQL` and `MariaDB`: how their data is laid out and how they are started.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -69,7 +69,7 @@ pub(super) async fn start(layout: Layout, address: SocketAddr) -> Result<Server,
                 .map(|(name, value)| format!("--loose-{}={value}", name.replace('_', "-"))),
         );
     let log = directory.join("server.log");
-    let started = Server::start(Start { command: start, address, log, end: End::Terminate, greets: true }).await;
+    let started = Server::start(Start { command: start, address, log, end: End::Terminate, ready: None }).await;
     // It holds the password; the server has read it by now.
     let _ = std::fs::remove_file(statements);
     started

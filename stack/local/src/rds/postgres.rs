@@ -63,7 +63,7 @@ pub(super) async fn start(layout: Layout, address: SocketAddr) -> Result<Server,
         set(name, value);
     }
     let log = directory.join("server.log");
-    Server::start(Start { command: start, address, log, end: End::Interrupt, greets: false }).await
+    Server::start(Start { command: start, address, log, end: End::Interrupt, ready: Some(pid_file) }).await
 }
 
 /// Makes the data directory; the master user is its first role.

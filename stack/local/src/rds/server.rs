@@ -88,15 +88,15 @@ pub(super) struct Start {
     /// Where the server writes what it has to say.
     pub(super) log: PathBuf,
     pub(super) end: End,
-    /// Whether the server speaks first: it listens before it is ready, and greets when it is.
-    pub(super) greets: bool,
+    /// A server listens before it is ready. This file ends with the word `ready` when it is; without one, the server greets.
+    pub(super) ready: Option<PathBuf>,
 }
 
 /// Whether the server takes connections by now.
 async fn answers(start: &Start) -> bool {
     let Ok(mut stream) = tokio::net::TcpStream::connect(start.address).await else { return false };
-    if !start.greets {
-        return true;
+    if let Some(file) = &start.ready {
+        return std::fs::read_to_string(file).is_ok_and(|text| text.trim_end().ends_with("ready"));
     }
     let mut first = [0];
     tokio::time::timeout(GREETING, stream.read_exact(&mut first)).await.is_ok_and(|read| read.is_ok())

@@ -46,7 +46,7 @@ impl ServiceError {
 /// The protocols that errors are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// AWS Query: CloudFormation, IAM, RDS, SNS, STS.
+    /// AWS Query: `CloudFormation`, IAM, RDS, SNS, STS.
     Query,
     /// EC2's kind of Query.
     Ec2,
