@@ -1,7 +1,5 @@
 //! Functions and their permissions as they are now, in the form of templates.
 
-#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
-
 use serde_json::{Value, json};
 
 use super::Reference;
