@@ -126,13 +126,10 @@ async fn ask(context: &ResourceContext, asked: &Asked<'_>) -> Result<CustomRespo
         return Err(ProviderError::plain(format!("Failed to invoke {maker}: {}", error.message)));
     }
     let waited = tokio::time::timeout(Duration::from_secs(seconds.unsigned_abs()), answer).await;
-    let response = match waited {
-        Ok(Ok(response)) => response,
-        _ => {
-            return Err(ProviderError::plain(format!(
-                "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [{request_id}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version."
-            )));
-        }
+    let Ok(Ok(response)) = waited else {
+        return Err(ProviderError::plain(format!(
+            "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [{request_id}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version."
+        )));
     };
     for (name, expected, given) in [
         ("StackId", &stack_id, &response.stack_id),

@@ -23,15 +23,13 @@ pub(super) fn takes_tags(resource_type: &str) -> bool {
 pub(super) fn replacement(resource_type: &str, pointer: &str) -> Replacement {
     let is_index = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
     let steps: Vec<&str> = pointer.split('/').skip(1).map(|step| if is_index(step) { "*" } else { step }).collect();
-    match known_type(resource_type) {
-        Some(known) => known.replacement(&steps.join("/")),
-        // A type that only this cloud has.
-        None => {
-            let names = ResourceKind::of(resource_type).map_or(&[][..], ResourceKind::create_only);
-            let is_create_only = steps.first().is_some_and(|first| names.contains(first));
-            if is_create_only { Replacement::Yes } else { Replacement::No }
-        }
+    if let Some(known) = known_type(resource_type) {
+        return known.replacement(&steps.join("/"));
     }
+    // A type that only this cloud has.
+    let names = ResourceKind::of(resource_type).map_or(&[][..], ResourceKind::create_only);
+    let is_create_only = steps.first().is_some_and(|first| names.contains(first));
+    if is_create_only { Replacement::Yes } else { Replacement::No }
 }
 
 /// True when a create-only property differs, so that another resource must be made.

@@ -1,7 +1,5 @@
 //! Distributions and their parts as they are now, in the form of templates.
 
-#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
-
 use serde_json::{Value, json};
 
 use super::Kind;

@@ -1,7 +1,5 @@
 //! Roles and policies as they are now, in the form of templates.
 
-#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
-
 use serde_json::{Value, json};
 
 use crate::cloudformation::provider::{Live, ProviderError, ResourceContext};

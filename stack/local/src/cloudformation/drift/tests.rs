@@ -7,9 +7,9 @@ use super::compare::compare;
 fn differences(resource_type: &str, declared: &Value, live: &Value) -> Vec<String> {
     let known = Specification::embedded().resource_type(resource_type);
     let compared = compare(known.as_deref(), declared, live, &["hunter2".to_owned()]);
-    let line =
+    let shown =
         |one: &super::Difference| format!("{} {} {} -> {}", one.kind.as_str(), one.path, one.expected, one.actual);
-    compared.differences.iter().map(line).collect()
+    compared.differences.iter().map(shown).collect()
 }
 
 #[test]

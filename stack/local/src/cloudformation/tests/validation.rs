@@ -38,8 +38,8 @@ async fn a_create_only_property_replaces_as_the_specification_says() {
     let set = world.ok("DescribeChangeSet", &[("StackName", "s"), ("ChangeSetName", "c")]).await;
     assert_eq!((set.field("Replacement"), set.field("RequiresRecreation")), ("True".to_owned(), "Always".to_owned()));
     assert_eq!(world.update(&named("two")).await, "UPDATE_COMPLETE");
-    let names: Vec<String> = world.cloud.sns.topics().into_iter().map(|topic| topic.name).collect();
-    assert_eq!(names, ["two"]);
+    let topics: Vec<String> = world.cloud.sns.topics().into_iter().map(|topic| topic.name).collect();
+    assert_eq!(topics, ["two"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,5 @@
 //! Buckets and their policies as they are now, in the form of templates.
 
-#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
-
 use std::collections::BTreeMap;
 
 use s3s::dto::{
