@@ -70,7 +70,7 @@ impl Cloud {
             region: settings.region.clone(),
             url,
             scratch,
-            cloudformation: CloudFormation::open(data_directory.as_deref())?,
+            cloudformation: CloudFormation::open(data_directory.as_deref(), &settings.faults)?,
             cloudfront: CloudFront::open(data_directory.as_deref())?,
             dynamodb: DynamoDb::open(data_directory.as_deref())?,
             cloudwatch: CloudWatch::open(data_directory.as_deref())?,

@@ -41,4 +41,4 @@ pub use addresses::answering;
 pub use cloudfront::address::distribution_url;
 pub use error::LocalError;
 pub use server::LocalCloud;
-pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Settings, Storage};
+pub use settings::{DEFAULT_ACCOUNT, DEFAULT_PORT, Fault, FaultAction, Settings, Storage};

@@ -65,6 +65,8 @@ destinations! {
     /// Buckets as websites, by Host or by `/_stack/s3-website/<bucket>/...`.
     Website: [], none, [], s3::website::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
+    /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
+    Signals: [], none, [], cloudformation::signals::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
     DynamoDb: ["dynamodb"], Json10, ["DynamoDB_20120810.", "DynamoDBStreams_20120810."], dynamodb::api::handle;
     CloudWatch: ["monitoring"], Query, ["GraniteServiceVersion20100801."], cloudwatch::api::handle;
@@ -163,6 +165,9 @@ fn destination(request: &Request) -> Destination {
     let path = request.uri().path();
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
+    }
+    if path.starts_with(cloudformation::signals::PREFIX) {
+        return Destination::Signals;
     }
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 
 use super::input::Call;
-use super::{change_sets, queries, stacks, templates};
+use super::{change_sets, drift, queries, stacks, templates, wait};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
+use crate::iam::{Access, Principal};
 use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -24,10 +25,27 @@ pub(crate) fn answer(write: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Res
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
+    let principal = request.extensions().get::<Principal>().cloned();
     match read_form(request).await {
-        Ok(form) => respond(cloud, region, form).await,
+        Ok(form) => match authorize(cloud, &region, &form, principal.as_ref()) {
+            Ok(()) => respond(cloud, region, form).await,
+            Err(refusal) => Protocol::Query.render_error(&refusal),
+        },
         Err(error) => Protocol::Query.render_error(&error),
     }
+}
+
+/// Asks IAM whether the caller may do this to the stack that the request names.
+fn authorize(cloud: &Cloud, region: &str, form: &Form, principal: Option<&Principal>) -> Result<(), ServiceError> {
+    let Some(principal) = principal else { return Ok(()) };
+    let field = |name: &str| form.get(name).filter(|value| !value.is_empty());
+    let resource = cloud.cloudformation.arn_of(region, field("StackName"), field("ChangeSetName"));
+    let resource = resource.unwrap_or_else(|| match field("StackName") {
+        Some(name) => format!("arn:aws:cloudformation:{region}:{}:stack/{name}/*", cloud.account),
+        None => "*".to_owned(),
+    });
+    let action = format!("cloudformation:{}", form.action());
+    cloud.iam.authorize(principal, &Access::new(&action, &resource))
 }
 
 /// Answers a request that is read already.
@@ -49,11 +67,16 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
         "DeleteStack" => stacks::delete_stack(call),
         "DescribeAccountLimits" => queries::describe_account_limits(call),
         "DescribeChangeSet" => change_sets::describe_change_set(call),
+        "DescribeChangeSetHooks" => change_sets::describe_change_set_hooks(call),
         "DescribeEvents" => queries::describe_events(call),
         "DescribeStackEvents" => queries::describe_stack_events(call),
+        "DescribeStackDriftDetectionStatus" => drift::api::describe_stack_drift_detection_status(call),
+        "DescribeStackResourceDrifts" => drift::api::describe_stack_resource_drifts(call),
         "DescribeStackResource" => queries::describe_stack_resource(call),
         "DescribeStackResources" => queries::describe_stack_resources(call),
         "DescribeStacks" => queries::describe_stacks(call),
+        "DetectStackDrift" => drift::api::detect_stack_drift(call).await,
+        "DetectStackResourceDrift" => drift::api::detect_stack_resource_drift(call).await,
         "ExecuteChangeSet" => change_sets::execute_change_set(call),
         "GetStackPolicy" => stacks::get_stack_policy(call),
         "GetTemplate" => templates::get_template(call),
@@ -64,7 +87,8 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
         "ListStackResources" => queries::list_stack_resources(call),
         "ListStacks" => queries::list_stacks(call),
         "RollbackStack" => stacks::rollback_stack(call),
-        "SetStackPolicy" => stacks::set_stack_policy(call),
+        "SetStackPolicy" => stacks::set_stack_policy(call).await,
+        "SignalResource" => wait::signal_resource(call),
         "UpdateStack" => stacks::update_stack(call).await,
         "UpdateTerminationProtection" => stacks::update_termination_protection(call),
         "ValidateTemplate" => templates::validate_template(call).await,

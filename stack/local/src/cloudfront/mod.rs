@@ -24,6 +24,7 @@ mod compression;
 mod config_xml;
 mod custom_origin;
 pub(crate) mod data_plane;
+pub(crate) mod live;
 mod managed;
 mod origin;
 mod policy;
@@ -126,6 +127,12 @@ impl CloudFront {
                 })
                 .collect()
         })
+    }
+
+    /// Ids of all policies and origin access controls.
+    #[cfg(test)]
+    pub(crate) fn part_ids(&self) -> Vec<String> {
+        self.state.read(|state| state.parts.keys().cloned().collect())
     }
 
     fn distribution(&self, id: &str) -> Option<Distribution> {

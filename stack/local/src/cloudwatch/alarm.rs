@@ -7,10 +7,8 @@ use serde_json::{Value, json};
 
 use super::metrics::MetricKey;
 use super::statistics::Statistic;
-use super::{composite, now};
 use crate::settings::DEFAULT_ACCOUNT;
-use crate::wire::properties::{as_flag, as_integer, as_number, reference_list, text};
-use crate::wire::{ServiceError, moment};
+use crate::wire::moment;
 
 /// The state of an alarm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ use crate::settings::DEFAULT_ACCOUNT;
 
 pub(crate) mod api;
 mod authorize;
+pub(crate) mod live;
 mod policies;
 pub(crate) mod resource_policy;
 pub(crate) mod resources;

@@ -22,6 +22,7 @@ mod embedded;
 mod filter;
 pub(crate) mod filter_resources;
 mod filters_api;
+pub(crate) mod live;
 mod metric_filters;
 mod query;
 pub(crate) mod resources;

@@ -21,6 +21,7 @@ pub(crate) mod api;
 mod authorization;
 mod delivery;
 mod filter;
+pub(crate) mod live;
 mod mailbox;
 mod message;
 pub(crate) mod resources;

@@ -64,6 +64,11 @@ pub(crate) fn tags(properties: &Value, stack_tags: &BTreeMap<String, String>) ->
     tags
 }
 
+/// Tags in the form of templates.
+pub(crate) fn tag_list(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect()
+}
+
 /// Whether one of these properties differs.
 pub(crate) fn changed(old: &Value, new: &Value, names: &[&str]) -> bool {
     names.iter().any(|name| old.get(*name) != new.get(*name))

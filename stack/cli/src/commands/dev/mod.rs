@@ -50,6 +50,7 @@ pub(super) fn run(settings: &Settings, arguments: DevArguments, output: &mut Out
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         storage: data.clone().map_or(Storage::Memory, Storage::Directory),
         region: plan.region,
+        ..stack_local::Settings::default()
     };
     runtime::run(async |interrupt| {
         let cloud = LocalCloud::start(cloud_settings).await?;

@@ -30,6 +30,7 @@ pub(super) fn run(
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port)),
         storage: data.clone().map_or(Storage::Memory, Storage::Directory),
         region: super::region(settings),
+        ..stack_local::Settings::default()
     };
     runtime::run(async |interrupt| {
         if arguments.detached {

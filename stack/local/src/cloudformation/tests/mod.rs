@@ -2,12 +2,18 @@
 
 mod change_sets;
 mod creation;
+mod custom;
 mod deletion;
+mod drift;
 mod exports;
+mod faults;
+mod nested;
 mod persistence;
+mod protection;
 mod requests;
 mod services;
 mod updates;
+mod validation;
 
 use std::sync::Arc;
 

@@ -169,7 +169,7 @@ pub(in crate::s3) fn validate(
     for entry in &entries {
         let sender = Sender { service: "s3.amazonaws.com", source_arn: &source_arn };
         // A FIFO queue wants a group, which S3 does not give.
-        if entry.destination.arn().ends_with(".fifo") || !cloud.lets_in(sender, entry.destination.arn()) {
+        if entry.destination.arn().as_bytes().ends_with(b".fifo") || !cloud.lets_in(sender, entry.destination.arn()) {
             tracing::info!(bucket, destination = entry.destination.arn(), "a destination does not let the bucket in");
             return Err(unvalidated());
         }

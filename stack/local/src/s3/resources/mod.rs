@@ -1,5 +1,6 @@
 //! Buckets and bucket policies as CloudFormation makes them.
 
+pub(crate) mod live;
 mod properties;
 
 use serde_json::{Map, Value, json};

@@ -9,6 +9,7 @@ mod gather;
 mod intrinsics;
 mod parameters;
 mod policies;
+mod properties;
 mod report;
 mod resources;
 mod scalar;
@@ -21,6 +22,7 @@ mod typed;
 mod walk;
 
 pub use fault::SchemaFault;
+pub use properties::{PropertyFault, check_properties};
 pub use report::TemplateFindings;
 
 use serde_json::{Map, Value};
