@@ -160,18 +160,6 @@ impl CloudFormation {
         })
     }
 
-    /// Id of the stack that a request names, by itself or by the id of a change set.
-    pub(super) fn arn_of(&self, region: &str, stack: Option<&str>, change_set: Option<&str>) -> Option<String> {
-        self.store.read(|state| match (stack, change_set) {
-            (Some(name), _) => state.find(name, region).map(|stack| stack.id.clone()),
-            (None, Some(id)) => {
-                let has = |stack: &&Stack| stack.change_sets.iter().any(|change_set| change_set.id == id);
-                state.stacks.values().find(has).map(|stack| stack.id.clone())
-            }
-            (None, None) => None,
-        })
-    }
-
     /// The operation that runs on a stack.
     pub(super) fn running(&self, stack_name: &str, region: &str) -> Option<Arc<Running>> {
         self.store.read(|state| state.running.get(&state.find(stack_name, region)?.id).cloned())

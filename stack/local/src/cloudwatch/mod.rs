@@ -142,8 +142,9 @@ impl CloudWatch {
             .keys()
             .filter_map(|key| {
                 let (summary, unit) = metrics.summary(key, i64::MIN, i64::MAX, None)?;
-                let dimensions: String =
+                let dimensions: Vec<String> =
                     key.dimensions.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+                let dimensions = dimensions.concat();
                 Some(format!("{} {}{dimensions}: {} ({}) {unit}", key.namespace, key.name, summary.sum, summary.count))
             })
             .collect()

@@ -9,7 +9,7 @@ use super::{DEFAULT_GROUP, field, group_arn, schedule_arn};
 use crate::cloudformation::provider::{Live, ProviderError, Provisioned, ResourceContext, Update};
 use crate::wire::properties::{changed, tags, text};
 
-fn provisioned(physical_id: &str, arn: String) -> Provisioned {
+fn provisioned(physical_id: &str, arn: &str) -> Provisioned {
     Provisioned { physical_id: physical_id.to_owned(), attributes: Map::from_iter([("Arn".to_owned(), json!(arn))]) }
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn create_schedule(
     let name = text(properties, "Name").map_or_else(|| context.generated_name(64), str::to_owned);
     let group = group_of(properties);
     context.cloud.scheduler.put(&context.cloud, group, &name, settings(properties), false)?;
-    Ok(provisioned(&name, schedule_arn(&context.region, group, &name)))
+    Ok(provisioned(&name, &schedule_arn(&context.region, group, &name)))
 }
 
 /// Changes a schedule in place; another name or group needs another schedule.
@@ -40,7 +40,7 @@ pub(crate) async fn update_schedule(
     }
     let group = group_of(new);
     context.cloud.scheduler.put(&context.cloud, group, physical_id, settings(new), true)?;
-    Ok(Update::InPlace(provisioned(physical_id, schedule_arn(&context.region, group, physical_id))))
+    Ok(Update::InPlace(provisioned(physical_id, &schedule_arn(&context.region, group, physical_id))))
 }
 
 /// Removes a schedule; one that ended itself is gone already.
@@ -84,7 +84,7 @@ pub(crate) async fn create_schedule_group(
 ) -> Result<Provisioned, ProviderError> {
     let name = text(properties, "Name").map_or_else(|| context.generated_name(64), str::to_owned);
     context.cloud.scheduler.create_group(&name, tags(properties, &context.tags))?;
-    Ok(provisioned(&name, group_arn(&context.region, &name)))
+    Ok(provisioned(&name, &group_arn(&context.region, &name)))
 }
 
 /// Changes tags in place.
@@ -98,7 +98,7 @@ pub(crate) async fn update_schedule_group(
         return Ok(Update::Replace);
     }
     context.cloud.scheduler.change_group(physical_id, |kept| *kept = tags(new, &context.tags))?;
-    Ok(Update::InPlace(provisioned(physical_id, group_arn(&context.region, physical_id))))
+    Ok(Update::InPlace(provisioned(physical_id, &group_arn(&context.region, physical_id))))
 }
 
 /// Removes a group with its schedules.

@@ -37,28 +37,9 @@ fn types(text: &str, parameters: &[(&str, &str)]) -> BTreeSet<String> {
     templates.flat_map(|template| template.resources.values()).map(|resource| resource.resource_type.clone()).collect()
 }
 
-/// Services that are still on their way; a type of one of them may be missing, any other may not.
-const AWAITED: [&str; 11] = [
-    "AWS::ApiGateway::",
-    "AWS::ApiGatewayV2::",
-    "AWS::CloudWatch::",
-    "AWS::Cognito::",
-    "AWS::DynamoDB::",
-    "AWS::Events::",
-    "AWS::IAM::OIDCProvider",
-    "AWS::Lambda::",
-    "AWS::Logs::",
-    "AWS::SQS::",
-    "AWS::SecretsManager::",
-];
-
 #[test]
 fn every_type_of_the_shipped_systems_can_be_made() {
     let all: BTreeSet<String> = SYSTEMS.iter().flat_map(|(text, parameters)| types(text, parameters)).collect();
     let missing: Vec<&String> = all.iter().filter(|name| ResourceKind::of(name).is_none()).collect();
-    println!("without a kind: {missing:#?}");
-    let unexpected: Vec<&&String> =
-        missing.iter().filter(|name| !AWAITED.iter().any(|awaited| name.starts_with(awaited))).collect();
-    assert!(unexpected.is_empty(), "{unexpected:?}");
-    assert!(all.len() > 50, "{all:?}");
+    assert!(missing.is_empty() && all.len() > 40, "{} types, nobody makes {missing:#?}", all.len());
 }

@@ -44,7 +44,7 @@ fn at_day(bucket: &Bucket, rule: LifecycleRule, day: i64) -> Vec<String> {
         .collect()
 }
 
-fn rule(value: serde_json::Value) -> LifecycleRule {
+fn rule(value: &serde_json::Value) -> LifecycleRule {
     let mut whole = json!({"status": "Enabled", "prefix": "tmp/"});
     for (name, part) in value.as_object().unwrap() {
         whole[name] = part.clone();
@@ -76,32 +76,32 @@ fn rule(value: serde_json::Value) -> LifecycleRule {
 #[test]
 fn objects_expire_at_the_midnight_after_their_days() {
     let plain = bucket(None, vec![version("null", 10)]);
-    let days = || rule(json!({"expiration": {"days": 3}}));
+    let days = || rule(&json!({"expiration": {"days": 3}}));
     assert_eq!(at_day(&plain, days(), 13), Vec::<String>::new());
     assert_eq!(at_day(&plain, days(), 14), ["deleted null"]);
-    assert!(at_day(&plain, rule(json!({"expiration": {"days": 3}, "prefix": "other/"})), 99).is_empty());
-    assert!(at_day(&plain, rule(json!({"expiration": {"days": 3}, "status": "Disabled"})), 99).is_empty());
+    assert!(at_day(&plain, rule(&json!({"expiration": {"days": 3}, "prefix": "other/"})), 99).is_empty());
+    assert!(at_day(&plain, rule(&json!({"expiration": {"days": 3}, "status": "Disabled"})), 99).is_empty());
 }
 
 #[test]
 fn in_a_versioned_bucket_a_marker_takes_the_place() {
     let versioned = bucket(Some("Enabled"), vec![version("1", 10)]);
     assert_eq!(
-        at_day(&versioned, rule(json!({"expiration": {"days": 1}})), 99),
+        at_day(&versioned, rule(&json!({"expiration": {"days": 1}})), 99),
         ["LifecycleExpiration:DeleteMarkerCreated"]
     );
     let hidden = bucket(Some("Enabled"), vec![version("1", 10), version("marker", 11)]);
-    assert!(at_day(&hidden, rule(json!({"expiration": {"days": 1}})), 99).is_empty());
+    assert!(at_day(&hidden, rule(&json!({"expiration": {"days": 1}})), 99).is_empty());
     let alone = bucket(Some("Enabled"), vec![version("marker", 11)]);
-    assert_eq!(at_day(&alone, rule(json!({"expiration": {"marker": true}})), 12), ["deleted marker"]);
+    assert_eq!(at_day(&alone, rule(&json!({"expiration": {"marker": true}})), 12), ["deleted marker"]);
 }
 
 #[test]
 fn replaced_versions_expire_and_the_newest_of_them_stay() {
     let versions = vec![version("1", 1), version("2", 2), version("3", 3), version("4", 4)];
     let versioned = bucket(Some("Enabled"), versions);
-    assert_eq!(at_day(&versioned, rule(json!({"noncurrent": {"days": 10}})), 14), ["deleted 2", "deleted 1"]);
-    assert_eq!(at_day(&versioned, rule(json!({"noncurrent": {"days": 10, "keep": 2}})), 99), ["deleted 1"]);
+    assert_eq!(at_day(&versioned, rule(&json!({"noncurrent": {"days": 10}})), 14), ["deleted 2", "deleted 1"]);
+    assert_eq!(at_day(&versioned, rule(&json!({"noncurrent": {"days": 10, "keep": 2}})), 99), ["deleted 1"]);
 }
 
 #[test]
@@ -116,6 +116,6 @@ fn uploads_that_were_not_completed_end() {
         parts: BTreeMap::new(),
     };
     uploading.uploads.insert("id".to_owned(), upload);
-    assert!(at_day(&uploading, rule(json!({"abort": 1})), 10).is_empty());
-    assert_eq!(at_day(&uploading, rule(json!({"abort": 1})), 11), ["UploadAborted"]);
+    assert!(at_day(&uploading, rule(&json!({"abort": 1})), 10).is_empty());
+    assert_eq!(at_day(&uploading, rule(&json!({"abort": 1})), 11), ["UploadAborted"]);
 }
