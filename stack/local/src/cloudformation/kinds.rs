@@ -146,6 +146,7 @@ kinds! {
     EventBusPolicy = "AWS::Events::EventBusPolicy": crate::events::resources, create_event_bus_policy, update_event_bus_policy, delete_event_bus_policy, crate::events::resources::read_event_bus_policy;
     EventRule = "AWS::Events::Rule": crate::events::resources, create_rule, update_rule, delete_rule, crate::events::resources::read_rule;
     ManagedPolicy = "AWS::IAM::ManagedPolicy": crate::iam::resources, create_managed_policy, update_managed_policy, delete_managed_policy, crate::iam::live::read_managed_policy;
+    OidcProvider = "AWS::IAM::OIDCProvider": crate::iam::provider_resources, create_oidc_provider, update_oidc_provider, delete_oidc_provider, crate::iam::provider_resources::read_oidc_provider;
     Policy = "AWS::IAM::Policy": crate::iam::resources, create_policy, update_policy, delete_policy, crate::iam::live::read_policy;
     Role = "AWS::IAM::Role": crate::iam::resources, create_role, update_role, delete_role, crate::iam::live::read_role;
     RolePolicy = "AWS::IAM::RolePolicy": crate::iam::resources, create_role_policy, update_role_policy, delete_role_policy, crate::iam::live::read_role_policy;

@@ -23,6 +23,7 @@ pub(crate) mod live;
 mod managed;
 mod policies;
 mod principal;
+pub(crate) mod provider_resources;
 mod providers;
 mod record;
 mod report;

@@ -63,18 +63,13 @@ pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, host) = rest.split_at(at + "://".len());
         let scheme = ["https://", "http://"].into_iter().find(|scheme| before.ends_with(scheme));
-        match scheme.zip(split_host(host)) {
-            Some((scheme, (id, after))) => {
-                answering.push_str(&before[..before.len() - scheme.len()]);
-                answering.push_str(cloud_url);
-                answering.push_str(PREFIX);
-                answering.push_str(id);
-                rest = after;
-            }
-            None => {
-                answering.push_str(before);
-                rest = host;
-            }
+        if let Some((scheme, (id, after))) = scheme.zip(split_host(host)) {
+            answering.push_str(&before[..before.len() - scheme.len()]);
+            answering.extend([cloud_url, PREFIX, id]);
+            rest = after;
+        } else {
+            answering.push_str(before);
+            rest = host;
         }
     }
     answering.push_str(rest);

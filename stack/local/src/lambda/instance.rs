@@ -157,13 +157,7 @@ impl Instance {
 
         let mut tasks = JoinSet::new();
         let (jobs, receiver) = mpsc::channel(1);
-        let exchange = Arc::new(Exchange {
-            host,
-            jobs: tokio::sync::Mutex::new(receiver),
-            current: Mutex::default(),
-            ready: watch::Sender::new(false),
-            init_error: Mutex::default(),
-        });
+        let exchange = Arc::new(Exchange::new(host, receiver));
         let mut ready = exchange.ready.subscribe();
         tasks.spawn(serve(listener, Arc::clone(&exchange)));
         let (flush_out, flushes_out) = mpsc::channel(1);

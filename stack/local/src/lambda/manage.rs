@@ -128,7 +128,7 @@ impl Lambda {
         if input.get("DryRun").and_then(as_flag) == Some(true) {
             checks(&current)(&zip)?;
             let (code, code_size) = (code_hash(&zip), zip.len() as u64);
-            return Ok(Configuration { code, code_size, architecture, ..current });
+            return Ok(Configuration { architecture, code, code_size, ..current });
         }
         let _writing = self.code_files.lock().await;
         let code = keep(cloud, zip, checks(&current)).await?;

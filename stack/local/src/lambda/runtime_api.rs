@@ -52,6 +52,19 @@ pub(super) struct Exchange {
     pub(super) init_error: Mutex<Option<FunctionError>>,
 }
 
+impl Exchange {
+    /// Of an instance that has not asked for anything yet.
+    pub(super) fn new(host: String, jobs: mpsc::Receiver<Job>) -> Self {
+        Self {
+            host,
+            jobs: tokio::sync::Mutex::new(jobs),
+            current: Mutex::default(),
+            ready: watch::Sender::new(false),
+            init_error: Mutex::default(),
+        }
+    }
+}
+
 /// Serves until the task is dropped.
 pub(super) async fn serve(listener: TcpListener, exchange: Arc<Exchange>) {
     let mut connections = JoinSet::new();

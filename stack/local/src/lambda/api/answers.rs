@@ -61,11 +61,11 @@ pub(super) fn request_id(response: &mut Response, id: &str) {
 }
 
 /// The page of a list that follows `marker`: entries by key, at most `limit`, with the marker of the next page.
-pub(super) fn page<'a, T>(
+pub(super) fn page<T>(
     entries: impl IntoIterator<Item = (String, T)>,
     marker: Option<&str>,
     limit: usize,
-    name: &'a str,
+    name: &str,
     shown: impl Fn(T) -> Value,
 ) -> Value {
     let mut rest =
@@ -74,14 +74,14 @@ pub(super) fn page<'a, T>(
         rest.next();
     }
     let mut list = Vec::new();
-    let mut last = String::new();
+    let mut previous = String::new();
     while let Some((key, entry)) = rest.next_if(|_| list.len() < limit) {
         list.push(shown(entry));
-        last = key;
+        previous = key;
     }
     let mut page = json!({ name: list });
     if rest.peek().is_some() {
-        page["NextMarker"] = json!(last);
+        page["NextMarker"] = json!(previous);
     }
     page
 }

@@ -1,7 +1,5 @@
 //! `AWS::Lambda::LayerVersion` and `AWS::Lambda::LayerVersionPermission`.
 
-#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
-
 use serde_json::{Map, Value, json};
 
 use super::absent_is_done;

@@ -1,7 +1,5 @@
 //! What a function is like now, for drift detection.
 
-#![expect(clippy::unused_async, reason = "the engine awaits every provider, whether this one has to wait or not")]
-
 use serde_json::{Value, json};
 
 use crate::cloudformation::provider::{Live, ProviderError, ResourceContext};

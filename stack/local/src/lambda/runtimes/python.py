@@ -185,6 +185,8 @@ def set_up_logging():
 
 def main():
     global request_id
+    # The log is a pipe here; lines of an invocation belong to it.
+    sys.stdout.reconfigure(line_buffering=True)
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     set_up_logging()
     api = Api()
@@ -211,6 +213,7 @@ def main():
             report(told)
             api.fail(f"/invocation/{request_id}/error", told)
         else:
+            sys.stdout.flush()
             api.respond(answer)
         request_id = None
 
