@@ -155,7 +155,7 @@ async fn tokens_end_by_sign_out_revocation_and_removal() {
     assert_eq!(renewed["AuthenticationResult"].get("RefreshToken"), None);
     service.user_of(renewed["AuthenticationResult"]["AccessToken"].as_str().unwrap()).await.unwrap();
     // A changed token is none, whichever part is changed.
-    let forged = format!("{}x", refresh);
+    let forged = format!("{refresh}x");
     assert_eq!(refused(renew(forged).await), "NotAuthorizedException: Invalid Refresh Token");
     let (head, rest) = access.split_once('.').unwrap();
     let other = Claims::read(&access).unwrap();

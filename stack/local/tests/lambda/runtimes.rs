@@ -111,7 +111,7 @@ async fn python_tells_why_a_handler_cannot_be_loaded() {
     cloud.stop().await;
 }
 
-const NODE: &str = r#"
+const NODE: &str = r"
 exports.handler = async (event, context) => {
   console.log('logged', { deep: { a: 1 } });
   if (event === 'raise') throw new TypeError('no luck');
@@ -122,7 +122,7 @@ exports.handler = async (event, context) => {
 exports.back = (event, context, callback) => setTimeout(() => callback(null, 'called back'), 5);
 exports.throwsBack = (event, context, callback) => callback(new Error('by callback'));
 exports.silent = () => {};
-"#;
+";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn node_runs_handlers_of_every_form() {
