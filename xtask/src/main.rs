@@ -1,9 +1,10 @@
-//! Developer commands of the workspace: `cargo xtask test`, `bench`, `spec` and `oracle`.
+//! Developer commands of the workspace: `cargo xtask test`, `bench`, `spec`, `oracle` and `fuzz`.
 
 mod bench;
 #[cfg(test)]
 mod codes;
 mod failure;
+mod fuzz;
 mod oracle;
 mod paths;
 mod specification;
@@ -32,6 +33,8 @@ enum Command {
     Spec(specification::SpecificationArguments),
     /// Compare our check of templates with cfn-lint's, on public templates
     Oracle(oracle::OracleArguments),
+    /// Feed mutated project files, expressions and templates to their readers
+    Fuzz(fuzz::FuzzArguments),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Spec(arguments) => specification::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
+        Command::Fuzz(arguments) => fuzz::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
