@@ -1,9 +1,10 @@
-//! Developer commands of the workspace: `cargo xtask test`, `bench`, `peers`, `spec` and `oracle`.
+//! Developer commands of the workspace: `cargo xtask test`, `bench`, `peers`, `spec`, `oracle` and `fuzz`.
 
 mod bench;
 #[cfg(test)]
 mod codes;
 mod failure;
+mod fuzz;
 mod oracle;
 mod paths;
 mod peers;
@@ -35,6 +36,8 @@ enum Command {
     Spec(specification::SpecificationArguments),
     /// Compare our check of templates with cfn-lint's, on public templates
     Oracle(oracle::OracleArguments),
+    /// Feed mutated project files, expressions and templates to their readers
+    Fuzz(fuzz::FuzzArguments),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Peers(arguments) => peers::run(arguments),
         Command::Spec(arguments) => specification::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
+        Command::Fuzz(arguments) => fuzz::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
