@@ -123,7 +123,7 @@ fn feed(target: Target, corpus: &Corpus, seed: u64, time: Duration, directory: &
             }
             Err(RecvTimeoutError::Disconnected) => return Err(Failure::new("the thread that reads inputs is gone")),
         }
-        if told.elapsed() > Duration::from_secs(60) {
+        if told.elapsed() > Duration::from_mins(1) {
             told = Instant::now();
             say(&format!("{}: {} inputs in {} s", target.name(), tally.inputs, start.elapsed().as_secs()));
         }

@@ -103,7 +103,7 @@ fn expressions(corpus: &Corpus, random: &mut Random) -> String {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
             ' '..='~' => quoted.push(letter),
-            other => quoted.push_str(&format!("\\U{:08x}", u32::from(other))),
+            other => quoted.extend([format!("\\U{:08x}", u32::from(other))]),
         }
     }
     format!(

@@ -32,7 +32,7 @@ pub(super) fn read(packages: &Packages, counts: &mut Counts) -> Result<BTreeMap<
     Ok(records)
 }
 
-/// The schema of a machine whose query language is JSONata for all of its states: paths are gone, and what is computed
+/// The schema of a machine whose query language is `JSONata` for all of its states: paths are gone, and what is computed
 /// by an expression may be a string.
 fn with_jsonata(mut schema: Value) -> Value {
     let mut set = |pointer: &str, value: Value| {

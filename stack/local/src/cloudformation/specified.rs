@@ -73,17 +73,17 @@ fn line(found: &PropertyFault, properties: &Value) -> String {
     let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
     let constraint = |keyword: &str| format!("#{pointer}: failed validation constraint for keyword [{keyword}]");
     match &found.fault {
-        SchemaFault::UnknownProperty { name, .. } => format!("#{parent}: extraneous key [{name}] is not permitted"),
-        SchemaFault::MissingProperty { name } | SchemaFault::Requires { name, .. } => {
+        SchemaFault::UnsupportedProperty { name, .. } => format!("#{parent}: extraneous key [{name}] is not permitted"),
+        SchemaFault::MissingProperty { name } | SchemaFault::RequiresProperty { name, .. } => {
             format!("#{pointer}: required key [{name}] not found")
         }
-        SchemaFault::WrongType { expected, .. } => {
+        SchemaFault::TypeMismatch { expected, .. } => {
             let value = properties.pointer(pointer).unwrap_or(&Value::Null);
             format!("#{pointer}: expected type: {}, found: {}", type_words(expected), type_of(value))
         }
         SchemaFault::NotAllowed { .. } => constraint("enum"),
-        SchemaFault::Pattern { .. } => constraint("pattern"),
-        SchemaFault::Range { bound, .. } => {
+        SchemaFault::PatternMismatch { .. } => constraint("pattern"),
+        SchemaFault::OutOfRange { bound, .. } => {
             let keyword = match bound {
                 bound if bound.starts_with("at least") => "minimum",
                 bound if bound.starts_with("at most") => "maximum",
@@ -93,7 +93,7 @@ fn line(found: &PropertyFault, properties: &Value) -> String {
             };
             constraint(keyword)
         }
-        SchemaFault::Count { what, bound, found } => {
+        SchemaFault::WrongCount { what, bound, found } => {
             let (least, number) = (bound.starts_with("at least"), bound.rsplit(' ').next().unwrap_or_default());
             match *what {
                 "items" | "different items" => {
@@ -107,12 +107,12 @@ fn line(found: &PropertyFault, properties: &Value) -> String {
                 _ => constraint(if least { "minLength" } else { "maxLength" }),
             }
         }
-        SchemaFault::Repeated { .. } => format!("#{pointer}: array items are not unique"),
-        SchemaFault::Alternatives { found, of } => match *found {
+        SchemaFault::RepeatedItem { .. } => format!("#{pointer}: array items are not unique"),
+        SchemaFault::WrongForm { found, of } => match *found {
             "none" => format!("#{pointer}: #: no subschema matched out of the total {of} subschemas"),
             _ => format!("#{pointer}: #: several subschemas matched out of the total {of} subschemas"),
         },
-        SchemaFault::ReadOnly { .. } => {
+        SchemaFault::ReadOnlyProperty { .. } => {
             format!("Encountered unsupported properties in #{parent}: [{}] is read-only", last_step(pointer))
         }
         other => format!("#{pointer}: {other}"),

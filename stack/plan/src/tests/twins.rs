@@ -75,7 +75,7 @@ fn scalar(value: &Value) -> String {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
             ' '..='~' => quoted.push(letter),
-            other => quoted.push_str(&format!("\\U{:08x}", u32::from(other))),
+            other => quoted.extend([format!("\\U{:08x}", u32::from(other))]),
         }
     }
     quoted + "\""
@@ -96,10 +96,10 @@ fn differences(template: &Template) -> Vec<String> {
         match Template::parse(&text) {
             Ok(twin) if twin != *template => found.push(format!("read from {name}, it is another template:\n{text}")),
             Ok(twin) if twin.to_yaml() != template.to_yaml() => {
-                found.push(format!("read from {name}, it prints other YAML"))
+                found.push(format!("read from {name}, it prints other YAML"));
             }
             Ok(twin) if twin.to_json() != template.to_json() => {
-                found.push(format!("read from {name}, it prints other JSON"))
+                found.push(format!("read from {name}, it prints other JSON"));
             }
             Ok(_) => {}
             Err(error) => found.push(format!("its {name} cannot be read: {error}\n{text}")),

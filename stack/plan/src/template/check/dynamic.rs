@@ -29,7 +29,7 @@ impl Checker<'_> {
             if let Some(properties) = resource.get("Properties") {
                 let at = root.key(id);
                 texts(properties, &at.key("Properties"), "", found, &mut |text, at, way, found| {
-                    let takes_secure = SECURE.iter().any(|known| *known == (type_name, way));
+                    let takes_secure = SECURE.contains(&(type_name, way));
                     each(text, &mut |reference| match fault_of(reference) {
                         Some(fault) => found.function(at, format!("`{{{{{reference}}}}}` {fault}")),
                         None if reference.starts_with("resolve:ssm-secure:") && !takes_secure => {

@@ -36,13 +36,13 @@ pub fn check_properties(type_name: &str, properties: &Value) -> Vec<PropertyFaul
             _ => None,
         })
         // What a text should stand for is an addition to the schemas, which CloudFormation does not know.
-        .filter(|found| !matches!(found.fault, SchemaFault::Format { .. }))
+        .filter(|found| !matches!(found.fault, SchemaFault::WrongFormat { .. }))
         .collect();
     for path in resource_type.read_only() {
         let pointer = format!("/{path}");
         if !path.contains('*') && properties.pointer(&pointer).is_some() {
             let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            faults.push(PropertyFault { pointer, fault: SchemaFault::ReadOnly { name } });
+            faults.push(PropertyFault { pointer, fault: SchemaFault::ReadOnlyProperty { name } });
         }
     }
     faults.dedup();

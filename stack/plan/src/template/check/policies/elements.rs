@@ -209,7 +209,7 @@ impl Policies<'_, '_> {
                     }
                 }),
                 "Service" => {
-                    strings(principals, &at, found, &mut |service, at, found| self.service(service, at, found))
+                    strings(principals, &at, found, &mut |service, at, found| self.service(service, at, found));
                 }
                 "Federated" | "CanonicalUser" => strings(principals, &at, found, &mut |_, _, _| {}),
                 _ if kind.starts_with("Fn::") => {}
@@ -328,7 +328,7 @@ fn condition_key(key: &str, at: &At<'_>, found: &mut Found) {
         let known = known.to_ascii_lowercase();
         known == lower || (known.ends_with('/') && lower.starts_with(&known))
     };
-    if !lower.starts_with("aws:") || lower.contains('$') || GLOBAL_KEYS.iter().any(|known| is_known(&known)) {
+    if !lower.starts_with("aws:") || lower.contains('$') || GLOBAL_KEYS.iter().any(is_known) {
         return;
     }
     let known: Vec<String> = GLOBAL_KEYS.iter().map(|known| (*known).to_owned()).collect();

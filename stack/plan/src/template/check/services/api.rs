@@ -98,7 +98,7 @@ fn authorizer(checker: &Checker<'_>, properties: &Value, at: &At<'_>, found: &mu
             let by = format!("AuthorizationType: {}", kind.and_then(Value::as_str).unwrap_or_default());
             found.push(at, SchemaFault::RequiresProperty { name: "AuthorizerId".to_owned(), by });
         }
-        (Some("NONE"), Some(_)) | (None, Some(_)) if kind.is_none_or(Value::is_string) => {
+        (Some("NONE") | None, Some(_)) if kind.is_none_or(Value::is_string) => {
             found.say(&at.key("AuthorizerId"), "an authorizer needs AuthorizationType JWT or CUSTOM beside it");
         }
         (Some(kind @ ("JWT" | "CUSTOM")), Some(given)) => {

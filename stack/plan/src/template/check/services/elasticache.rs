@@ -31,7 +31,7 @@ pub(super) fn check(checker: &Checker<'_>, properties: &Value, at: &At<'_>, unde
         }
         let nodes = form.get("NumCacheClusters");
         let is_one = nodes.is_none_or(|nodes| text(nodes).parse::<u64>().is_ok_and(|nodes| nodes <= 1));
-        if !form.get("NumNodeGroups").is_some_and(|groups| text(groups) != "0") && is_one {
+        if form.get("NumNodeGroups").is_none_or(|groups| text(groups) == "0") && is_one {
             found.say(
                 &at.key("NumCacheClusters"),
                 format!("`{id}` enables cluster mode, which needs NumNodeGroups or more than one of NumCacheClusters"),

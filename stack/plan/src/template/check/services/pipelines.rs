@@ -7,8 +7,11 @@ use crate::template::check::found::{At, Found};
 use crate::template::check::resources::Selected;
 use crate::template::check::{Checker, SchemaFault};
 
-/// Least and most artifacts of an action: owner, category, provider, inputs, outputs.
-const ARTIFACTS: [(&str, &str, &str, (usize, usize), (usize, usize)); 18] = [
+/// Owner, category and provider of an action, and its least and most artifacts: inputs, outputs.
+type Artifacts = (&'static str, &'static str, &'static str, (usize, usize), (usize, usize));
+
+/// What AWS's actions take and give.
+const ARTIFACTS: [Artifacts; 18] = [
     ("AWS", "Approval", "Manual", (0, 0), (0, 0)),
     ("AWS", "Build", "CodeBuild", (1, 5), (0, 5)),
     ("AWS", "Deploy", "CloudFormation", (0, 10), (0, 1)),

@@ -91,9 +91,9 @@ fn roles_with_a_path_are_named_by_their_arn() {
 
 #[test]
 fn log_groups_take_five_filters() {
-    let text: String = (0..5)
+    let text = (0..5)
         .map(|number| format!("  F{number}: {{Type: AWS::Logs::SubscriptionFilter, Properties: {{LogGroupName: g, FilterPattern: '', DestinationArn: 'arn:aws:lambda:us-east-1:123456789012:function:f', FilterName: f{number}}}}}\n"))
-        .collect();
+        .collect::<Vec<_>>().concat();
     let text = format!("Resources:\n{text}");
     assert_eq!(findings(&text), Vec::<String>::new());
     let more = format!("{text}{}", text.lines().nth(1).unwrap().replace("F0", "F6").replace("f0", "f6"));
