@@ -153,7 +153,7 @@ async fn build_group(
         let Zip { sha256, size, unchanged } = archive::store(&binary, &file, group.architecture).await?;
         let seconds = started.elapsed().as_secs_f64();
         events(Event::BuildFinished { package: package.clone(), size, unchanged, seconds });
-        zips.push(PackageZip { sources, package, file, sha256, size });
+        zips.push(PackageZip { package, sources, file, sha256, size });
     }
     Ok(zips)
 }

@@ -102,17 +102,17 @@ pub(crate) struct Build<'a> {
 }
 
 /// Records what a build depended on. Nothing is recorded where something changed meanwhile: the next build asks cargo again.
-pub(crate) fn record(build: &Build<'_>, sources: BTreeSet<PathBuf>, built: &[Built]) {
-    let file = path(build.options);
+pub(crate) fn record(done: &Build<'_>, sources: BTreeSet<PathBuf>, built: &[Built]) {
+    let file = path(done.options);
     let _ = std::fs::remove_file(&file);
-    let Some(files) = build.dependencies(sources) else { return };
-    let began = build.began.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let Some(files) = done.dependencies(sources) else { return };
+    let began = done.began.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let files: BTreeMap<PathBuf, State> = files.into_iter().map(|file| (file.clone(), state(&file))).collect();
     if files.values().flatten().any(|(_, changed)| *changed >= began) {
         return;
     }
     let zips = built.iter().map(RecordedZip::of).collect();
-    let request = request(build.options, build.cargo, build.artifacts);
+    let request = request(done.options, done.cargo, done.artifacts);
     let record = Record { format: FORMAT, request, files, zips };
     // A project in a directory that cannot be written is built as ever, only not as fast.
     if let Some(directory) = file.parent()

@@ -1,7 +1,8 @@
 // Runs a Node.js handler for the local cloud: the function's side of the Runtime API.
 import fs from 'node:fs';
 import http from 'node:http';
-import { createRequire, register } from 'node:module';
+import https from 'node:https';
+import { createRequire, register, syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
@@ -14,6 +15,28 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 // What the runtime of AWS brings along, and here the machine has to.
 const BROUGHT = /^(@aws-sdk\/|@smithy\/|aws-sdk$)/;
 let requestId;
+
+// Makers of custom resources answer by HTTPS at the host of their ResponseURL, and many leave out its port. Here it answers
+// without TLS, at the port of the cloud; nothing else is touched.
+function answerHere() {
+  if (!environment.AWS_ENDPOINT_URL) return;
+  const cloud = new URL(environment.AWS_ENDPOINT_URL);
+  const plain = http.request;
+  for (const module of [https, http]) {
+    const request = module.request;
+    module.request = (target, ...rest) => {
+      const asked = typeof target === 'string' ? new URL(target) : target;
+      const location = String(asked.path ?? asked.pathname ?? '');
+      if ((asked.hostname ?? asked.host) !== cloud.hostname || !location.startsWith('/_stack/cloudformation/')) {
+        return request(target, ...rest);
+      }
+      const { agent, protocol, ...options } = asked instanceof URL ? {} : asked;
+      const here = { ...options, hostname: cloud.hostname, port: cloud.port, path: asked.path ?? asked.pathname + asked.search };
+      return plain(here, ...rest);
+    };
+  }
+  syncBuiltinESMExports();
+}
 
 class Failure extends Error {
   constructor(name, message) {
@@ -198,6 +221,7 @@ function setUpEnd() {
 
 async function main() {
   setUpConsole();
+  answerHere();
   setUpEnd();
   process.on('beforeExit', () => {
     const waiters = idleWaiters;
