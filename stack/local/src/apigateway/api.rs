@@ -41,7 +41,8 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let body: Value = if body.is_empty() {
         json!({})
     } else {
-        serde_json::from_slice(&body).map_err(|error| ServiceError::bad_request("SerializationException", error.to_string()))?
+        serde_json::from_slice(&body)
+            .map_err(|error| ServiceError::bad_request("SerializationException", error.to_string()))?
     };
     let segments: Option<Vec<String>> =
         path.split('/').filter(|segment| !segment.is_empty()).map(percent_decode).collect();
@@ -132,7 +133,20 @@ impl Operation<'_> {
             (&Method::GET, ["restapis"]) => self.list(service.all()),
             (&Method::GET, ["restapis", id]) => ok(&service.get(id)?),
             (&Method::PATCH, ["restapis", id]) => ok(&service.update(id, |members| {
-                self.patch(members, &["apiKeySource", "binaryMediaTypes", "description", "disableExecuteApiEndpoint", "endpointConfiguration", "minimumCompressionSize", "name", "policy", "version"])
+                self.patch(
+                    members,
+                    &[
+                        "apiKeySource",
+                        "binaryMediaTypes",
+                        "description",
+                        "disableExecuteApiEndpoint",
+                        "endpointConfiguration",
+                        "minimumCompressionSize",
+                        "name",
+                        "policy",
+                        "version",
+                    ],
+                )
             })?),
             (&Method::DELETE, ["restapis", id]) => {
                 service.delete(self.cloud, id)?;
@@ -197,7 +211,30 @@ impl Operation<'_> {
             Method::PUT => created(&service.put_method_part(api, resource, name, place, self.body)?),
             Method::PATCH => {
                 let mut members = service.get_method_part(api, resource, name, place)?;
-                self.patch(&mut members, &["apiKeyRequired", "authorizationScopes", "authorizationType", "authorizerId", "contentHandling", "credentials", "httpMethod", "operationName", "passthroughBehavior", "requestModels", "requestParameters", "requestTemplates", "requestValidatorId", "responseModels", "responseParameters", "responseTemplates", "selectionPattern", "timeoutInMillis", "uri"])?;
+                self.patch(
+                    &mut members,
+                    &[
+                        "apiKeyRequired",
+                        "authorizationScopes",
+                        "authorizationType",
+                        "authorizerId",
+                        "contentHandling",
+                        "credentials",
+                        "httpMethod",
+                        "operationName",
+                        "passthroughBehavior",
+                        "requestModels",
+                        "requestParameters",
+                        "requestTemplates",
+                        "requestValidatorId",
+                        "responseModels",
+                        "responseParameters",
+                        "responseTemplates",
+                        "selectionPattern",
+                        "timeoutInMillis",
+                        "uri",
+                    ],
+                )?;
                 ok(&service.put_method_part(api, resource, name, place, &members)?)
             }
             Method::DELETE => {
@@ -255,7 +292,27 @@ impl Operation<'_> {
             (&Method::GET, [key]) => ok(&service.get_part(api, part, key)?),
             (&Method::PATCH, [key]) => {
                 let mut members = service.get_part(api, part, key)?;
-                self.patch(&mut members, &["authType", "authorizerCredentials", "authorizerResultTtlInSeconds", "authorizerUri", "description", "identitySource", "identityValidationExpression", "name", "providerARNs", "responseParameters", "responseTemplates", "schema", "statusCode", "type", "validateRequestBody", "validateRequestParameters"])?;
+                self.patch(
+                    &mut members,
+                    &[
+                        "authType",
+                        "authorizerCredentials",
+                        "authorizerResultTtlInSeconds",
+                        "authorizerUri",
+                        "description",
+                        "identitySource",
+                        "identityValidationExpression",
+                        "name",
+                        "providerARNs",
+                        "responseParameters",
+                        "responseTemplates",
+                        "schema",
+                        "statusCode",
+                        "type",
+                        "validateRequestBody",
+                        "validateRequestParameters",
+                    ],
+                )?;
                 self.cloud.execute_api.authorizers.forget(&format!("{api}/"));
                 ok(&service.put_part(api, part, Some(key), &members)?)
             }
@@ -276,9 +333,8 @@ impl Operation<'_> {
             (&Method::POST, []) => created(&service.create_key(self.body)?),
             (&Method::GET, []) => self.list(service.all_keys(self.query.get("name").unwrap_or_default(), with_values)),
             (&Method::GET, [id]) => ok(&service.get_key(id, with_value)?),
-            (&Method::PATCH, [id]) => ok(&service.update_key(id, |members| {
-                self.patch(members, &["customerId", "description", "enabled", "name"])
-            })?),
+            (&Method::PATCH, [id]) => ok(&service
+                .update_key(id, |members| self.patch(members, &["customerId", "description", "enabled", "name"]))?),
             (&Method::DELETE, [id]) => {
                 service.delete_key(id)?;
                 empty(StatusCode::ACCEPTED)
@@ -329,7 +385,16 @@ impl Operation<'_> {
             (&Method::GET, [name]) => ok(&domains::show(&get(name)?)),
             (&Method::PATCH, [name]) => {
                 let mut members = domains::show(&get(name)?);
-                self.patch(&mut members, &["certificateArn", "endpointAccessMode", "endpointConfiguration", "regionalCertificateArn", "securityPolicy"])?;
+                self.patch(
+                    &mut members,
+                    &[
+                        "certificateArn",
+                        "endpointAccessMode",
+                        "endpointConfiguration",
+                        "regionalCertificateArn",
+                        "securityPolicy",
+                    ],
+                )?;
                 ok(&shared.change(name, |domain| {
                     domains::read(domain, &members)?;
                     Ok(domains::show(domain))

@@ -49,13 +49,14 @@ async fn signed_by(cloud: &Cloud, call: &Call, method: &mut Method, policy: Opti
     let principal = signed::signer(cloud, call).await.map_err(|error| match error.code.as_str() {
         "MissingAuthenticationTokenException" => Fault::no_method().because("the request is not signed"),
         "ExpiredTokenException" => Fault::new("EXPIRED_TOKEN", "ExpiredTokenException", error.message),
-        "UnrecognizedClientException" => {
-            Fault::new("INVALID_SIGNATURE", "UnrecognizedClientException", error.message)
+        "UnrecognizedClientException" => Fault::new("INVALID_SIGNATURE", "UnrecognizedClientException", error.message),
+        "IncompleteSignatureException" => {
+            Fault::new("DEFAULT_4XX", "IncompleteSignatureException", error.message).with_status(403)
         }
-        "IncompleteSignatureException" => Fault::new("DEFAULT_4XX", "IncompleteSignatureException", error.message).with_status(403),
         _ => Fault::new("INVALID_SIGNATURE", "InvalidSignatureException", error.message),
     })?;
-    signed::authorize(cloud, &principal, &method.request_arn(cloud, call), policy).map_err(|error| access_denied(&error))?;
+    signed::authorize(cloud, &principal, &method.request_arn(cloud, call), policy)
+        .map_err(|error| access_denied(&error))?;
     method.identity = Some(json!({
         "accessKey": signed::access_key(call), "accountId": DEFAULT_ACCOUNT, "caller": principal.user_id, "user": principal.user_id, "userArn": principal.arn,
     }));
@@ -66,10 +67,12 @@ async fn signed_by(cloud: &Cloud, call: &Call, method: &mut Method, policy: Opti
 fn anonymous(cloud: &Cloud, call: &Call, method: &Method, policy: Option<&Value>) -> Result<(), Fault> {
     let Some(document) = policy.and_then(|policy| Document::parse(policy).ok()) else { return Ok(()) };
     let arn = method.request_arn(cloud, call);
-    let context = [("aws:securetransport", "true"), ("aws:sourceip", SOURCE_IP), ("aws:principalisawsservice", "false")]
-        .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]))
-        .into();
-    let request = Request { caller: Caller::Anonymous, action: "execute-api:Invoke", resource: &arn, context: &context };
+    let context =
+        [("aws:securetransport", "true"), ("aws:sourceip", SOURCE_IP), ("aws:principalisawsservice", "false")]
+            .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]))
+            .into();
+    let request =
+        Request { caller: Caller::Anonymous, action: "execute-api:Invoke", resource: &arn, context: &context };
     let why = match decide(&[], Some(&document), &request) {
         Decision::Allowed(_) => return Ok(()),
         Decision::Denied(_) => " with an explicit deny in a resource-based policy",
@@ -97,7 +100,9 @@ async fn of_user_pool(cloud: &Cloud, call: &Call, method: &mut Method) -> Result
                 // Without scopes it is the identity that counts, with scopes the access.
                 let usage = if scopes.is_empty() { "id" } else { "access" };
                 if claims.get("token_use").is_none_or(|found| found != usage) || !has_scope(&claims, &scopes) {
-                    return Err(Fault::unauthorized(format!("the token is not an {usage} token with a scope of the method")));
+                    return Err(Fault::unauthorized(format!(
+                        "the token is not an {usage} token with a scope of the method"
+                    )));
                 }
                 let claims: Map<String, Value> =
                     claims.iter().map(|(name, value)| (name.clone(), json!(claim_text(value)))).collect();
@@ -140,9 +145,12 @@ fn identity(call: &Call, method: &Method) -> Option<Vec<String>> {
 
 /// Asks the function of an authorizer, or what it said before.
 async fn let_in(cloud: &Arc<Cloud>, call: &Call, method: &mut Method) -> Result<(), Fault> {
-    let sources = identity(call, method).ok_or_else(|| Fault::unauthorized("an identity source of the authorizer is missing"))?;
-    if let Some(expression) = method.authorizer["identityValidationExpression"].as_str().filter(|text| !text.is_empty()) {
-        let fits = Regex::new(&format!("^(?:{expression})$")).is_ok_and(|regex| sources.iter().all(|text| regex.is_match(text)));
+    let sources =
+        identity(call, method).ok_or_else(|| Fault::unauthorized("an identity source of the authorizer is missing"))?;
+    if let Some(expression) = method.authorizer["identityValidationExpression"].as_str().filter(|text| !text.is_empty())
+    {
+        let fits = Regex::new(&format!("^(?:{expression})$"))
+            .is_ok_and(|regex| sources.iter().all(|text| regex.is_match(text)));
         if !fits {
             return Err(Fault::unauthorized("the token does not fit the validation expression"));
         }
@@ -167,10 +175,17 @@ async fn let_in(cloud: &Arc<Cloud>, call: &Call, method: &mut Method) -> Result<
     match judge(&answer, &method.request_arn(cloud, call)) {
         Verdict::Allowed => {}
         Verdict::NotAllowed => return Err(denied("User is not authorized to access this resource")),
-        Verdict::Denied => return Err(denied("User is not authorized to access this resource with an explicit deny in an identity-based policy")),
-        Verdict::Malformed => return Err(misconfigured("the answer of the authorizer is not a principal and a policy")),
+        Verdict::Denied => {
+            return Err(denied(
+                "User is not authorized to access this resource with an explicit deny in an identity-based policy",
+            ));
+        }
+        Verdict::Malformed => {
+            return Err(misconfigured("the answer of the authorizer is not a principal and a policy"));
+        }
     }
-    let mut context = context(&answer).ok_or_else(|| misconfigured("the context of the authorizer's answer holds a list or an object"))?;
+    let mut context = context(&answer)
+        .ok_or_else(|| misconfigured("the context of the authorizer's answer holds a list or an object"))?;
     context.insert("integrationLatency".to_owned(), json!(0));
     method.authorizer_context = Some(Value::Object(context));
     method.usage_key = answer["usageIdentifierKey"].as_str().map(str::to_owned);
@@ -197,7 +212,10 @@ async fn ask(cloud: &Arc<Cloud>, call: &Call, method: &Method, sources: &[String
     let answered = function::call(
         cloud,
         FunctionCall {
-            target: &with_stage_variables(authorizer["authorizerUri"].as_str().unwrap_or_default(), &method.stage["variables"]),
+            target: &with_stage_variables(
+                authorizer["authorizerUri"].as_str().unwrap_or_default(),
+                &method.stage["variables"],
+            ),
             source_arns: &[method.arn(cloud, call, &format!("authorizers/{id}"))],
             role: authorizer["authorizerCredentials"].as_str(),
             payload,
@@ -207,7 +225,8 @@ async fn ask(cloud: &Arc<Cloud>, call: &Call, method: &Method, sources: &[String
     )
     .await;
     match answered {
-        Ok(payload) => serde_json::from_slice(&payload).map_err(|error| misconfigured(format!("the authorizer's answer is no JSON: {error}"))),
+        Ok(payload) => serde_json::from_slice(&payload)
+            .map_err(|error| misconfigured(format!("the authorizer's answer is no JSON: {error}"))),
         Err(CallFault::Failed(payload)) if says_unauthorized(&payload) => {
             Err(Fault::unauthorized("the authorizer said Unauthorized"))
         }

@@ -55,10 +55,12 @@ pub(super) fn api(members: &Value) -> Result<Value, ServiceError> {
         other => Some(other.to_string()),
     };
     if let Some(policy) = &policy {
-        let readable = serde_json::from_str::<Value>(policy).ok().and_then(|policy| {
-            stack_plan::policy::Document::parse(&policy).ok()
-        });
-        readable.ok_or_else(|| bad("Invalid policy document. Please check the policy syntax and ensure that Principals are valid."))?;
+        let readable = serde_json::from_str::<Value>(policy)
+            .ok()
+            .and_then(|policy| stack_plan::policy::Document::parse(&policy).ok());
+        readable.ok_or_else(|| {
+            bad("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
+        })?;
     }
     members["policy"] = json!(policy);
     let defaults = json!({
@@ -78,7 +80,11 @@ pub(super) fn default_models() -> Table {
     };
     let draft = "http://json-schema.org/draft-04/schema#";
     Table::from([
-        model("Empty", "This is a default empty schema model", json!({"$schema": draft, "title": "Empty Schema", "type": "object"})),
+        model(
+            "Empty",
+            "This is a default empty schema model",
+            json!({"$schema": draft, "title": "Empty Schema", "type": "object"}),
+        ),
         model(
             "Error",
             "This is a default error schema model",
@@ -102,7 +108,10 @@ pub(super) fn part(
             let name = members["name"].as_str();
             let is_taken = content.authorizers.iter().any(|(other, one)| *other != id && one["name"].as_str() == name);
             if is_taken {
-                return Err(conflict(format!("Authorizer name must be unique. Authorizer {} already exists in this RestApi.", members["name"])));
+                return Err(conflict(format!(
+                    "Authorizer name must be unique. Authorizer {} already exists in this RestApi.",
+                    members["name"]
+                )));
             }
             Ok((id, members))
         }
@@ -122,7 +131,8 @@ pub(super) fn part(
         }
         Part::Validator => {
             let id = key.map_or_else(short_id, str::to_owned);
-            let mut members = with_defaults(members, &json!({"validateRequestBody": false, "validateRequestParameters": false}));
+            let mut members =
+                with_defaults(members, &json!({"validateRequestBody": false, "validateRequestParameters": false}));
             members["id"] = json!(id);
             Ok((id, members))
         }
@@ -147,7 +157,8 @@ fn model(name: &str, members: &Value) -> Result<Value, ServiceError> {
 fn authorizer(members: &Value) -> Result<Value, ServiceError> {
     text(members, "name").ok_or_else(|| bad("Authorizer name is required"))?;
     let kind = text(members, "type").ok_or_else(|| bad("Authorizer type is required"))?;
-    let life = members.get("authorizerResultTtlInSeconds").filter(|life| !life.is_null()).map_or(Some(300), Value::as_i64);
+    let life =
+        members.get("authorizerResultTtlInSeconds").filter(|life| !life.is_null()).map_or(Some(300), Value::as_i64);
     if !life.is_some_and(|life| (0..=3600).contains(&life)) {
         return Err(bad("Authorizer result TTL must be between 0 and 3600 seconds"));
     }
@@ -166,7 +177,9 @@ fn authorizer(members: &Value) -> Result<Value, ServiceError> {
         "TOKEN" | "REQUEST" => {
             let uri = text(members, "authorizerUri").ok_or_else(|| bad("Authorizer URI is required"))?;
             if !uri.contains(":lambda:") {
-                return Err(bad(format!("Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.")));
+                return Err(bad(format!(
+                    "Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation."
+                )));
             }
             if sources.is_empty() && (kind == "TOKEN" || life != Some(0)) {
                 return Err(bad("Identity source is required"));

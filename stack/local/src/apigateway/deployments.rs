@@ -150,7 +150,9 @@ fn stage(api: &Api, members: &Value) -> Result<Value, ServiceError> {
     }
     for (key, settings) in members["methodSettings"].as_object().into_iter().flatten() {
         if settings["cachingEnabled"] == true {
-            return Err(bad(format!("the local cloud does not cache answers of REST APIs: leave caching of `{key}` off")));
+            return Err(bad(format!(
+                "the local cloud does not cache answers of REST APIs: leave caching of `{key}` off"
+            )));
         }
     }
     if let Some(arn) = text(&members["accessLogSettings"], "destinationArn") {

@@ -48,13 +48,16 @@ pub(super) fn read(domain: &mut Domain, members: &Value) -> Result<(), ServiceEr
     domain.endpoint_type = match kind {
         None | Some("EDGE") => "EDGE".to_owned(),
         Some("REGIONAL") => "REGIONAL".to_owned(),
-        Some(other) => return Err(bad(format!("the local cloud does not serve domain names of the endpoint type {other}"))),
+        Some(other) => {
+            return Err(bad(format!("the local cloud does not serve domain names of the endpoint type {other}")));
+        }
     };
     if let Some(address) = members["endpointConfiguration"]["ipAddressType"].as_str() {
         address.clone_into(&mut domain.ip_address_type);
     }
     let certificate = text("regionalCertificateArn").or_else(|| text("certificateArn"));
-    domain.certificate_arn = Some(certificate.ok_or_else(|| bad("The certificate ARN must be specified for the domain name"))?);
+    domain.certificate_arn =
+        Some(certificate.ok_or_else(|| bad("The certificate ARN must be specified for the domain name"))?);
     domain.security_policy = text("securityPolicy").unwrap_or_else(|| "TLS_1_2".to_owned());
     domain.endpoint_access_mode = text("endpointAccessMode");
     domain.tags = tags_of(members);
@@ -106,7 +109,6 @@ pub(super) fn put_mapping(
         return Err(bad("Invalid stage identifier specified"));
     }
     let key = key_of(members["basePath"].as_str().unwrap_or_default());
-    let mapping =
-        Mapping { id: id.unwrap_or_else(short_id), key, api_id: api_id.to_owned(), stage: stage.to_owned() };
+    let mapping = Mapping { id: id.unwrap_or_else(short_id), key, api_id: api_id.to_owned(), stage: stage.to_owned() };
     cloud.execute_api.domains.put_mapping(domain, mapping)
 }

@@ -221,17 +221,23 @@ fn integration(members: &Value, namespace: &str) -> Result<Value, ServiceError> 
         }
         "AWS_PROXY" if is_function => {}
         "AWS_PROXY" => {
-            return Err(bad(format!("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations, and the local cloud Lambda only: `{uri}`")));
+            return Err(bad(format!(
+                "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations, and the local cloud Lambda only: `{uri}`"
+            )));
         }
         "AWS" if is_function => {}
         "AWS" if is_bucket => {
             if !uri.contains(":s3:path/") {
-                return Err(bad("the local cloud serves S3 integrations by path only: `arn:aws:apigateway:<region>:s3:path/<bucket>/<key>`"));
+                return Err(bad(
+                    "the local cloud serves S3 integrations by path only: `arn:aws:apigateway:<region>:s3:path/<bucket>/<key>`",
+                ));
             }
             text(members, "credentials").ok_or_else(|| bad("Role ARN must be specified for AWS integrations"))?;
         }
         "AWS" => {
-            return Err(bad(format!("the local cloud serves integrations of type AWS with Lambda and S3, not `{uri}`")));
+            return Err(bad(format!(
+                "the local cloud serves integrations of type AWS with Lambda and S3, not `{uri}`"
+            )));
         }
         other => return Err(bad(format!("Invalid integration type specified: {other}"))),
     }
@@ -247,7 +253,8 @@ fn integration(members: &Value, namespace: &str) -> Result<Value, ServiceError> 
     }
     check_handling(members)?;
     check_templates(&members["requestTemplates"])?;
-    let timeout = members.get("timeoutInMillis").filter(|timeout| !timeout.is_null()).map_or(Some(TIMEOUT), Value::as_i64);
+    let timeout =
+        members.get("timeoutInMillis").filter(|timeout| !timeout.is_null()).map_or(Some(TIMEOUT), Value::as_i64);
     if !timeout.is_some_and(|timeout| (50..=300_000).contains(&timeout)) {
         return Err(bad("Timeout should be between 50 ms and 29000 ms"));
     }
@@ -272,11 +279,15 @@ fn integration_response(status: &str, members: &Value) -> Result<Value, ServiceE
     }
     for (target, source) in members["responseParameters"].as_object().into_iter().flatten() {
         let is_source = source.as_str().is_some_and(|source| {
-            source.starts_with("integration.response.") || source.starts_with("context.") || source.starts_with("stageVariables.")
+            source.starts_with("integration.response.")
+                || source.starts_with("context.")
+                || source.starts_with("stageVariables.")
                 || (source.len() > 1 && source.starts_with('\'') && source.ends_with('\''))
         });
         if !is_method_parameter(target, "response", &["header"]) || !is_source {
-            return Err(bad(format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {target}: {source}]")));
+            return Err(bad(format!(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {target}: {source}]"
+            )));
         }
     }
     Ok(with_defaults(members, &json!({ "statusCode": status })))

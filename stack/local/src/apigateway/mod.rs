@@ -243,7 +243,9 @@ impl ApiGateway {
     /// Removes an API to which no domain and no plan leads.
     fn delete(&self, cloud: &crate::cloud::Cloud, api_id: &str) -> Result<(), ServiceError> {
         if let Some(domain) = cloud.execute_api.domains.of_api(api_id) {
-            return Err(bad(format!("Please remove all base path mappings related to the RestApi in your domains: {domain}")));
+            return Err(bad(format!(
+                "Please remove all base path mappings related to the RestApi in your domains: {domain}"
+            )));
         }
         self.state.change(|state| {
             state.apis.remove(api_id).ok_or_else(no_api)?;
@@ -341,7 +343,9 @@ fn patch_plan(members: &mut Value, operations: &[patch::Operation]) -> Result<()
                 let (api, stage) = place.split_once(':').unwrap_or((place, ""));
                 let mut inner = operation.clone();
                 inner.path = rest.to_vec();
-                let found = members["apiStages"].as_array_mut().and_then(|all| all.iter_mut().find(|one| named(one, api, stage)));
+                let found = members["apiStages"]
+                    .as_array_mut()
+                    .and_then(|all| all.iter_mut().find(|one| named(one, api, stage)));
                 patch::apply(found.ok_or_else(|| not_found("API Stage not found"))?, &[inner], &["throttle"])?;
             }
             _ => patch::apply(members, std::slice::from_ref(operation), &PATHS)?,

@@ -32,7 +32,10 @@ pub(super) fn operations(body: &Value) -> Result<Vec<Operation>, ServiceError> {
                 Some("remove") => Verb::Remove,
                 Some("replace") => Verb::Replace,
                 other => {
-                    return Err(bad(format!("the local cloud does not serve the patch operation `{}`", other.unwrap_or("null"))));
+                    return Err(bad(format!(
+                        "the local cloud does not serve the patch operation `{}`",
+                        other.unwrap_or("null")
+                    )));
                 }
             };
             let path = operation["path"].as_str().and_then(|path| path.strip_prefix('/'));

@@ -101,9 +101,14 @@ impl ApiGateway {
             text(&members, "name").ok_or_else(|| bad("Usage Plan name is required"))?;
             for stage in members["apiStages"].as_array().into_iter().flatten() {
                 let api = stage["apiId"].as_str().and_then(|id| state.apis.get(id));
-                let has_stage = api.is_some_and(|api| stage["stage"].as_str().is_some_and(|name| api.stages.contains_key(name)));
+                let has_stage =
+                    api.is_some_and(|api| stage["stage"].as_str().is_some_and(|name| api.stages.contains_key(name)));
                 if !has_stage {
-                    return Err(not_found(format!("API Stage not found: {}:{}", stage["apiId"].as_str().unwrap_or_default(), stage["stage"].as_str().unwrap_or_default())));
+                    return Err(not_found(format!(
+                        "API Stage not found: {}:{}",
+                        stage["apiId"].as_str().unwrap_or_default(),
+                        stage["stage"].as_str().unwrap_or_default()
+                    )));
                 }
             }
             let quota = &members["quota"];
@@ -276,7 +281,13 @@ mod tests {
 
     fn member(period: &str, limit: i64) -> Member {
         let text = |text: &str| text.to_owned();
-        Member { key_id: text("k"), key_value: text("v"), plan_id: text("p"), limit: None, quota: json!({"period": period, "limit": limit}) }
+        Member {
+            key_id: text("k"),
+            key_value: text("v"),
+            plan_id: text("p"),
+            limit: None,
+            quota: json!({"period": period, "limit": limit}),
+        }
     }
 
     #[test]
@@ -304,8 +315,17 @@ mod tests {
         let plan = plan["id"].as_str().unwrap();
         service.add_plan_key(plan, &json!({"keyId": id, "keyType": "API_KEY"})).unwrap();
         assert_eq!(service.member("api", "prod", value, "/", "GET"), None);
-        assert_eq!(service.create_plan(&json!({"name": "q", "apiStages": [{"apiId": "api", "stage": "prod"}]})).unwrap_err().code, "NotFoundException");
-        assert_eq!(service.add_plan_key(plan, &json!({"keyId": id, "keyType": "API_KEY"})).unwrap_err().code, "ConflictException");
+        assert_eq!(
+            service
+                .create_plan(&json!({"name": "q", "apiStages": [{"apiId": "api", "stage": "prod"}]}))
+                .unwrap_err()
+                .code,
+            "NotFoundException"
+        );
+        assert_eq!(
+            service.add_plan_key(plan, &json!({"keyId": id, "keyType": "API_KEY"})).unwrap_err().code,
+            "ConflictException"
+        );
         service.delete_key(id).unwrap();
         assert!(service.plan_keys(plan).unwrap().is_empty());
     }

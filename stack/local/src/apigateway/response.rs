@@ -57,13 +57,20 @@ pub(super) fn default_members(kind: &str) -> Option<Value> {
 
 /// Members of a type that an API words itself.
 pub(super) fn check(kind: &str, members: &Value) -> Result<Value, ServiceError> {
-    let (_, default) = TYPES.iter().find(|(name, _)| *name == kind).ok_or_else(|| bad(format!("Invalid GatewayResponseType specified: {kind}")))?;
-    let given = members["statusCode"].as_str().map(str::to_owned).or_else(|| members["statusCode"].as_u64().map(|status| status.to_string()));
+    let (_, default) = TYPES
+        .iter()
+        .find(|(name, _)| *name == kind)
+        .ok_or_else(|| bad(format!("Invalid GatewayResponseType specified: {kind}")))?;
+    let given = members["statusCode"]
+        .as_str()
+        .map(str::to_owned)
+        .or_else(|| members["statusCode"].as_u64().map(|status| status.to_string()));
     if given.as_ref().is_some_and(|status| !status.parse::<u16>().is_ok_and(|status| (100..600).contains(&status))) {
         return Err(bad("Invalid status code specified for the gateway response"));
     }
     for (name, source) in members["responseParameters"].as_object().into_iter().flatten() {
-        let is_target = name.strip_prefix("gatewayresponse.header.").is_some_and(|name| HeaderName::try_from(name).is_ok());
+        let is_target =
+            name.strip_prefix("gatewayresponse.header.").is_some_and(|name| HeaderName::try_from(name).is_ok());
         let is_source = source.as_str().is_some_and(|source| {
             ["method.request.", "context.", "stageVariables.", "'"].iter().any(|prefix| source.starts_with(prefix))
         });
@@ -71,8 +78,10 @@ pub(super) fn check(kind: &str, members: &Value) -> Result<Value, ServiceError> 
             return Err(bad(format!("Invalid mapping expression specified: {name}: {source}")));
         }
     }
-    for template in members["responseTemplates"].as_object().into_iter().flatten().filter_map(|(_, text)| text.as_str()) {
-        parse(template).map_err(|fault| bad(format!("Invalid mapping template at byte {}: {}", fault.at, fault.message)))?;
+    for template in members["responseTemplates"].as_object().into_iter().flatten().filter_map(|(_, text)| text.as_str())
+    {
+        parse(template)
+            .map_err(|fault| bad(format!("Invalid mapping template at byte {}: {}", fault.at, fault.message)))?;
     }
     let mut checked = json!({"responseType": kind, "defaultResponse": false});
     for name in ["responseParameters", "responseTemplates"] {
@@ -105,7 +114,14 @@ impl Fault {
     pub(super) fn new(kind: &'static str, error: &'static str, message: impl Into<String>) -> Self {
         let status = TYPES.iter().find(|(name, _)| *name == kind).map_or(0, |(_, status)| *status);
         let message = message.into();
-        Self { kind, status: if status == 0 { 500 } else { status }, error, why: message.clone(), message: Some(message), is_iam: false }
+        Self {
+            kind,
+            status: if status == 0 { 500 } else { status },
+            error,
+            why: message.clone(),
+            message: Some(message),
+            is_iam: false,
+        }
     }
 
     /// The same, with what the operator is told.
@@ -150,11 +166,14 @@ impl Fault {
         let default = if self.status >= 500 { "DEFAULT_5XX" } else { "DEFAULT_4XX" };
         let chosen = own.get(self.kind).or_else(|| own.get(default));
         let status = chosen.and_then(|one| one["statusCode"].as_str()?.parse().ok()).unwrap_or(self.status);
-        let templates = chosen.and_then(|one| one["responseTemplates"].as_object()).filter(|templates| !templates.is_empty());
+        let templates =
+            chosen.and_then(|one| one["responseTemplates"].as_object()).filter(|templates| !templates.is_empty());
         let accepted = call.header("accept").unwrap_or_default();
         let template = templates.and_then(|templates| {
             let wanted = templates.iter().find(|(kind, _)| accepted.contains(kind.as_str()));
-            wanted.or_else(|| templates.iter().find(|(kind, _)| *kind == "application/json")).or_else(|| templates.iter().next())
+            wanted
+                .or_else(|| templates.iter().find(|(kind, _)| *kind == "application/json"))
+                .or_else(|| templates.iter().next())
         });
         let (kind, body) = match template {
             Some((kind, template)) => {
@@ -227,7 +246,8 @@ mod tests {
         let throttled = || Fault::new("THROTTLED", "TooManyRequestsException", "Too Many Requests");
         let plain = answered(throttled(), &Table::new()).await;
         assert_eq!(plain, (429, "{\"message\":\"Too Many Requests\"}".to_owned(), String::new()));
-        let template = r#"{"code":"$context.error.responseType","text":$context.error.messageString,"id":"$context.requestId"}"#;
+        let template =
+            r#"{"code":"$context.error.responseType","text":$context.error.messageString,"id":"$context.requestId"}"#;
         let own = Table::from([(
             "DEFAULT_4XX".to_owned(),
             check("DEFAULT_4XX", &json!({"responseTemplates": {"application/json": template}, "responseParameters": {"gatewayresponse.header.X": "method.request.header.Origin"}})).unwrap(),

@@ -12,10 +12,39 @@ const DEPTH: usize = 64;
 
 /// Keywords that are understood, or say nothing about values.
 const KEYWORDS: [&str; 33] = [
-    "$schema", "$ref", "id", "title", "description", "default", "definitions", "format", "type", "enum", "properties", "required",
-    "additionalProperties", "patternProperties", "minProperties", "maxProperties", "items", "additionalItems", "minItems", "maxItems",
-    "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
-    "allOf", "anyOf", "oneOf", "not",
+    "$schema",
+    "$ref",
+    "id",
+    "title",
+    "description",
+    "default",
+    "definitions",
+    "format",
+    "type",
+    "enum",
+    "properties",
+    "required",
+    "additionalProperties",
+    "patternProperties",
+    "minProperties",
+    "maxProperties",
+    "items",
+    "additionalItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
 ];
 
 /// Refuses a schema that says what would not be checked.
@@ -84,7 +113,10 @@ impl Check<'_> {
             _ => Vec::new(),
         };
         if !kinds.is_empty() && !kinds.iter().any(|kind| is_of(value, kind)) {
-            faults.push(format!("instance type ({}) does not match any allowed primitive type (allowed: {kinds:?})", name_of(value)));
+            faults.push(format!(
+                "instance type ({}) does not match any allowed primitive type (allowed: {kinds:?})",
+                name_of(value)
+            ));
             return;
         }
         if let Some(allowed) = members.get("enum").and_then(Value::as_array)
@@ -112,7 +144,8 @@ impl Check<'_> {
         }
         // `https://apigateway.amazonaws.com/restapis/<api>/models/<name>`
         let name = reference.rsplit('/').next().unwrap_or_default();
-        let schema = self.models.get(name).and_then(|model| serde_json::from_str::<Value>(model["schema"].as_str()?).ok());
+        let schema =
+            self.models.get(name).and_then(|model| serde_json::from_str::<Value>(model["schema"].as_str()?).ok());
         match schema {
             Some(schema) => Check { root: &schema, models: self.models }.value(&schema, value, at, depth + 1, faults),
             None => faults.push(format!("the reference `{reference}` names no model")),
@@ -174,7 +207,9 @@ impl Check<'_> {
             }
             match &schema["additionalProperties"] {
                 Value::Bool(false) if !is_known => {
-                    faults.push(format!("object instance has properties which are not allowed by the schema: [\"{name}\"]"));
+                    faults.push(format!(
+                        "object instance has properties which are not allowed by the schema: [\"{name}\"]"
+                    ));
                 }
                 additional if !is_known => self.value(additional, inner, &at, depth + 1, faults),
                 _ => {}
@@ -252,7 +287,9 @@ fn name_of(value: &Value) -> &'static str {
 
 fn is_of(value: &Value, kind: &str) -> bool {
     let name = name_of(value);
-    name == kind || (kind == "number" && name == "integer") || (kind == "integer" && value.as_f64().is_some_and(|number| number.fract() == 0.0))
+    name == kind
+        || (kind == "number" && name == "integer")
+        || (kind == "integer" && value.as_f64().is_some_and(|number| number.fract() == 0.0))
 }
 
 #[cfg(test)]
@@ -263,9 +300,14 @@ mod tests {
 
     #[test]
     fn values_are_held_to_schemas() {
-        let models = Table::from([("Pet".to_owned(), json!({"schema": r#"{"type": "object", "required": ["name"]}"#}))]);
+        let models =
+            Table::from([("Pet".to_owned(), json!({"schema": r#"{"type": "object", "required": ["name"]}"#}))]);
         for (schema, good, bad) in [
-            (json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}), json!({"a": "x"}), json!({"a": 1})),
+            (
+                json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}),
+                json!({"a": "x"}),
+                json!({"a": 1}),
+            ),
             (json!({"required": ["a"]}), json!({"a": null}), json!({})),
             (json!({"type": ["integer", "null"]}), json!(null), json!(1.5)),
             (json!({"properties": {"a": {}}, "additionalProperties": false}), json!({"a": 1}), json!({"b": 1})),
@@ -275,9 +317,21 @@ mod tests {
             (json!({"enum": ["a", 1]}), json!(1), json!("b")),
             (json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}), json!(1), json!(true)),
             (json!({"not": {"type": "string"}}), json!(1), json!("x")),
-            (json!({"$ref": "https://apigateway.amazonaws.com/restapis/x/models/Pet"}), json!({"name": "Rex"}), json!({})),
-            (json!({"definitions": {"d": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/d"}}}), json!({"a": "x"}), json!({"a": 1})),
-            (json!({"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": false}), json!({"x-a": "1"}), json!({"x-a": 1})),
+            (
+                json!({"$ref": "https://apigateway.amazonaws.com/restapis/x/models/Pet"}),
+                json!({"name": "Rex"}),
+                json!({}),
+            ),
+            (
+                json!({"definitions": {"d": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/d"}}}),
+                json!({"a": "x"}),
+                json!({"a": 1}),
+            ),
+            (
+                json!({"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": false}),
+                json!({"x-a": "1"}),
+                json!({"x-a": 1}),
+            ),
         ] {
             check(&schema).unwrap();
             assert_eq!(faults(&schema, &good, &models), [""; 0], "{schema} {good}");

@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn the_most_specific_resource_takes_a_path() {
-        let (service, id) = tree(&["/", "/images/raw/{object+}", "/images/{resolution}/{object+}", "/images/raw/list", "/{proxy+}"]);
+        let (service, id) =
+            tree(&["/", "/images/raw/{object+}", "/images/{resolution}/{object+}", "/images/raw/list", "/{proxy+}"]);
         for (path, expected) in [
             ("/", "/"),
             ("/images/raw/a/b.png", "/images/raw/{object+}"),
@@ -171,7 +172,8 @@ mod tests {
             ("/images/raw", "/{proxy+}"),
             ("/other", "/{proxy+}"),
         ] {
-            let found = service.read(&id, |api| Ok(api.content.select(path).map(|(resource, _)| resource.path.clone())));
+            let found =
+                service.read(&id, |api| Ok(api.content.select(path).map(|(resource, _)| resource.path.clone())));
             assert_eq!(found.unwrap().as_deref(), Some(expected), "{path}");
         }
     }
@@ -182,7 +184,8 @@ mod tests {
         let root = service.get(&id).unwrap()["rootResourceId"].as_str().unwrap().to_owned();
         let all = service.all_resources(&id, false).unwrap();
         let pets = all.iter().find(|one| one["path"] == "/pets").unwrap()["id"].as_str().unwrap().to_owned();
-        let code = |parent: &str, part: &str| service.create_resource(&id, parent, part).map_err(|error| error.code).err();
+        let code =
+            |parent: &str, part: &str| service.create_resource(&id, parent, part).map_err(|error| error.code).err();
         assert_eq!(code(&root, "pets").as_deref(), Some("ConflictException"));
         assert_eq!(code(&pets, "{name}").as_deref(), Some("ConflictException"));
         assert_eq!(code(&root, "a b").as_deref(), Some("BadRequestException"));

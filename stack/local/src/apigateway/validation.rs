@@ -46,10 +46,12 @@ fn body(call: &Call, method: &Method, models: &Table) -> Result<(), Fault> {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let declared = method.members["requestModels"].as_object();
     let model = declared.and_then(|models| models.get(&kind).or_else(|| models.get("$default")));
-    let Some(schema) = model.and_then(|name| models.get(name.as_str()?)).and_then(|model| model["schema"].as_str()) else {
+    let Some(schema) = model.and_then(|name| models.get(name.as_str()?)).and_then(|model| model["schema"].as_str())
+    else {
         return Ok(());
     };
-    let invalid = |why: String| Fault::new("BAD_REQUEST_BODY", "BadRequestException", "Invalid request body").because(why);
+    let invalid =
+        |why: String| Fault::new("BAD_REQUEST_BODY", "BadRequestException", "Invalid request body").because(why);
     let schema: Value = serde_json::from_str(schema).unwrap_or_default();
     let text: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
     let value: Value = serde_json::from_slice(text).map_err(|error| invalid(error.to_string()))?;

@@ -68,20 +68,20 @@ fn identity(call: &Call, route: &Route) -> Option<Vec<String>> {
 }
 
 async fn bearer(cloud: &Cloud, call: &Call, route: &Route) -> Result<Value, Refusal> {
-    let refuse = |status, message, why: String, challenge: String| Refusal {
-        status,
-        message,
-        why,
-        challenge: Some(challenge),
-    };
-    let unauthorized = |why: String, error: &str| refuse(StatusCode::UNAUTHORIZED, "Unauthorized", why, format!("Bearer{error}"));
+    let refuse =
+        |status, message, why: String, challenge: String| Refusal { status, message, why, challenge: Some(challenge) };
+    let unauthorized =
+        |why: String, error: &str| refuse(StatusCode::UNAUTHORIZED, "Unauthorized", why, format!("Bearer{error}"));
     let invalid = |why: String| {
         let challenge = format!(" scope=\"\" error=\"invalid_token\" error_description=\"{}\"", why.replace('"', "'"));
         unauthorized(why, &challenge)
     };
     let sources = identity(call, route).unwrap_or_default();
     let text = sources.first().ok_or_else(|| unauthorized("the request has no token".to_owned(), ""))?;
-    let text = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer ")).map_or(text.as_str(), |_| text[7..].trim());
+    let text = text
+        .get(..7)
+        .filter(|scheme| scheme.eq_ignore_ascii_case("bearer "))
+        .map_or(text.as_str(), |_| text[7..].trim());
     let configuration = &route.authorizer["jwtConfiguration"];
     let issuer = configuration["issuer"].as_str().unwrap_or_default();
     let api = &cloud.execute_api;
@@ -106,7 +106,8 @@ async fn bearer(cloud: &Cloud, call: &Call, route: &Route) -> Result<Value, Refu
         let why = "the token has none of the scopes of the route".to_owned();
         return Err(refuse(StatusCode::FORBIDDEN, "Forbidden", why, challenge));
     }
-    let claims: Map<String, Value> = claims.iter().map(|(name, value)| (name.clone(), json!(claim_text(value)))).collect();
+    let claims: Map<String, Value> =
+        claims.iter().map(|(name, value)| (name.clone(), json!(claim_text(value)))).collect();
     Ok(json!({"jwt": {"claims": claims, "scopes": if scopes.is_empty() { Value::Null } else { json!(scopes) }}}))
 }
 
@@ -114,7 +115,8 @@ async fn bearer(cloud: &Cloud, call: &Call, route: &Route) -> Result<Value, Refu
 async fn let_in(cloud: &Arc<Cloud>, call: &Call, route: &Route) -> Result<Option<Value>, Refusal> {
     let authorizer = &route.authorizer;
     let unauthorized = |why: &str| Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized", why);
-    let sources = identity(call, route).ok_or_else(|| unauthorized("an identity source of the authorizer is missing"))?;
+    let sources =
+        identity(call, route).ok_or_else(|| unauthorized("an identity source of the authorizer is missing"))?;
     let life = authorizer["authorizerResultTtlInSeconds"].as_u64().unwrap_or_default();
     let api = &cloud.execute_api;
     let key = cache_key(call, authorizer, &sources);

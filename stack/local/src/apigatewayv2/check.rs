@@ -59,7 +59,8 @@ pub(super) fn api(members: &Value) -> Result<Value, ServiceError> {
         }
     }
     for origin in cors["allowOrigins"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        let is_origin = origin == "*" || origin.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
+        let is_origin =
+            origin == "*" || origin.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
         if !is_origin {
             return Err(bad(format!("Invalid Origin in AllowOrigins: {origin}")));
         }
@@ -90,7 +91,15 @@ pub(super) fn quick_create(members: &Value) -> Result<Option<(Value, String)>, S
 pub(super) fn integration(members: &Value) -> Result<Value, ServiceError> {
     refuse(
         members,
-        &["integrationSubtype", "connectionId", "contentHandlingStrategy", "passthroughBehavior", "requestTemplates", "templateSelectionExpression", "tlsConfig"],
+        &[
+            "integrationSubtype",
+            "connectionId",
+            "contentHandlingStrategy",
+            "passthroughBehavior",
+            "requestTemplates",
+            "templateSelectionExpression",
+            "tlsConfig",
+        ],
     )?;
     one_of(members, "connectionType", &["INTERNET"])?;
     one_of(members, "payloadFormatVersion", &["1.0", "2.0"])?;
@@ -115,7 +124,8 @@ pub(super) fn integration(members: &Value) -> Result<Value, ServiceError> {
     if !timeout.is_some_and(|timeout| (50..=LONGEST_TIMEOUT).contains(&timeout)) {
         return Err(bad("Timeout should be between 50 ms and 30000 ms"));
     }
-    let mut defaults = json!({"connectionType": "INTERNET", "payloadFormatVersion": "1.0", "timeoutInMillis": LONGEST_TIMEOUT});
+    let mut defaults =
+        json!({"connectionType": "INTERNET", "payloadFormatVersion": "1.0", "timeoutInMillis": LONGEST_TIMEOUT});
     if members["integrationType"] == "AWS_PROXY" {
         defaults["integrationMethod"] = json!("POST");
     }
@@ -155,7 +165,9 @@ pub(super) fn route(api: &Api, id: &str, members: &Value) -> Result<Value, Servi
         let authorizer = text(members, "authorizerId").ok_or_else(|| bad("AuthorizerId is required"))?;
         let found = api.content.authorizers.get(authorizer);
         if found.is_none_or(|authorizer| authorizer["authorizerType"] != wanted) {
-            return Err(bad(format!("Invalid authorizer ID specified. Setting the authorization type to {kind} requires a valid authorizer of the type {wanted}")));
+            return Err(bad(format!(
+                "Invalid authorizer ID specified. Setting the authorization type to {kind} requires a valid authorizer of the type {wanted}"
+            )));
         }
     }
     if kind != "JWT" && members["authorizationScopes"].as_array().is_some_and(|scopes| !scopes.is_empty()) {
@@ -204,7 +216,10 @@ pub(super) fn authorizer(members: &Value) -> Result<Value, ServiceError> {
                 return Err(bad("JWT authorizers must have one identity source"));
             }
             let issuer = text(&members["jwtConfiguration"], "issuer").ok_or_else(|| bad("Issuer is required"))?;
-            if !(issuer.starts_with("https://") || issuer.starts_with("http://127.0.0.1") || issuer.starts_with("http://localhost")) {
+            if !(issuer.starts_with("https://")
+                || issuer.starts_with("http://127.0.0.1")
+                || issuer.starts_with("http://localhost"))
+            {
                 return Err(bad(format!("Invalid issuer: {issuer}. Issuer must be an https URL")));
             }
             if members["jwtConfiguration"]["audience"].as_array().is_none_or(Vec::is_empty) {
@@ -232,7 +247,10 @@ pub(super) fn stage(api: &Api, members: &Value) -> Result<Value, ServiceError> {
     let known: Vec<&str> = api.content.routes.values().filter_map(|route| route["routeKey"].as_str()).collect();
     for key in members["routeSettings"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()) {
         if !known.contains(&key) {
-            return Err(ServiceError::not_found("NotFoundException", format!("Unable to find Route by key {key} within the provided RouteSettings")));
+            return Err(ServiceError::not_found(
+                "NotFoundException",
+                format!("Unable to find Route by key {key} within the provided RouteSettings"),
+            ));
         }
     }
     if let Some(arn) = text(&members["accessLogSettings"], "destinationArn") {

@@ -76,9 +76,9 @@ fn allow_origin(configuration: &Value, call: &Call, headers: &mut HeaderMap) -> 
 
 /// An origin, or `https://*` for all of a scheme.
 fn covers(pattern: &str, origin: &str) -> bool {
-    pattern.strip_suffix("://*").map_or(pattern == origin, |scheme| {
-        origin.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("://"))
-    })
+    pattern
+        .strip_suffix("://*")
+        .map_or(pattern == origin, |scheme| origin.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("://")))
 }
 
 fn joined(list: &Value) -> String {
@@ -109,11 +109,8 @@ mod tests {
     }
 
     fn headers_of(response: &Response) -> Vec<String> {
-        let mut headers: Vec<String> = response
-            .headers()
-            .iter()
-            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
-            .collect();
+        let mut headers: Vec<String> =
+            response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         headers.sort();
         headers
     }

@@ -135,7 +135,8 @@ pub(super) fn head_1(call: &Call, route: &Route) -> Value {
 /// The event of an integration.
 pub(super) fn of_integration(call: &Call, route: &Route) -> Value {
     let (text, is_base64) = body(call, is_binary(call));
-    let mut event = if route.integration["payloadFormatVersion"] == "1.0" { head_1(call, route) } else { head_2(call, route) };
+    let mut event =
+        if route.integration["payloadFormatVersion"] == "1.0" { head_1(call, route) } else { head_2(call, route) };
     if !text.is_null() || event["version"] == "1.0" {
         event["body"] = text;
     }
@@ -191,7 +192,6 @@ pub(super) fn log_context(call: &Call, route: Option<&Route>) -> Value {
     context
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,7 +237,10 @@ mod tests {
     #[test]
     fn bodies_of_other_types_are_base64() {
         let mut request = request();
-        request.parts.headers.insert("content-type", http::HeaderValue::from_static("application/x-www-form-urlencoded"));
+        request
+            .parts
+            .headers
+            .insert("content-type", http::HeaderValue::from_static("application/x-www-form-urlencoded"));
         let event = of_integration(&request, &route("2.0"));
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("eyJhIjoxfQ=="), &json!(true)));
     }

@@ -11,8 +11,8 @@ use http_body_util::Full;
 use serde_json::Value;
 
 use super::data_plane::{Refusal, Route};
-use super::mapping::{Known, Outgoing, change_answer};
 use super::event;
+use super::mapping::{Known, Outgoing, change_answer};
 use crate::cloud::Cloud;
 use crate::execute_api::call::Call;
 use crate::execute_api::function::{self, CallFault, FunctionCall, with_stage_variables};
@@ -30,7 +30,12 @@ const NOT_PASSED_ON: [HeaderName; 6] = [
 ];
 
 /// Answers with what the integration of a route answers.
-pub(super) async fn answer(cloud: &Arc<Cloud>, call: &Call, route: &Route, context: &Value) -> Result<Response, Refusal> {
+pub(super) async fn answer(
+    cloud: &Arc<Cloud>,
+    call: &Call,
+    route: &Route,
+    context: &Value,
+) -> Result<Response, Refusal> {
     let response = match route.integration["integrationType"].as_str() {
         Some("AWS_PROXY") => of_function(cloud, call, route).await?,
         Some("HTTP_PROXY") => of_backend(cloud, call, route, context).await?,
@@ -69,7 +74,11 @@ async fn of_function(cloud: &Arc<Cloud>, call: &Call, route: &Route) -> Result<R
 
 /// What a function answered as an HTTP answer. In format 2.0, what has no `statusCode` is the body itself.
 fn of_payload(payload: &[u8], may_infer: bool) -> Result<Response, Refusal> {
-    let malformed = |why: &str| Refusal::internal(format!("The response from the Lambda function doesn't match the format that API Gateway expects. {why}"));
+    let malformed = |why: &str| {
+        Refusal::internal(format!(
+            "The response from the Lambda function doesn't match the format that API Gateway expects. {why}"
+        ))
+    };
     let value: Value = serde_json::from_slice(payload).map_err(|_| malformed("Lambda body contains the wrong type"))?;
     let Some(status) = value.get("statusCode") else {
         if !may_infer {
@@ -161,10 +170,18 @@ async fn of_backend(cloud: &Arc<Cloud>, call: &Call, route: &Route, context: &Va
     let (parts, body) = match fetched {
         Ok(response) => response.into_parts(),
         Err(FetchFault::TimedOut) => {
-            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "the backend did not answer in time"));
+            return Err(Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Service Unavailable",
+                "the backend did not answer in time",
+            ));
         }
         Err(FetchFault::Failed(why)) => {
-            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", format!("`{uri}`: {why}")));
+            return Err(Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Service Unavailable",
+                format!("`{uri}`: {why}"),
+            ));
         }
     };
     let mut headers = parts.headers.clone();

@@ -116,8 +116,13 @@ impl Known<'_> {
             "request" => match name.split_once('.') {
                 Some(("header", name)) => self.call.header(name).map(|value| value.replace(", ", ",")),
                 Some(("querystring", name)) => {
-                    let values: Vec<String> =
-                        self.call.query().into_iter().filter(|(found, _)| found == name).map(|(_, value)| value).collect();
+                    let values: Vec<String> = self
+                        .call
+                        .query()
+                        .into_iter()
+                        .filter(|(found, _)| found == name)
+                        .map(|(_, value)| value)
+                        .collect();
                     (!values.is_empty()).then(|| values.join(","))
                 }
                 Some(("path", name)) => {
@@ -181,7 +186,8 @@ impl Outgoing {
 
     /// The query as it is sent.
     pub(super) fn query_text(&self) -> String {
-        let pair = |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
+        let pair =
+            |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
         self.query.iter().map(pair).collect::<Vec<_>>().join("&")
     }
 }
@@ -194,7 +200,9 @@ pub(super) fn change_answer(mappings: &Value, status: u16, headers: &mut HeaderM
         let value = known.evaluate(expression.as_str().unwrap_or_default());
         match change.target {
             Target::Header(name) => change_header(headers, change.action, name, &value),
-            Target::Status => answered = value.parse().ok().filter(|code| (200..600).contains(code)).unwrap_or(answered),
+            Target::Status => {
+                answered = value.parse().ok().filter(|code| (200..600).contains(code)).unwrap_or(answered)
+            }
             Target::Query(_) | Target::Path => {}
         }
     }
@@ -241,7 +249,10 @@ mod tests {
         outgoing.change(&mappings, &known);
         assert_eq!(outgoing.query_text(), "a=r-1%2Fdev");
         assert_eq!(outgoing.path.as_deref(), Some("/v2$"));
-        assert_eq!((&outgoing.headers["x-id"], &outgoing.headers["x-name"]), (&"7".parse().unwrap(), &"Rex".parse().unwrap()));
+        assert_eq!(
+            (&outgoing.headers["x-id"], &outgoing.headers["x-name"]),
+            (&"7".parse().unwrap(), &"Rex".parse().unwrap())
+        );
         assert_eq!(outgoing.headers["x-again"], "in");
 
         let mappings = json!({"404": {"overwrite:statuscode": "201", "append:header.x-code": "$response.body.code", "remove:header.etag": ""}});

@@ -195,7 +195,8 @@ impl ApiGatewayV2 {
             let integration = self.checked(&api, Part::Integration, &short_id(), None, &integration)?;
             let target = format!("integrations/{}", integration["integrationId"].as_str().unwrap_or_default());
             api.insert(Part::Integration, &target["integrations/".len()..], integration);
-            let route = self.checked(&api, Part::Route, &short_id(), None, &json!({"routeKey": route_key, "target": target}))?;
+            let route =
+                self.checked(&api, Part::Route, &short_id(), None, &json!({"routeKey": route_key, "target": target}))?;
             api.insert(Part::Route, &route["routeId"].as_str().unwrap_or_default().to_owned(), route);
             let stage = json!({"stageName": DEFAULT_STAGE, "autoDeploy": true});
             let stage = self.checked(&api, Part::Stage, DEFAULT_STAGE, None, &stage)?;
@@ -393,7 +394,10 @@ fn timestamp(milliseconds: i64) -> String {
 }
 
 fn no_api(api_id: &str) -> ServiceError {
-    ServiceError::not_found("NotFoundException", format!("Invalid API identifier specified {}:{api_id}", crate::settings::DEFAULT_ACCOUNT))
+    ServiceError::not_found(
+        "NotFoundException",
+        format!("Invalid API identifier specified {}:{api_id}", crate::settings::DEFAULT_ACCOUNT),
+    )
 }
 
 fn no_part(part: Part) -> ServiceError {

@@ -334,5 +334,7 @@ pub(crate) async fn read_api_mapping(
     let domain = required_text(declared, "DomainName")?;
     let mapping =
         context.cloud.execute_api.domains.get(domain).and_then(|domain| domain.mappings.get(physical_id).cloned());
-    Ok(mapping.map_or(Live::Gone, |mapping| properties_of(&domains::show_mapping(&mapping), &[("DomainName", domain), ("ApiId", &mapping.api_id)])))
+    Ok(mapping.map_or(Live::Gone, |mapping| {
+        properties_of(&domains::show_mapping(&mapping), &[("DomainName", domain), ("ApiId", &mapping.api_id)])
+    }))
 }

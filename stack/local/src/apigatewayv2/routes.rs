@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn keys_are_read_strictly() {
-        for key in ["get /", "GET", "GET pets", "GET /{a", "GET /a{b}", "GET /{a+}/b", "GET /{}", "FETCH /", "$connect"] {
+        for key in ["get /", "GET", "GET pets", "GET /{a", "GET /a{b}", "GET /{a+}/b", "GET /{}", "FETCH /", "$connect"]
+        {
             assert_eq!(RouteKey::parse(key), None, "{key}");
         }
     }

@@ -36,7 +36,8 @@ pub(crate) struct Call {
 impl Call {
     /// A header, its values joined.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<&str> = self.parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        let values: Vec<&str> =
+            self.parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
 
@@ -44,7 +45,10 @@ impl Call {
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         let decode = |text: &str| form_decode(text).unwrap_or_else(|| text.to_owned());
         let pairs = self.parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decode(name), decode(value))).collect()
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect()
     }
 
     /// The last value of a query parameter.

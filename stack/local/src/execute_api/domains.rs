@@ -106,7 +106,10 @@ impl Domains {
     /// Adds a domain.
     pub(crate) fn create(&self, domain: Domain) -> Result<Domain, ServiceError> {
         let is_name = domain.name.contains('.')
-            && domain.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-*".contains(&byte));
+            && domain
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-*".contains(&byte));
         if !is_name {
             return Err(bad_request(format!("Invalid domain name identifier specified: {}", domain.name)));
         }
@@ -233,7 +236,8 @@ mod tests {
         domains.create(fresh("a.example.com", "us-east-1")).unwrap();
         assert!(domains.create(fresh("a.example.com", "us-east-1")).is_err());
         assert!(domains.create(fresh("nodot", "us-east-1")).is_err());
-        let mapping = |id: &str| Mapping { id: id.to_owned(), key: String::new(), api_id: "x".to_owned(), stage: String::new() };
+        let mapping =
+            |id: &str| Mapping { id: id.to_owned(), key: String::new(), api_id: "x".to_owned(), stage: String::new() };
         domains.put_mapping("a.example.com", mapping("1")).unwrap();
         domains.put_mapping("a.example.com", mapping("1")).unwrap();
         assert_eq!(domains.put_mapping("a.example.com", mapping("2")).unwrap_err().code, "ConflictException");

@@ -51,7 +51,8 @@ pub(crate) fn head(call: &Call, surroundings: Surroundings<'_>) -> Value {
     let mut single = Map::new();
     let mut multiple = Map::new();
     for (name, values) in call.headers() {
-        let name = WRITTEN.iter().find(|written| written.eq_ignore_ascii_case(&name)).map_or(name, |&name| name.to_owned());
+        let name =
+            WRITTEN.iter().find(|written| written.eq_ignore_ascii_case(&name)).map_or(name, |&name| name.to_owned());
         single.insert(name.clone(), json!(values.last()));
         multiple.insert(name, json!(values));
     }
@@ -100,7 +101,8 @@ mod tests {
 
     #[test]
     fn the_head_of_an_event_has_what_a_request_has() {
-        let call = call("/pets/1?a=1&a=2", &[("host", "abc.execute-api.localhost"), ("content-type", "x"), ("filename", "f")]);
+        let call =
+            call("/pets/1?a=1&a=2", &[("host", "abc.execute-api.localhost"), ("content-type", "x"), ("filename", "f")]);
         let event = head(
             &call,
             Surroundings {

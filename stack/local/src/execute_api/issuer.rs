@@ -98,7 +98,8 @@ async fn fetch_keys(cloud: &Cloud, client: &HttpClient, issuer: &str) -> Result<
 /// Host and pool id of `https://cognito-idp.<region>.amazonaws.com/<pool>`.
 fn user_pool(issuer: &str) -> Option<(&str, &str)> {
     let (host, pool) = issuer.strip_prefix("https://")?.split_once('/')?;
-    (host.starts_with("cognito-idp.") && host.ends_with(".amazonaws.com") && !pool.contains('/')).then_some((host, pool))
+    (host.starts_with("cognito-idp.") && host.ends_with(".amazonaws.com") && !pool.contains('/'))
+        .then_some((host, pool))
 }
 
 async fn fetch(client: &HttpClient, url: &str, host: Option<&str>) -> Result<Value, Disbelief> {

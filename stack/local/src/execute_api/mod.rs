@@ -132,7 +132,15 @@ fn place(cloud: &Cloud, host: &str, uri: &http::Uri) -> Option<Place> {
                 };
                 let prefix = if stage == apigatewayv2::DEFAULT_STAGE { String::new() } else { prefix };
                 let domain = domain_of(host, &id, &region);
-                return Some(Place { kind: Kind::Http, api_id: id, stage, prefix, path, domain, is_custom_domain: false });
+                return Some(Place {
+                    kind: Kind::Http,
+                    api_id: id,
+                    stage,
+                    prefix,
+                    path,
+                    domain,
+                    is_custom_domain: false,
+                });
             }
             let region = cloud.apigateway.region_of(&id)?;
             let stage = first_segment(&path).to_owned();

@@ -39,11 +39,8 @@ impl Iam {
     pub(crate) fn authorize(&self, principal: &Principal, access: &Access<'_>) -> Result<(), ServiceError> {
         let own = self.documents_of(principal);
         let of_resource = access.resource_policy.and_then(|policy| Document::parse(policy).ok());
-        let mut context: BTreeMap<String, Vec<String>> = access
-            .context
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()]))
-            .collect();
+        let mut context: BTreeMap<String, Vec<String>> =
+            access.context.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])).collect();
         // Requests do not leave this machine: they count as sent over a secure transport.
         for (key, value) in [
             ("aws:securetransport", "true"),

@@ -154,7 +154,8 @@ impl super::S3 {
     pub(crate) async fn respond_to(&self, cloud: &Arc<Cloud>, asked: RequestOf<'_>) -> Response {
         let ids = RequestIds::fresh();
         let path = format!("/{}/{}", asked.bucket, form_encode(asked.key).replace('+', "%20"));
-        let pair = |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
+        let pair =
+            |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
         let query = asked.query.iter().map(pair).collect::<Vec<_>>().join("&");
         let uri = if query.is_empty() { path } else { format!("{path}?{query}") };
         let mut request = http::Request::builder().method(asked.method.clone()).uri(uri);

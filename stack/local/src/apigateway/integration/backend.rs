@@ -17,14 +17,8 @@ use crate::http_types::{Response, full};
 use crate::wire::percent_encode;
 
 /// Headers that are not handed on.
-const NOT_PASSED_ON: [HeaderName; 6] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::HOST,
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+const NOT_PASSED_ON: [HeaderName; 6] =
+    [header::CONNECTION, header::CONTENT_LENGTH, header::HOST, header::TE, header::TRANSFER_ENCODING, header::UPGRADE];
 
 /// Hands the request on, and the answer back.
 pub(super) async fn proxy(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Result<Response, Fault> {
@@ -83,7 +77,8 @@ async fn send(
     }
     if !query.is_empty() {
         uri.push(if uri.contains('?') { '&' } else { '?' });
-        let pair = |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
+        let pair =
+            |(name, value): &(String, String)| format!("{}={}", percent_encode(name, ""), percent_encode(value, ""));
         uri.push_str(&query.iter().map(pair).collect::<Vec<_>>().join("&"));
     }
     let name = match integration["httpMethod"].as_str() {

@@ -64,7 +64,8 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
     }
     let body = if matches!(name, "PUT" | "POST") { mapping::request_body(call, method)? } else { Bytes::new() };
     let http_method = HttpMethod::from_bytes(name.as_bytes()).unwrap_or(HttpMethod::GET);
-    let request = RequestOf { bucket: &bucket, key: &key, method: &http_method, query: &query, headers: &headers, body };
+    let request =
+        RequestOf { bucket: &bucket, key: &key, method: &http_method, query: &query, headers: &headers, body };
     let response = cloud.s3.respond_to(cloud, request).await;
     let lists = Access { resource_policy: policy.as_ref(), ..Access::new("s3:ListBucket", &bucket_arn) };
     // Who may not list a bucket is not told what is not in it.
@@ -72,7 +73,8 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
         return Ok(denied("Access Denied"));
     }
     let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(|error| Fault::configuration(format!("the object could not be read: {error}")))?;
+    let body =
+        body.collect().await.map_err(|error| Fault::configuration(format!("the object could not be read: {error}")))?;
     let status = parts.status.as_u16();
     Ok(Answered { status: Some(status), selector: status.to_string(), headers: parts.headers, body: body.to_bytes() })
 }

@@ -58,7 +58,8 @@ fn of_payload(payload: &[u8], call: &Call, method: &Method) -> Result<Response, 
         Value::String(text) => text.parse().ok(),
         number => number.as_u64(),
     };
-    let status = status.and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
+    let status =
+        status.and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.filter(|status| status.as_u16() >= 200).ok_or_else(|| malformed("the status code is none"))?;
     let text = match &value["body"] {
         Value::Null => "",

@@ -83,7 +83,9 @@ pub(super) fn respond(call: &Call, method: &Method, answered: &Answered) -> Resu
     let mapped = responses.and_then(|responses| {
         let fits = |response: &&Value| {
             let pattern = response["selectionPattern"].as_str().filter(|pattern| !pattern.is_empty());
-            pattern.is_some_and(|pattern| Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(&answered.selector)))
+            pattern.is_some_and(|pattern| {
+                Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(&answered.selector))
+            })
         };
         let is_default = |response: &&Value| response["selectionPattern"].as_str().is_none_or(str::is_empty);
         // Mocks name the response by its status.
@@ -91,7 +93,10 @@ pub(super) fn respond(call: &Call, method: &Method, answered: &Answered) -> Resu
         responses.values().find(fits).or(named).or_else(|| responses.values().find(is_default))
     });
     let mapped = mapped.ok_or_else(|| {
-        Fault::configuration(format!("No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {}", answered.selector))
+        Fault::configuration(format!(
+            "No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {}",
+            answered.selector
+        ))
     })?;
     let mut response_headers = HeaderMap::new();
     let (body, kind, overrides) = body(call, method, mapped, answered)?;
@@ -133,8 +138,11 @@ fn body(call: &Call, method: &Method, mapped: &Value, answered: &Answered) -> Re
     let templates = mapped["responseTemplates"].as_object().filter(|templates| !templates.is_empty());
     let accepted = call.header("accept").unwrap_or_default();
     let chosen = templates.and_then(|templates| {
-        let wanted = templates.iter().find(|(kind, _)| accepted.split([',', ';']).any(|one| one.trim() == kind.as_str()));
-        wanted.or_else(|| templates.iter().find(|(kind, _)| *kind == "application/json")).or_else(|| templates.iter().next())
+        let wanted =
+            templates.iter().find(|(kind, _)| accepted.split([',', ';']).any(|one| one.trim() == kind.as_str()));
+        wanted
+            .or_else(|| templates.iter().find(|(kind, _)| *kind == "application/json"))
+            .or_else(|| templates.iter().next())
     });
     if let Some((kind, template)) = chosen {
         let template = template.as_str().unwrap_or_default();
@@ -146,8 +154,12 @@ fn body(call: &Call, method: &Method, mapped: &Value, answered: &Answered) -> Re
         return Ok((text.into(), kind.clone(), context["responseOverride"].clone()));
     }
     let body = match mapped["contentHandling"].as_str() {
-        Some("CONVERT_TO_TEXT") if std::str::from_utf8(&answered.body).is_err() => STANDARD.encode(&answered.body).into(),
-        Some("CONVERT_TO_BINARY") => STANDARD.decode(&answered.body).map_or_else(|_| answered.body.clone(), Bytes::from),
+        Some("CONVERT_TO_TEXT") if std::str::from_utf8(&answered.body).is_err() => {
+            STANDARD.encode(&answered.body).into()
+        }
+        Some("CONVERT_TO_BINARY") => {
+            STANDARD.decode(&answered.body).map_or_else(|_| answered.body.clone(), Bytes::from)
+        }
         _ => answered.body.clone(),
     };
     Ok((body, "application/json".to_owned(), Value::Null))

@@ -13,9 +13,9 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::data_plane::Method;
+use super::event;
 use super::response::Fault;
 use super::vtl::{Input, parse, render};
-use super::event;
 use crate::cloud::Cloud;
 use crate::execute_api::call::Call;
 use crate::http_types::Response;
@@ -71,10 +71,10 @@ fn timed_out() -> Fault {
 
 /// A template rendered for a request; `body` is what `$input` looks at.
 fn rendered(template: &str, body: &str, call: &Call, method: &Method) -> Result<(String, Value), Fault> {
-    let nodes = parse(template)
-        .map_err(|fault| Fault::configuration(format!("a mapping template cannot be read, at byte {}: {}", fault.at, fault.message)))?;
+    let nodes = parse(template).map_err(|fault| {
+        Fault::configuration(format!("a mapping template cannot be read, at byte {}: {}", fault.at, fault.message))
+    })?;
     let (parameters, context) = (event::parameters(call, method), event::context(call, method));
-    let input =
-        Input { body, parameters: &parameters, context: &context, stage_variables: &method.stage["variables"] };
+    let input = Input { body, parameters: &parameters, context: &context, stage_variables: &method.stage["variables"] };
     Ok(render(&nodes, &input))
 }

@@ -112,9 +112,10 @@ pub(crate) async fn read_resource(
     declared: &Value,
 ) -> Result<Live, ProviderError> {
     let api = required_text(declared, "RestApiId")?;
-    live(context.cloud.apigateway.get_resource(api, physical_id, false), |members| {
-        json!({"RestApiId": api, "ParentId": members["parentId"], "PathPart": members["pathPart"]})
-    })
+    live(
+        context.cloud.apigateway.get_resource(api, physical_id, false),
+        |members| json!({"RestApiId": api, "ParentId": members["parentId"], "PathPart": members["pathPart"]}),
+    )
 }
 
 /// Which method properties name.
@@ -142,10 +143,7 @@ fn put(context: &ResourceContext, properties: &Value) -> Result<(), ProviderErro
 }
 
 /// `AWS::ApiGateway::Method`. `Ref` is a name that CloudFormation makes.
-pub(crate) async fn create_method(
-    context: &ResourceContext,
-    properties: &Value,
-) -> Result<Provisioned, ProviderError> {
+pub(crate) async fn create_method(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
     let (api, resource, name) = method_of(properties)?;
     if context.cloud.apigateway.get_method_part(api, resource, name, Place::Method).is_ok() {
         return Err(ProviderError::new("AlreadyExists", "Method already exists for this resource"));

@@ -56,7 +56,12 @@ pub(super) fn api_properties(members: &Value) -> Value {
 fn by_status(list: &Value) -> Value {
     let pair = |one: &Value| {
         let status = &one["statusCode"];
-        Some((status.as_str().map_or_else(|| status.as_u64().map(|code| code.to_string()), |text| Some(text.to_owned()))?, one.clone()))
+        Some((
+            status
+                .as_str()
+                .map_or_else(|| status.as_u64().map(|code| code.to_string()), |text| Some(text.to_owned()))?,
+            one.clone(),
+        ))
     };
     Value::Object(list.as_array().into_iter().flatten().filter_map(pair).collect())
 }
@@ -77,7 +82,8 @@ pub(super) fn method_members(properties: &Value) -> (Value, Option<Value>, Value
 
 /// Properties of a method. What the template leaves out of the integration, and has a default, is left out.
 pub(super) fn method_properties(members: &Value, declared: &Value) -> Value {
-    let values = |map: &Value| Value::Array(map.as_object().into_iter().flatten().map(|(_, one)| one.clone()).collect());
+    let values =
+        |map: &Value| Value::Array(map.as_object().into_iter().flatten().map(|(_, one)| one.clone()).collect());
     let mut members = members.clone();
     if members["methodIntegration"].is_object() {
         let mut integration = members["methodIntegration"].clone();
@@ -151,7 +157,12 @@ pub(super) fn stage_properties(members: &Value, declared: &Value) -> Value {
     );
     rename(&mut members, "accessLogSettings", "accessLogSetting");
     let mut properties = to_properties(&members);
-    let same = |one: &Value| settings.iter().find(|other| other["HttpMethod"] == one["HttpMethod"] && one["ResourcePath"].as_str().map(plain_path) == other["ResourcePath"].as_str().map(plain_path));
+    let same = |one: &Value| {
+        settings.iter().find(|other| {
+            other["HttpMethod"] == one["HttpMethod"]
+                && one["ResourcePath"].as_str().map(plain_path) == other["ResourcePath"].as_str().map(plain_path)
+        })
+    };
     let wanted: Vec<Value> = declared["MethodSettings"].as_array().cloned().unwrap_or_default();
     let mut listed: Vec<Value> = Vec::new();
     for one in &wanted {
@@ -210,7 +221,10 @@ mod tests {
             "MethodResponses": [{"StatusCode": 200}],
         });
         let (own, integration, responses) = method_members(&properties);
-        assert_eq!(own, json!({"authorizationType": "NONE", "apiKeyRequired": true, "requestParameters": {"method.request.path.Id": true}}));
+        assert_eq!(
+            own,
+            json!({"authorizationType": "NONE", "apiKeyRequired": true, "requestParameters": {"method.request.path.Id": true}})
+        );
         let integration = integration.unwrap();
         assert_eq!(integration["integrationResponses"]["200"]["responseParameters"]["method.response.header.X"], "'y'");
         assert_eq!(integration["httpMethod"], "GET");
@@ -243,7 +257,8 @@ mod tests {
 
     #[test]
     fn a_policy_stays_as_it_is() {
-        let properties = json!({"Name": "a", "Policy": {"Statement": [{"Effect": "Allow"}]}, "ApiKeySourceType": "HEADER"});
+        let properties =
+            json!({"Name": "a", "Policy": {"Statement": [{"Effect": "Allow"}]}, "ApiKeySourceType": "HEADER"});
         let members = api_members(&properties, &BTreeMap::new());
         assert_eq!(members["policy"]["Statement"][0]["Effect"], "Allow");
         assert_eq!(members["apiKeySource"], "HEADER");

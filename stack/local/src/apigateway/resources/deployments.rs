@@ -19,14 +19,16 @@ pub(crate) async fn create_deployment(
         return Err(ProviderError::invalid("the local cloud does not serve `DeploymentCanarySettings`"));
     }
     let api = required_text(properties, "RestApiId")?;
-    let mut members = json!({"stageName": text(properties, "StageName"), "description": text(properties, "Description")});
+    let mut members =
+        json!({"stageName": text(properties, "StageName"), "description": text(properties, "Description")});
     let stage = to_members(&properties["StageDescription"]);
     members["variables"] = stage["variables"].clone();
     members["stageDescription"] = stage["description"].clone();
     let made = context.cloud.apigateway.create_deployment(api, &members)?;
     let id = text_of(&made, "id");
     if let (Some(name), Some(_)) = (text(properties, "StageName"), properties["StageDescription"].as_object()) {
-        let mut wanted = stage_members(&properties["StageDescription"], &tags(&properties["StageDescription"], &context.tags));
+        let mut wanted =
+            stage_members(&properties["StageDescription"], &tags(&properties["StageDescription"], &context.tags));
         for (member, value) in [("stageName", json!(name)), ("deploymentId", json!(id))] {
             wanted[member] = value;
         }
@@ -101,7 +103,11 @@ pub(crate) async fn create_stage(context: &ResourceContext, properties: &Value) 
     let api = required_text(properties, "RestApiId")?;
     let members = stage_members(properties, &tags(properties, &context.tags));
     let made = context.cloud.apigateway.create_stage(api, &members).map_err(|error| {
-        if error.code == "ConflictException" { ProviderError::new("AlreadyExists", error.message) } else { error.into() }
+        if error.code == "ConflictException" {
+            ProviderError::new("AlreadyExists", error.message)
+        } else {
+            error.into()
+        }
     })?;
     Ok(provisioned(text_of(&made, "stageName"), &[]))
 }

@@ -24,10 +24,7 @@ fn provisioned_domain(domain: &Domain) -> Provisioned {
     } else {
         ("RegionalDomainName", "RegionalHostedZoneId")
     };
-    provisioned(
-        &domain.name,
-        &[("DomainNameArn", &domain.arn()), (target, &domain.target()), (zone, domain.zone())],
-    )
+    provisioned(&domain.name, &[("DomainNameArn", &domain.arn()), (target, &domain.target()), (zone, domain.zone())])
 }
 
 /// `AWS::ApiGateway::DomainName`. `Ref` is the name.
@@ -72,18 +69,29 @@ pub(crate) async fn read_domain_name(
     physical_id: &str,
     _declared: &Value,
 ) -> Result<Live, ProviderError> {
-    live(context.cloud.execute_api.domains.get(physical_id).ok_or_else(no_domain).map(|domain| domains::show(&domain)), |members| {
-        let mut members = members.clone();
-        let tags = tag_list(&members["tags"]);
-        if let Some(object) = members.as_object_mut() {
-            object.retain(|name, _| {
-                matches!(name.as_str(), "certificateArn" | "domainName" | "endpointAccessMode" | "endpointConfiguration" | "regionalCertificateArn" | "securityPolicy")
-            });
-        }
-        let mut properties = to_properties(&members);
-        properties["Tags"] = tags;
-        properties
-    })
+    live(
+        context.cloud.execute_api.domains.get(physical_id).ok_or_else(no_domain).map(|domain| domains::show(&domain)),
+        |members| {
+            let mut members = members.clone();
+            let tags = tag_list(&members["tags"]);
+            if let Some(object) = members.as_object_mut() {
+                object.retain(|name, _| {
+                    matches!(
+                        name.as_str(),
+                        "certificateArn"
+                            | "domainName"
+                            | "endpointAccessMode"
+                            | "endpointConfiguration"
+                            | "regionalCertificateArn"
+                            | "securityPolicy"
+                    )
+                });
+            }
+            let mut properties = to_properties(&members);
+            properties["Tags"] = tags;
+            properties
+        },
+    )
 }
 
 /// `AWS::ApiGateway::BasePathMapping`. `Ref` is `<domain>|<base path>`.

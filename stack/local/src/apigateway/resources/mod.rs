@@ -25,10 +25,7 @@ fn provisioned(physical_id: &str, attributes: &[(&str, &str)]) -> Provisioned {
 }
 
 /// What a reading found in the form of a template, or that it is gone.
-fn live(
-    found: Result<Value, ServiceError>,
-    properties: impl FnOnce(&Value) -> Value,
-) -> Result<Live, ProviderError> {
+fn live(found: Result<Value, ServiceError>, properties: impl FnOnce(&Value) -> Value) -> Result<Live, ProviderError> {
     match found {
         Ok(members) => Ok(Live::Properties(properties(&members))),
         Err(error) if error.status == http::StatusCode::NOT_FOUND => Ok(Live::Gone),

@@ -188,5 +188,7 @@ pub(crate) async fn read_account(
     _declared: &Value,
 ) -> Result<Live, ProviderError> {
     let account = context.cloud.apigateway.account();
-    Ok(Live::Properties(account.get("cloudwatchRoleArn").map_or(json!({}), |role| json!({ "CloudWatchRoleArn": role }))))
+    Ok(Live::Properties(
+        account.get("cloudwatchRoleArn").map_or(json!({}), |role| json!({ "CloudWatchRoleArn": role })),
+    ))
 }

@@ -72,7 +72,8 @@ pub(crate) async fn read_api_key(
     _declared: &Value,
 ) -> Result<Live, ProviderError> {
     live(context.cloud.apigateway.get_key(physical_id, false), |members| {
-        let mut properties = json!({"Name": members["name"], "Enabled": members["enabled"], "Tags": tag_list(&members["tags"])});
+        let mut properties =
+            json!({"Name": members["name"], "Enabled": members["enabled"], "Tags": tag_list(&members["tags"])});
         for (member, property) in [("customerId", "CustomerId"), ("description", "Description")] {
             if let Some(value) = members[member].as_str() {
                 properties[property] = json!(value);
@@ -83,7 +84,8 @@ pub(crate) async fn read_api_key(
 }
 
 fn members_of(context: &ResourceContext, properties: &Value, old_name: Option<&str>) -> Value {
-    let name = text(properties, "UsagePlanName").or(old_name).map_or_else(|| context.generated_name(128), str::to_owned);
+    let name =
+        text(properties, "UsagePlanName").or(old_name).map_or_else(|| context.generated_name(128), str::to_owned);
     plan_members(properties, &name, &tags(properties, &context.tags))
 }
 

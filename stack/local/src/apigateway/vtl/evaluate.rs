@@ -200,7 +200,9 @@ impl Scope<'_> {
         let body = || serde_json::from_str(self.input.body).unwrap_or_else(|_| json!(self.input.body));
         Some(match (method, first) {
             ("path", Some(path)) => json_path::at(&body(), &path).unwrap_or_default(),
-            ("json", Some(path)) => json!(json_path::at(&body(), &path).map_or_else(|| "\"\"".to_owned(), |value| value.to_string())),
+            ("json", Some(path)) => {
+                json!(json_path::at(&body(), &path).map_or_else(|| "\"\"".to_owned(), |value| value.to_string()))
+            }
             ("params", None) => self.input.parameters.clone(),
             ("params", Some(name)) => {
                 let kinds = ["path", "querystring", "header"];
@@ -342,12 +344,18 @@ mod tests {
     fn templates_are_rendered() {
         for (template, expected) in [
             (r#"{"statusCode": 204}"#, r#"{"statusCode": 204}"#),
-            ("$input.json('$.owner') $input.json('$') ", r#"{"id":5} {"name":"Rex","tags":["a","b"],"owner":{"id":5},"quote":"it's \"x\""} "#),
+            (
+                "$input.json('$.owner') $input.json('$') ",
+                r#"{"id":5} {"name":"Rex","tags":["a","b"],"owner":{"id":5},"quote":"it's \"x\""} "#,
+            ),
             ("$input.path('$.name')/$input.path('$.owner')/$input.path('$').tags[1]", "Rex/{id=5}/b"),
             ("$input.params('id') $input.params('q') $input.params('x-one') <$input.params('none')>", "7 a b 1 <>"),
             ("$input.params().querystring.get('q')", "a b"),
             ("${context.requestId}x$context.none $stageVariables.alias", "r-1x live"),
-            (r#"{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}"#, r#"{"error":{"code":"THROTTLED","message":"no"}}"#),
+            (
+                r#"{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}"#,
+                r#"{"error":{"code":"THROTTLED","message":"no"}}"#,
+            ),
             ("$util.escapeJavaScript($input.path('$.quote'))", r#"it\'s \"x\""#),
             ("$util.urlEncode('a b&c~') $util.urlDecode('a+b%26')", "a+b%26c%7E a b&"),
             ("$util.base64Encode('ab') $util.base64Decode('YWI=')", "YWI= ab"),
@@ -369,13 +377,15 @@ mod tests {
     #[test]
     fn a_template_may_override_the_answer() {
         let input = Input { body: "", parameters: &json!({}), context: &json!({}), stage_variables: &json!({}) };
-        let nodes = parse("#set($context.responseOverride.status = 404)#set($context.responseOverride.header.X = 'y')").unwrap();
+        let nodes = parse("#set($context.responseOverride.status = 404)#set($context.responseOverride.header.X = 'y')")
+            .unwrap();
         assert_eq!(render(&nodes, &input).1, json!({"responseOverride": {"status": 404, "header": {"X": "y"}}}));
     }
 
     #[test]
     fn what_is_no_template_is_refused() {
-        for template in ["#if($x)", "#end", "#foreach($x in)", "#set($x = )", "#if($x", "#parse('x')", "$x.y('", "#* x"] {
+        for template in ["#if($x)", "#end", "#foreach($x in)", "#set($x = )", "#if($x", "#parse('x')", "$x.y('", "#* x"]
+        {
             assert!(parse(template).is_err(), "{template}");
         }
         assert!(parse(&"#if(true)".repeat(500)).is_err());

@@ -70,9 +70,7 @@ pub(super) fn of_value(value: &Value, name: &str, arguments: &[Value]) -> Option
             ("size", None) => json!(members.len()),
             ("isEmpty", None) => json!(members.is_empty()),
             ("get", Some(key)) => members.get(&display(key)).cloned().unwrap_or_default(),
-            ("getOrDefault", Some(key)) => {
-                members.get(&display(key)).or(arguments.get(1)).cloned().unwrap_or_default()
-            }
+            ("getOrDefault", Some(key)) => members.get(&display(key)).or(arguments.get(1)).cloned().unwrap_or_default(),
             ("containsKey", Some(key)) => json!(members.contains_key(&display(key))),
             ("keySet", None) => json!(members.keys().collect::<Vec<_>>()),
             ("values", None) => json!(members.values().collect::<Vec<_>>()),

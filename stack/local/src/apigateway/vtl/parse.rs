@@ -105,7 +105,8 @@ fn flush(nodes: &mut Vec<Node>, text: &mut String) {
 /// The directive that begins here, and how long its name is with its sign (and braces).
 fn directive_name(rest: &str) -> Option<(&'static str, usize)> {
     const NAMES: [&str; 13] = [
-        "set", "if", "elseif", "else", "end", "foreach", "macro", "parse", "include", "evaluate", "define", "stop", "break",
+        "set", "if", "elseif", "else", "end", "foreach", "macro", "parse", "include", "evaluate", "define", "stop",
+        "break",
     ];
     let inner = rest.strip_prefix('#')?;
     let braced = inner.starts_with('{');
