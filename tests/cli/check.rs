@@ -87,7 +87,7 @@ fn a_template_of_somebody_else_is_checked() {
         let fault = faults.iter().find(|fault| fault["code"] == code).unwrap_or_else(|| panic!("{code}: {report:#}"));
         (fault["places"][0]["line"].as_u64().unwrap(), fault["places"][0]["column"].as_u64().unwrap())
     };
-    assert_eq!(place("template-wrong-target"), (5, 7));
-    assert_eq!(place("template-rule"), (9, 7));
-    assert_eq!(place("template-unknown-property"), (10, 7));
+    assert_eq!(place("wrong-target"), (5, 7));
+    assert_eq!(place("broken-rule"), (9, 7));
+    assert_eq!(place("unsupported-property"), (10, 7));
 }

@@ -1,7 +1,10 @@
 //! Validators and endpoints that we did not write.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test fails the test by panicking")]
 
+mod cdk;
 mod deployment;
+mod probe;
+mod sync;
 mod template;
 
 /// The binary under test.

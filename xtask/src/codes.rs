@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::paths;
 
 /// Every code with the name that it must come from: of `code("...")` in a `#[diagnostic]`, the item below it; of a match
-/// (`Self::Name { .. } => "..."` in a `fn code`), the variant beside it.
+/// (`Self::Name { .. } => "..."` in a `fn code` or `fn stable_code`), the variant beside it.
 fn codes(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut open: Option<String> = None;
@@ -27,7 +27,7 @@ fn codes(text: &str) -> Vec<(String, String)> {
             let end = item.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(item.len());
             found.push((code, item[..end].to_owned()));
         }
-        in_match |= line.starts_with("pub fn code(");
+        in_match |= line.starts_with("pub fn code(") || line.starts_with("fn stable_code(");
         in_match &= line != "}";
         if in_match && let Some((variant, code)) = line.strip_prefix("Self::").and_then(|arm| arm.split_once(" => \""))
         {

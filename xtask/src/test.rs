@@ -79,18 +79,23 @@ fn provide_tools(steps: &[Step]) -> Result<Tools, Failure> {
     let not_needed = || "not needed by the chosen steps".to_owned();
     let needs_python = steps.iter().any(|step| step.uses_python());
     let needs_browser = steps.contains(&Step::Browser);
-    if needs_python || needs_browser {
+    let needs_cdk = steps.contains(&Step::Peers);
+    if needs_python || needs_browser || needs_cdk {
         heading("tools");
     }
     let tools = Tools {
         python: if needs_python { tools::python() } else { Err(not_needed()) },
+        cdk: if needs_cdk { tools::cdk() } else { Err(not_needed()) },
         browser: if needs_browser { tools::browser() } else { Err(not_needed()) },
     };
-    let missing: Vec<&str> =
-        [(needs_python, tools.python.as_ref().err()), (needs_browser, tools.browser.as_ref().err())]
-            .into_iter()
-            .filter_map(|(needed, reason)| reason.filter(|_| needed).map(String::as_str))
-            .collect();
+    let missing: Vec<&str> = [
+        (needs_python, tools.python.as_ref().err()),
+        (needs_cdk, tools.cdk.as_ref().err()),
+        (needs_browser, tools.browser.as_ref().err()),
+    ]
+    .into_iter()
+    .filter_map(|(needed, reason)| reason.filter(|_| needed).map(String::as_str))
+    .collect();
     for reason in &missing {
         say(&format!("skipped: {reason}"));
     }

@@ -109,7 +109,7 @@ fn pack(content: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// Writes beside `file`, then renames, so that an interrupted write leaves what was there.
-fn replace(file: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     let directory = file.parent().unwrap_or(Path::new("."));
     let write = || {
         let mut temporary = tempfile::NamedTempFile::new_in(directory)?;

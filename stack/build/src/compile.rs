@@ -152,6 +152,21 @@ impl Compilation<'_> {
         self.workspace.target_directory.join("stack").join(name)
     }
 
+    /// Where cargo itself put a binary: the list of its sources lies beside it.
+    pub(crate) fn cargo_file(&self, binary: &Binary) -> PathBuf {
+        match self.tool {
+            Tool::Cargo { .. } => binary.file.clone(),
+            Tool::CargoLambda { .. } => {
+                let name = binary.file.parent().and_then(std::path::Path::file_name).unwrap_or_default();
+                let triple = match self.architecture {
+                    Architecture::X86_64 => "x86_64-unknown-linux-gnu",
+                    Architecture::Arm64 => "aarch64-unknown-linux-gnu",
+                };
+                self.workspace.target_directory.join(triple).join(self.options.profile.name()).join(name)
+            }
+        }
+    }
+
     fn binary_file(&self, binary: &str) -> PathBuf {
         match self.tool {
             Tool::CargoLambda { .. } => self.lambda_directory().join(binary).join("bootstrap"),

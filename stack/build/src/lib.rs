@@ -2,7 +2,7 @@
 //!
 //! [`build`] finds the Cargo workspace around the project, compiles every package that the plan names (one call of the
 //! build tool for all packages that share architecture and features), and stores each binary as `bootstrap` in a zip
-//! whose bytes depend on nothing but the binary. Unchanged sources cost one question to cargo and a hash.
+//! whose bytes depend on nothing but the binary. Unchanged sources cost a look at the times of their files (`stamp`).
 
 mod archive;
 mod compile;
@@ -11,12 +11,13 @@ mod lock;
 mod options;
 mod process;
 mod sources;
+mod stamp;
 mod tool;
 mod workspace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use stack_plan::plan::{Architecture, Artifact};
 use stack_plan::{Built, Event};
@@ -58,16 +59,21 @@ pub async fn build(
         return Ok(Vec::new());
     }
     let cargo = tool::find_cargo(options)?;
+    if let Some(built) = stamp::unchanged(options, &cargo, artifacts, events) {
+        return Ok(built);
+    }
+    let began = SystemTime::now();
     let workspace = Workspace::find(&cargo, options).await?;
     let groups = group(&workspace, artifacts)?;
     let directory = workspace.target_directory.join("stack");
     create_directory(&directory)?;
     let _lock = lock::acquire(&directory, events).await?;
 
-    let mut zips = BTreeMap::new();
+    let (mut zips, mut sources) = (BTreeMap::new(), Some(BTreeSet::new()));
     for (group, packages) in &groups {
         let tool = Tool::choose(options, &cargo, group.architecture, events).await?;
         for zip in build_group(options, &workspace, &tool, group, packages, &directory, events).await? {
+            sources = sources.zip(zip.sources.clone()).map(|(all, more)| all.into_iter().chain(more).collect());
             zips.insert((zip.package.clone(), group.clone()), zip);
         }
     }
@@ -81,7 +87,15 @@ pub async fn build(
             size: zip.size,
         })
     });
-    Ok(built.collect())
+    let built: Vec<Built> = built.collect();
+    if let Some(sources) = sources {
+        stamp::record(
+            &stamp::Build { options, cargo: &cargo, workspace: &workspace, artifacts, began },
+            sources,
+            &built,
+        );
+    }
+    Ok(built)
 }
 
 fn group_of(artifact: &Artifact) -> Group {
@@ -107,6 +121,8 @@ fn group<'w>(
 /// A zip made for one package of a group.
 struct PackageZip {
     package: String,
+    /// Its sources, where cargo told them.
+    sources: Option<Vec<PathBuf>>,
     file: PathBuf,
     sha256: String,
     size: u64,
@@ -131,11 +147,13 @@ async fn build_group(
 
     let mut zips = Vec::new();
     for (package, binary) in binaries {
+        // Another group builds the same binary with other features, and cargo writes another list.
+        let sources = stamp::sources_beside(&compilation.cargo_file(&binary));
         let file = directory.join(zip_name(&package, options.profile, group));
         let Zip { sha256, size, unchanged } = archive::store(&binary, &file, group.architecture).await?;
         let seconds = started.elapsed().as_secs_f64();
         events(Event::BuildFinished { package: package.clone(), size, unchanged, seconds });
-        zips.push(PackageZip { package, file, sha256, size });
+        zips.push(PackageZip { package, sources, file, sha256, size });
     }
     Ok(zips)
 }

@@ -18,7 +18,11 @@ pub async fn source_directories(options: &BuildOptions, artifacts: &[Artifact]) 
         return Ok(Vec::new());
     }
     let cargo = tool::find_cargo(options)?;
-    let workspace = Workspace::find(&cargo, options).await?;
+    of(&Workspace::find(&cargo, options).await?, artifacts).map(|found| found.into_iter().collect())
+}
+
+/// The same, of a workspace that is known.
+pub(crate) fn of(workspace: &Workspace, artifacts: &[Artifact]) -> Result<BTreeSet<PathBuf>, BuildError> {
     let mut found = BTreeSet::new();
     let mut open = Vec::new();
     for artifact in artifacts {
@@ -30,5 +34,5 @@ pub async fn source_directories(options: &BuildOptions, artifacts: &[Artifact]) 
         }
         found.insert(directory);
     }
-    Ok(found.into_iter().collect())
+    Ok(found)
 }

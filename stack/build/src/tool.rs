@@ -39,25 +39,30 @@ impl Tool {
         architecture: Architecture,
         events: &mut Events<'_>,
     ) -> Result<Self, BuildError> {
-        if let Some(program) = find(options, "cargo-lambda") {
-            return Ok(Self::CargoLambda { program, search_path: None });
-        }
-        let private = PrivateTools::new(options);
-        if let Some(tool) = private.installed(options) {
+        if let Some(tool) = present(options, cargo, architecture) {
+            if matches!(tool, Self::Cargo { .. }) {
+                events(Event::Notice {
+                    code: "plain-cargo-fallback",
+                    detail: "cargo-lambda is not installed: plain cargo builds for this machine".into(),
+                });
+            }
             return Ok(tool);
-        }
-        if options.profile == Profile::Local && runs_here(architecture) {
-            events(Event::Notice {
-                code: "plain-cargo-fallback",
-                detail: "cargo-lambda is not installed: plain cargo builds for this machine".into(),
-            });
-            return Ok(Self::Cargo { program: cargo.to_owned() });
         }
         if !options.allow_install {
             return Err(BuildError::NoCargoLambda { tools_directory: options.tools_directory.clone() });
         }
-        private.install(options, cargo, events).await
+        PrivateTools::new(options).install(options, cargo, events).await
     }
+}
+
+/// What compiles for the architecture as things are, without installing anything.
+pub(crate) fn present(options: &BuildOptions, cargo: &Path, architecture: Architecture) -> Option<Tool> {
+    if let Some(program) = find(options, "cargo-lambda") {
+        return Some(Tool::CargoLambda { program, search_path: None });
+    }
+    let plain = options.profile == Profile::Local && runs_here(architecture);
+    let fallback = || plain.then(|| Tool::Cargo { program: cargo.to_owned() });
+    PrivateTools::new(options).installed(options).or_else(fallback)
 }
 
 /// True when this machine runs binaries that plain cargo makes for the architecture.

@@ -90,6 +90,12 @@ impl Workspace {
         self.packages.iter().find(|package| package.directory() == directory)
     }
 
+    /// Every manifest of the workspace.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = PathBuf> {
+        let root = std::iter::once(self.root.join("Cargo.toml"));
+        root.chain(self.packages.iter().map(|package| package.manifest_path.clone()))
+    }
+
     /// True when the root manifest has a section for the profile, which then wins over our settings.
     pub(crate) fn defines_profile(&self, profile: Profile) -> Result<bool, BuildError> {
         let path = self.root.join("Cargo.toml");

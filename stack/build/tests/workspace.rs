@@ -163,6 +163,63 @@ async fn unchanged_sources_are_not_zipped_again_and_touched_ones_give_the_same_b
     assert_ne!(changed[0].sha256, first[0].sha256);
 }
 
+/// The options with a `cargo` in front of the real one that notes each call, and the file that it notes them in.
+fn noting_calls(checkout: &Checkout) -> (BuildOptions, PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut options = checkout.options();
+    let (directory, log) = (checkout.directory.path().join("bin"), checkout.directory.path().join("calls"));
+    let path = options.variables[&OsString::from("PATH")].clone();
+    let real = std::env::split_paths(&path).map(|directory| directory.join("cargo")).find(|file| file.is_file());
+    fs::create_dir_all(&directory).unwrap();
+    let script = format!("#!/bin/sh\necho called >> '{}'\nexec '{}' \"$@\"\n", log.display(), real.unwrap().display());
+    fs::write(directory.join("cargo"), script).unwrap();
+    fs::set_permissions(directory.join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+    let directories = std::iter::once(directory).chain(std::env::split_paths(&path).map(Into::into));
+    options.variables.insert("PATH".into(), std::env::join_paths(directories).unwrap());
+    (options, log)
+}
+
+#[tokio::test]
+async fn cargo_is_asked_only_when_something_changed() {
+    let checkout = Checkout::new("a b");
+    let artifacts = [artifact("thumb", "thumbnail", &[]), artifact("loud", "thumbnail", &["loud"])];
+    let (mut options, log) = noting_calls(&checkout);
+    let calls = || fs::read_to_string(&log).map_or(0, |text| text.lines().count());
+    let (first, _) = build_with(&options, &artifacts).await.unwrap();
+    let asked = calls();
+    assert!(asked > 0);
+    // The lock file was made by the first build, so only the second one is recorded.
+    build_with(&options, &artifacts).await.unwrap();
+    let asked_again = calls();
+    assert!(asked_again > asked);
+
+    let (second, events) = build_with(&options, &artifacts).await.unwrap();
+    assert_eq!((second, calls()), (first.clone(), asked_again));
+    assert_eq!(finished(&events), [("thumbnail".to_owned(), true), ("thumbnail".to_owned(), true)]);
+
+    let mut last = calls();
+    let mut is_asked = |what: &str| {
+        let (before, now) = (last, calls());
+        last = now;
+        assert!(now > before, "{what}: cargo was not asked");
+    };
+    checkout.write("functions/shared/src/lib.rs", "pub fn greet(_: &str, _: bool) {}\n");
+    let (changed, _) = build_with(&options, &artifacts).await.unwrap();
+    assert_ne!(changed[0].sha256, first[0].sha256);
+    is_asked("a source of a dependency");
+    fs::remove_file(&changed[0].file).unwrap();
+    build_with(&options, &artifacts).await.unwrap();
+    is_asked("a zip that is gone");
+    checkout.write(".cargo/config.toml", "[build]\nincremental = false\n");
+    build_with(&options, &artifacts).await.unwrap();
+    is_asked("settings of cargo");
+    options.variables.insert("RUSTFLAGS".into(), "-Copt-level=1".into());
+    build_with(&options, &artifacts).await.unwrap();
+    is_asked("a variable");
+    build_with(&options, &artifacts[..1]).await.unwrap();
+    is_asked("other artifacts");
+}
+
 #[tokio::test]
 async fn two_checkouts_give_the_same_bytes() {
     let artifacts = [artifact("thumb", "thumbnail", &[])];

@@ -15,6 +15,10 @@ pub(crate) type Request = http::Request<Body>;
 /// A response.
 pub(crate) type Response = http::Response<Body>;
 
+/// Where a request came from; the server puts it into the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) std::net::IpAddr);
+
 /// A body of bytes that are at hand.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()

@@ -9,7 +9,11 @@ use http_body_util::BodyExt as _;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Protocol, ServiceError};
-use crate::{apigateway, cloudformation, cloudfront, console, execute_api, iam, lambda, logs, s3, sns, sts, wire};
+use crate::{
+    acm, apigateway, cloudformation, cloudfront, cloudwatch, code, cognito, console, dynamodb, ec2, ecr, ecs, events,
+    execute_api, iam, kms, lambda, logs, mediaconvert, rds, route53, s3, scheduler, secrets_manager, sns, sqs, ssm,
+    sts, tagging, wire,
+};
 
 /// Declares [`Destination`]: one line for each service, with the name that its clients sign for, the protocol in which
 /// signatures are checked here (`none` for what checks its own or needs none), the prefix of its `x-amz-target`, and who answers.
@@ -59,17 +63,46 @@ destinations! {
     Console: [], none, [], console::handle;
     /// The data plane of a distribution, by Host or by `/_stack/cloudfront/<id>/...`.
     Distribution: [], none, [], cloudfront::data_plane::handle;
+    /// Buckets as websites, by Host or by `/_stack/s3-website/<bucket>/...`.
+    Website: [], none, [], s3::website::handle;
+    Acm: ["acm"], Json, ["CertificateManager."], acm::api::handle;
     ApiGateway: ["apigateway"], RestJson, [], apigateway::api::handle;
+    /// Sign-in pages, keys and discovery of user pools.
+    SignInPages: [], none, [], cognito::hosted::handle;
     CloudFormation: ["cloudformation"], Query, [], cloudformation::api::handle;
+    /// Answers of custom resources and signals: `/_stack/cloudformation/...`.
+    Signals: [], none, [], cloudformation::signals::handle;
     CloudFront: ["cloudfront"], RestXml, [], cloudfront::api::handle;
+    DynamoDb: ["dynamodb"], Json10, ["DynamoDB_20120810.", "DynamoDBStreams_20120810."], dynamodb::api::handle;
+    CloudWatch: ["monitoring"], Query, ["GraniteServiceVersion20100801."], cloudwatch::api::handle;
+    Events: ["events"], Json, ["AWSEvents."], events::api::handle;
+    CodeBuild: ["codebuild"], Json, ["CodeBuild_20161006."], code::build::handle;
+    CodeConnections: ["codeconnections", "codestar-connections"], Json10, ["com.amazonaws.codeconnections.", "com.amazonaws.codestar.connections."], code::connections::handle;
+    CodePipeline: ["codepipeline"], Json, ["CodePipeline_20150709."], code::pipeline::handle;
+    Ec2: ["ec2"], Ec2, [], ec2::api::handle;
+    Ecr: ["ecr"], Json, ["AmazonEC2ContainerRegistry_V20150921."], ecr::api::handle;
+    Ecs: ["ecs"], Json, ["AmazonEC2ContainerServiceV20141113."], ecs::api::handle;
     /// The data plane of APIs, by Host, by `/_stack/execute-api/<id>/...` or by a custom domain.
     ExecuteApi: ["execute-api"], none, [], execute_api::handle;
+    /// Checks signatures itself: what users do for themselves has none.
+    Cognito: ["cognito-idp"], none, ["AWSCognitoIdentityProviderService."], cognito::api::handle;
     Iam: ["iam"], Query, [], iam::api::handle;
+    Kms: ["kms"], Json, ["TrentService."], kms::api::handle;
+    /// Function URLs, by Host or by `/_stack/lambda-url/<id>/...`, and packages of functions.
+    FunctionAddress: [], none, [], lambda::address::handle;
     Lambda: ["lambda"], RestJson, [], lambda::api::handle;
     Logs: ["logs"], Json, ["Logs_20140328."], logs::api::handle;
+    MediaConvert: ["mediaconvert"], RestJson, [], mediaconvert::api::handle;
+    Rds: ["rds"], Query, [], rds::api::handle;
+    Route53: ["route53"], RestXml, [], route53::api::handle;
     S3: ["s3"], none, [], s3::api::handle;
+    Scheduler: ["scheduler"], RestJson, [], scheduler::api::handle;
+    SecretsManager: ["secretsmanager"], Json, ["secretsmanager."], secrets_manager::api::handle;
     Sns: ["sns"], Query, [], sns::api::handle;
-    Sts: ["sts"], Query, [], sts::handle;
+    Sqs: ["sqs"], Json10, ["AmazonSQS."], sqs::api::handle;
+    Ssm: ["ssm"], Json, ["AmazonSSM."], ssm::api::handle;
+    Tagging: ["tagging"], Json, ["ResourceGroupsTaggingAPI_20170126."], tagging::handle;
+    Sts: ["sts"], none, [], sts::handle;
 }
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
@@ -78,7 +111,8 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
     if let Some(refusal) = refuse_foreign(&cloud, &request) {
         return refusal;
     }
-    let destination = destination(&cloud, &request);
+    let by_alias = host(&request).is_some_and(|host| cloud.cloudfront.is_alias(&host));
+    let destination = if by_alias { Destination::Distribution } else { destination(&cloud, &request) };
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
     match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
@@ -93,6 +127,7 @@ pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body:
 async fn answer(cloud: &Arc<Cloud>, destination: Destination, request: Request) -> Response {
     let request = match destination.signed_protocol() {
         Some(protocol) if !sns::api::is_public(&request) => {
+            let protocol = wire::spoken(&request, protocol);
             match wire::authenticate(&cloud.iam, request, protocol).await {
                 Ok(request) => request,
                 Err(refusal) => return protocol.render_error(&refusal),
@@ -117,11 +152,16 @@ fn refuse_foreign(cloud: &Cloud, request: &Request) -> Option<Response> {
         || bare.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
         || bare.ends_with(".amazonaws.com")
         || bare.ends_with(".cloudfront.net")
-        || cloud.execute_api.domains.contains(bare);
+        || cloud.cloudfront.is_alias(&host)
+        || cloud.execute_api.domains.contains(bare)
+        || lambda::address::is_host(bare);
     let origin_is_own = request.headers().get(http::header::ORIGIN).is_none_or(|origin| {
         !request.uri().path().starts_with("/_stack/")
             || request.uri().path().starts_with(cloudfront::address::PREFIX)
+            || request.uri().path().starts_with(s3::website::PREFIX)
+            || request.uri().path().starts_with(lambda::address::PREFIX)
             || request.uri().path().starts_with(execute_api::address::PREFIX)
+            || request.uri().path().starts_with(cognito::hosted::PREFIX)
             || origin.to_str().is_ok_and(|origin| origin == cloud.url || origin == format!("http://{host}"))
     });
     (!is_local || !origin_is_own).then(|| {
@@ -148,8 +188,20 @@ fn destination(cloud: &Cloud, request: &Request) -> Destination {
     if path.starts_with("/_stack/sns/") {
         return Destination::Sns;
     }
+    if path.starts_with(cloudformation::signals::PREFIX) {
+        return Destination::Signals;
+    }
     if path.starts_with(cloudfront::address::PREFIX) {
         return Destination::Distribution;
+    }
+    if path.starts_with(cognito::hosted::PREFIX) || cognito::hosted::is_well_known(path) {
+        return Destination::SignInPages;
+    }
+    if s3::website::bucket_of_path(path).is_some() {
+        return Destination::Website;
+    }
+    if path.starts_with(lambda::address::PREFIX) || path.starts_with(lambda::address::CODE_PREFIX) {
+        return Destination::FunctionAddress;
     }
     let host = host(request).unwrap_or_default();
     let labels = host.split(':').next().unwrap_or_default();
@@ -161,6 +213,12 @@ fn destination(cloud: &Cloud, request: &Request) -> Destination {
     }
     if labels.ends_with(".cloudfront.localhost") || labels.ends_with(".cloudfront.net") {
         return Destination::Distribution;
+    }
+    if s3::website::bucket_of_host(labels).is_some() {
+        return Destination::Website;
+    }
+    if lambda::address::is_host(labels) {
+        return Destination::FunctionAddress;
     }
     if labels.ends_with(".s3.localhost") || labels.contains(".s3.") {
         return Destination::S3;
@@ -181,6 +239,15 @@ fn destination(cloud: &Cloud, request: &Request) -> Destination {
     }
     if path == "/" && request.method() == http::Method::GET && accepts_html(request) {
         return Destination::Console;
+    }
+    // Whoever enters a role with an identity provider's token has no keys to sign with. S3 takes no such form.
+    let is_form = request
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if path == "/" && request.method() == http::Method::POST && is_form {
+        return Destination::Sts;
     }
     Destination::S3
 }

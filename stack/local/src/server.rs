@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
+use crate::http_types::Peer;
 use crate::router;
 use crate::settings::Settings;
 
@@ -49,7 +50,13 @@ impl LocalCloud {
         let address =
             listener.local_addr().map_err(|source| LocalError::PortInUse { address: settings.address, source })?;
         let cloud = Arc::new(Cloud::open(&settings, format!("http://{address}"))?);
+        cloud.resume();
         let (stop, stopped) = watch::channel(false);
+        let resumed = Arc::clone(&cloud);
+        tokio::spawn(async move {
+            resumed.mediaconvert.resume(&resumed);
+            resumed.rds.resume(&resumed).await;
+        });
         let task = tokio::spawn(serve(listener, cloud, stopped));
         Ok(Self { address, stop, task })
     }
@@ -81,13 +88,13 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
     // Functions that still run may call back, so the listener stays open until they have ended.
     let drained = async {
         let _ = stopped.changed().await;
-        let _ = tokio::time::timeout(DRAIN, cloud.lambda.stop()).await;
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(cloud.lambda.stop(), cloud.rds.stop()) }).await;
     };
     let mut drained = std::pin::pin!(drained);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors and the like: wait instead of spinning, connections will close.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -99,7 +106,8 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
         };
         let _ = stream.set_nodelay(true);
         let cloud = Arc::clone(&cloud);
-        let service = hyper::service::service_fn(move |request| {
+        let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
             let cloud = Arc::clone(&cloud);
             async move { Ok::<_, Infallible>(router::route(cloud, request).await) }
         });

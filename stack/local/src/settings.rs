@@ -18,6 +18,26 @@ pub enum Storage {
     Directory(PathBuf),
 }
 
+/// What CloudFormation does to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultAction {
+    /// Makes it.
+    Create,
+    /// Changes it in place, or makes another in its place.
+    Update,
+    /// Removes it.
+    Delete,
+}
+
+/// A resource that fails, for tests of what happens then.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// What fails.
+    pub action: FaultAction,
+    /// Logical id, in whatever stack.
+    pub logical_id: String,
+}
+
 /// Settings of one local cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -27,6 +47,10 @@ pub struct Settings {
     pub storage: Storage,
     /// Region of callers that name none.
     pub region: String,
+    /// Resources that CloudFormation fails to make, change or remove, for tests; none by default.
+    pub faults: Vec<Fault>,
+    /// True when policies of IAM decide about requests that are signed with keys of a role or user.
+    pub iam: bool,
 }
 
 impl Default for Settings {
@@ -35,6 +59,8 @@ impl Default for Settings {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT),
             storage: Storage::Memory,
             region: "us-east-1".to_owned(),
+            faults: Vec::new(),
+            iam: true,
         }
     }
 }

@@ -213,9 +213,9 @@ async fn only_the_links_of_messages_need_no_signature() {
     ok(&cloud, &[("Action", "GetTopicAttributes"), ("TopicArn", topic)]).await;
     let (status, body) = call(
         &cloud,
-        &[("Action", "Subscribe"), ("TopicArn", topic), ("Protocol", "sqs"), ("Endpoint", "arn:aws:sqs:x")],
+        &[("Action", "Subscribe"), ("TopicArn", topic), ("Protocol", "sms"), ("Endpoint", "+15555550100")],
     )
     .await;
-    assert!(status.contains("400") && body.contains("does not deliver to `sqs`"), "{status} {body}");
+    assert!(status.contains("400") && body.contains("does not deliver to `sms`"), "{status} {body}");
     cloud.stop().await;
 }

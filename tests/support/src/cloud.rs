@@ -1,6 +1,8 @@
 //! A local cloud as its users run it: the real binary in a process of its own.
 
+use std::ffi::OsString;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::background::Background;
@@ -30,8 +32,25 @@ impl RunningCloud {
         Self::start_with(project, &["--port", "0", "--data-dir", data.to_str().unwrap()])
     }
 
+    /// Starts one in memory whose functions find the programs of `directory` first.
+    #[must_use]
+    pub fn start_with_path(project: &TestProject, directory: &Path) -> Self {
+        Self::start_command(command(project, &["--port", "0", "--memory"]).env("PATH", path_before(directory)))
+    }
+
+    /// The same, with a folder of Node.js modules that functions may import.
+    #[must_use]
+    pub fn start_with_tools(project: &TestProject, directory: &Path, node_modules: &Path) -> Self {
+        let mut command = command(project, &["--port", "0", "--memory"]);
+        Self::start_command(command.env("PATH", path_before(directory)).env("NODE_PATH", node_modules))
+    }
+
     fn start_with(project: &TestProject, arguments: &[&str]) -> Self {
-        let mut process = Background::start(project.command(&["local", "start", "--foreground"]).args(arguments));
+        Self::start_command(&mut command(project, arguments))
+    }
+
+    fn start_command(command: &mut Command) -> Self {
+        let mut process = Background::start(command);
         let url = process.wait_at_most(START_LIMIT, "the local cloud is ready", |line| {
             let url = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"))?;
             Some(url.trim_end_matches(['/', '.', ',']).to_owned())
@@ -67,4 +86,17 @@ impl RunningCloud {
     pub fn kill(self) {
         self.process.kill();
     }
+}
+
+fn command(project: &TestProject, arguments: &[&str]) -> Command {
+    let mut command = project.command(&["local", "start", "--foreground"]);
+    command.args(arguments);
+    command
+}
+
+/// `PATH` with a directory in front.
+fn path_before(directory: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::iter::once(directory.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(directories).unwrap()
 }

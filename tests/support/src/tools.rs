@@ -18,6 +18,12 @@ pub fn browser() -> Option<(PathBuf, PathBuf)> {
     Some((tool("STACK_TEST_CHROMIUM")?, tool("STACK_TEST_CHROMEDRIVER")?))
 }
 
+/// Folder with the `node_modules` of the AWS CDK, or `None` after saying that the test is skipped.
+#[must_use]
+pub fn cdk() -> Option<PathBuf> {
+    tool("STACK_TEST_CDK")
+}
+
 fn tool(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);
     if path.is_none() {

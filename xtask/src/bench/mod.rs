@@ -9,7 +9,7 @@ mod images;
 mod process;
 mod runtime;
 mod s3;
-mod server;
+pub(crate) mod server;
 mod table;
 
 use std::path::PathBuf;

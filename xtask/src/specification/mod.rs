@@ -3,6 +3,7 @@
 mod actions;
 mod attributes;
 mod container;
+mod documents;
 mod overlay;
 mod packages;
 mod pattern;
@@ -53,8 +54,7 @@ pub(crate) fn run(arguments: &SpecificationArguments) -> Result<(), Failure> {
         "lambda:runtimes".to_owned(),
         packages.json("data/AdditionalSpecs/LmbdRuntimeLifecycle.json")?.to_string(),
     );
-    let update_policy = schema::trim(&packages.json("data/schemas/other/resources/update_policy.json")?, &mut counts);
-    records.insert("resource:update-policy".to_owned(), update_policy.to_string());
+    records.extend(documents::read(&packages, &mut counts)?);
     let regions = schema::regions(&packages)?;
     let header = json!({
         "sources": packages::Packages::sources(),

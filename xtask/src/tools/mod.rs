@@ -2,20 +2,22 @@
 
 mod apt;
 mod browser;
+mod node;
 mod python;
-mod sharp;
 
 use std::path::PathBuf;
 
 use crate::paths;
 
 pub(crate) use browser::Browser;
-pub(crate) use sharp::{SHARP, sharp};
+pub(crate) use node::{SHARP, cdk, sharp};
 
 /// What was found or installed. A missing tool carries the reason.
 pub(crate) struct Tools {
-    /// Python interpreter of the virtual environment with cfn-lint, ministack, aws-cli and boto3.
+    /// Python interpreter of the virtual environment with cfn-lint, ministack, aws-cli, boto3 and s3cmd.
     pub(crate) python: Result<PathBuf, String>,
+    /// Folder of the AWS CDK.
+    pub(crate) cdk: Result<PathBuf, String>,
     /// Headless browser and its driver.
     pub(crate) browser: Result<Browser, String>,
 }
@@ -26,6 +28,9 @@ impl Tools {
         let mut variables = Vec::new();
         if let Ok(python) = &self.python {
             variables.push(("STACK_TEST_PYTHON", python.clone()));
+        }
+        if let Ok(cdk) = &self.cdk {
+            variables.push(("STACK_TEST_CDK", cdk.clone()));
         }
         if let Ok(browser) = &self.browser {
             variables.push(("STACK_TEST_CHROMIUM", browser.chromium.clone()));

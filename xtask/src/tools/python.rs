@@ -20,7 +20,7 @@ pub(super) struct Environment {
 pub(super) const TESTS: Environment = Environment {
     name: "python",
     requirements: include_str!("../../tools/requirements.txt"),
-    what: "cfn-lint, ministack, aws-cli and boto3",
+    what: "cfn-lint, ministack, aws-cli, boto3 and s3cmd",
 };
 
 /// What only benches need.

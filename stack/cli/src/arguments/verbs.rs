@@ -158,6 +158,9 @@ pub(crate) struct DevArguments {
     /// Keep all state in memory, gone at the end
     #[arg(long)]
     pub(crate) memory: bool,
+    /// Whether policies of IAM decide about requests; `off` lets every caller do everything
+    #[arg(long, value_name = "ON|OFF", default_value = "on")]
+    pub(crate) iam: Enforcement,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }
@@ -179,6 +182,30 @@ pub(crate) enum LocalCommand {
     Env,
 }
 
+/// Whether the local cloud asks IAM about requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Enforcement {
+    /// Policies decide.
+    On,
+    /// Everybody may do everything; decisions are recorded all the same.
+    Off,
+}
+
+impl Enforcement {
+    /// The word on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+
+    /// True when policies decide.
+    pub(crate) fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
 /// Options of `stack local start`.
 #[derive(Debug, Args)]
 pub(crate) struct StartArguments {
@@ -191,6 +218,9 @@ pub(crate) struct StartArguments {
     /// Keep state in this directory; the default is `.stack/local/data` beside the project file
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Whether policies of IAM decide about requests; `off` lets every caller do everything
+    #[arg(long, value_name = "ON|OFF", default_value = "on")]
+    pub(crate) iam: Enforcement,
     /// Serve in this process until it is interrupted
     #[arg(long)]
     pub(crate) foreground: bool,

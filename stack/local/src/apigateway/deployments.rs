@@ -36,13 +36,12 @@ impl ApiGateway {
             let shown = with_defaults(&json!({"description": members["description"]}), &json!({"id": id, "createdDate": seconds()}));
             api.deployments.insert(id.clone(), Deployment { members: shown.clone(), content: api.content.clone() });
             if let Some(name) = text(members, "stageName") {
-                match api.stages.get_mut(name) {
-                    Some(stage) => stage["deploymentId"] = json!(id),
-                    None => {
-                        let given = json!({"stageName": name, "deploymentId": id, "variables": members["variables"], "description": members["stageDescription"]});
-                        let stage = stage(api, &given)?;
-                        api.stages.insert(name.to_owned(), stage);
-                    }
+                if let Some(stage) = api.stages.get_mut(name) {
+                    stage["deploymentId"] = json!(id);
+                } else {
+                    let given = json!({"stageName": name, "deploymentId": id, "variables": members["variables"], "description": members["stageDescription"]});
+                    let stage = stage(api, &given)?;
+                    api.stages.insert(name.to_owned(), stage);
                 }
             }
             Ok(shown)

@@ -38,9 +38,8 @@ impl Place<'_> {
     fn missing(self) -> ServiceError {
         match self {
             Self::Method => no_method(),
-            Self::Response(_) => not_found("Invalid Response status code specified"),
+            Self::Response(_) | Self::IntegrationResponse(_) => not_found("Invalid Response status code specified"),
             Self::Integration => not_found("Invalid Integration identifier specified"),
-            Self::IntegrationResponse(_) => not_found("Invalid Response status code specified"),
         }
     }
 }
@@ -219,13 +218,12 @@ fn integration(members: &Value, namespace: &str) -> Result<Value, ServiceError> 
                 return Err(bad("Invalid HTTP endpoint specified for URI"));
             }
         }
-        "AWS_PROXY" if is_function => {}
+        "AWS_PROXY" | "AWS" if is_function => {}
         "AWS_PROXY" => {
             return Err(bad(format!(
                 "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations, and the local cloud Lambda only: `{uri}`"
             )));
         }
-        "AWS" if is_function => {}
         "AWS" if is_bucket => {
             if !uri.contains(":s3:path/") {
                 return Err(bad(

@@ -93,12 +93,12 @@ impl ApiGateway {
         let id = fresh_id()[..6].to_owned();
         let mut members = members.clone();
         members["id"] = json!(id);
-        self.put_plan(&id, members)
+        self.put_plan(&id, &members)
     }
 
-    fn put_plan(&self, id: &str, members: Value) -> Result<Value, ServiceError> {
+    fn put_plan(&self, id: &str, members: &Value) -> Result<Value, ServiceError> {
         self.state.change(|state| {
-            text(&members, "name").ok_or_else(|| bad("Usage Plan name is required"))?;
+            text(members, "name").ok_or_else(|| bad("Usage Plan name is required"))?;
             for stage in members["apiStages"].as_array().into_iter().flatten() {
                 let api = stage["apiId"].as_str().and_then(|id| state.apis.get(id));
                 let has_stage =
@@ -118,7 +118,7 @@ impl ApiGateway {
             if quota.is_object() && quota["limit"].as_i64().is_none() {
                 return Err(bad("Usage Plan quota limit is required"));
             }
-            let members = with_defaults(&members, &json!({"apiStages": [], "tags": {}}));
+            let members = with_defaults(members, &json!({"apiStages": [], "tags": {}}));
             state.plans.insert(id.to_owned(), members.clone());
             Ok(members)
         })
@@ -147,7 +147,7 @@ impl ApiGateway {
     ) -> Result<Value, ServiceError> {
         let mut members = self.get_plan(id)?;
         change(&mut members)?;
-        self.put_plan(id, members)
+        self.put_plan(id, &members)
     }
 
     /// Removes a plan.

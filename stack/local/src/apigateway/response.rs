@@ -175,16 +175,13 @@ impl Fault {
                 .or_else(|| templates.iter().find(|(kind, _)| *kind == "application/json"))
                 .or_else(|| templates.iter().next())
         });
-        let (kind, body) = match template {
-            Some((kind, template)) => {
-                let nodes = parse(template.as_str().unwrap_or_default()).unwrap_or_default();
-                let input = Input { body: "", parameters: &Value::Null, context, stage_variables };
-                (kind.clone(), render(&nodes, &input).0)
-            }
-            None => {
-                let name = if self.is_iam { "Message" } else { "message" };
-                ("application/json".to_owned(), json!({ name: self.message }).to_string())
-            }
+        let (kind, body) = if let Some((kind, template)) = template {
+            let nodes = parse(template.as_str().unwrap_or_default()).unwrap_or_default();
+            let input = Input { body: "", parameters: &Value::Null, context, stage_variables };
+            (kind.clone(), render(&nodes, &input).0)
+        } else {
+            let name = if self.is_iam { "Message" } else { "message" };
+            ("application/json".to_owned(), json!({ name: self.message }).to_string())
         };
         let mut response = Response::new(full(body));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

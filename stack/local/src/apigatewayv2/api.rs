@@ -56,7 +56,7 @@ pub(crate) fn answer(operation: &Operation<'_>, segments: &[&str]) -> Result<Res
     let Operation { cloud, region, method, query, body, .. } = operation;
     let (service, shared) = (&cloud.apigatewayv2, &cloud.execute_api);
     match (*method, segments) {
-        (&Method::POST, ["apis"]) => Ok(created(&service.create(region, (*body).clone())?)),
+        (&Method::POST, ["apis"]) => Ok(created(&service.create(region, body)?)),
         (&Method::GET, ["apis"]) => Ok(list(query, service.all())),
         (&Method::GET, ["apis", id]) => Ok(ok(&service.get(id)?)),
         (&Method::PATCH, ["apis", id]) => Ok(ok(&service.update(id, body)?)),

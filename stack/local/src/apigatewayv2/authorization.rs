@@ -132,10 +132,10 @@ async fn let_in(cloud: &Arc<Cloud>, call: &Call, route: &Route) -> Result<Option
     };
     let malformed = || Refusal::internal("The response from the authorizer is not one that API Gateway expects");
     let context = if authorizer["enableSimpleResponses"] == true {
-        match answer["isAuthorized"].as_bool().ok_or_else(malformed)? {
-            true => answer["context"].as_object().cloned(),
-            false => return Err(Refusal::forbidden("the authorizer did not let the caller in")),
+        if !answer["isAuthorized"].as_bool().ok_or_else(malformed)? {
+            return Err(Refusal::forbidden("the authorizer did not let the caller in"));
         }
+        answer["context"].as_object().cloned()
     } else {
         match judge(&answer, &route.request_arn(cloud, call)) {
             Verdict::Allowed => {}

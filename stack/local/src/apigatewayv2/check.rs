@@ -76,15 +76,15 @@ pub(super) fn api(members: &Value) -> Result<Value, ServiceError> {
 }
 
 /// Integration and route key of an API that is made with a target; `None` for one that is made without.
-pub(super) fn quick_create(members: &Value) -> Result<Option<(Value, String)>, ServiceError> {
-    let Some(target) = text(members, "target") else { return Ok(None) };
+pub(super) fn quick_create(members: &Value) -> Option<(Value, String)> {
+    let target = text(members, "target")?;
     let route_key = text(members, "routeKey").unwrap_or("$default").to_owned();
     let integration = if target.starts_with("arn:") {
         json!({"integrationType": "AWS_PROXY", "integrationUri": target, "payloadFormatVersion": "2.0"})
     } else {
         json!({"integrationType": "HTTP_PROXY", "integrationMethod": "ANY", "integrationUri": target, "payloadFormatVersion": "1.0"})
     };
-    Ok(Some((merge(&integration, &json!({"credentialsArn": members["credentialsArn"]})), route_key)))
+    Some((merge(&integration, &json!({"credentialsArn": members["credentialsArn"]})), route_key))
 }
 
 /// Members of an integration.

@@ -201,7 +201,7 @@ pub(super) fn change_answer(mappings: &Value, status: u16, headers: &mut HeaderM
         match change.target {
             Target::Header(name) => change_header(headers, change.action, name, &value),
             Target::Status => {
-                answered = value.parse().ok().filter(|code| (200..600).contains(code)).unwrap_or(answered)
+                answered = value.parse().ok().filter(|code| (200..600).contains(code)).unwrap_or(answered);
             }
             Target::Query(_) | Target::Path => {}
         }

@@ -176,9 +176,9 @@ impl ApiGatewayV2 {
     }
 
     /// Makes an API.
-    fn create(&self, region: &str, members: Value) -> Result<Value, ServiceError> {
-        let quick = check::quick_create(&members)?;
-        let mut members = check::api(&members)?;
+    fn create(&self, region: &str, members: &Value) -> Result<Value, ServiceError> {
+        let quick = check::quick_create(members);
+        let mut members = check::api(members)?;
         let id = fresh_id();
         set(&mut members, "apiId", json!(id));
         set(&mut members, "apiEndpoint", json!(crate::execute_api::address::endpoint(&id, region)));
@@ -192,14 +192,15 @@ impl ApiGatewayV2 {
             stages: Table::new(),
         };
         if let Some((integration, route_key)) = quick {
-            let integration = self.checked(&api, Part::Integration, &short_id(), None, &integration)?;
+            let integration = checked(&api, Part::Integration, &short_id(), None, &integration)?;
             let target = format!("integrations/{}", integration["integrationId"].as_str().unwrap_or_default());
             api.insert(Part::Integration, &target["integrations/".len()..], integration);
             let route =
-                self.checked(&api, Part::Route, &short_id(), None, &json!({"routeKey": route_key, "target": target}))?;
-            api.insert(Part::Route, &route["routeId"].as_str().unwrap_or_default().to_owned(), route);
+                checked(&api, Part::Route, &short_id(), None, &json!({"routeKey": route_key, "target": target}))?;
+            let route_id = route["routeId"].as_str().unwrap_or_default().to_owned();
+            api.insert(Part::Route, &route_id, route);
             let stage = json!({"stageName": DEFAULT_STAGE, "autoDeploy": true});
-            let stage = self.checked(&api, Part::Stage, DEFAULT_STAGE, None, &stage)?;
+            let stage = checked(&api, Part::Stage, DEFAULT_STAGE, None, &stage)?;
             api.insert(Part::Stage, DEFAULT_STAGE, stage);
         }
         self.state.change(|apis| {
@@ -251,34 +252,6 @@ impl ApiGatewayV2 {
         self.state.change(|apis| change(apis.get_mut(api_id).ok_or_else(|| no_api(api_id))?))
     }
 
-    /// The members of a part with its id, checked; `old` are those that it has.
-    fn checked(
-        &self,
-        api: &Api,
-        part: Part,
-        id: &str,
-        old: Option<&Value>,
-        input: &Value,
-    ) -> Result<Value, ServiceError> {
-        let merged = old.map_or_else(|| merge(&json!({}), input), |old| merge(old, input));
-        let mut members = match part {
-            Part::Authorizer => check::authorizer(&merged)?,
-            Part::Deployment => check::deployment(api, &merged)?,
-            Part::Integration => check::integration(&merged)?,
-            Part::Route => check::route(api, id, &merged)?,
-            Part::Stage => check::stage(api, &merged)?,
-        };
-        set(&mut members, part.id_member(), json!(id));
-        if part == Part::Stage {
-            let time = timestamp(now());
-            set(&mut members, "lastUpdatedDate", json!(time));
-            if old.is_none() {
-                set(&mut members, "createdDate", json!(time));
-            }
-        }
-        Ok(members)
-    }
-
     /// Makes a part of an API and returns its members.
     fn create_part(&self, api_id: &str, part: Part, input: &Value) -> Result<Value, ServiceError> {
         self.change(api_id, |api| {
@@ -289,7 +262,7 @@ impl ApiGatewayV2 {
             if part == Part::Stage && api.stages.contains_key(&id) {
                 return Err(conflict("Stage already exists"));
             }
-            let members = self.checked(api, part, &id, None, input)?;
+            let members = checked(api, part, &id, None, input)?;
             api.insert(part, &id, members.clone());
             if let (Part::Deployment, Some(stage)) = (part, input["stageName"].as_str())
                 && let Some(stage) = api.stages.get_mut(stage)
@@ -326,7 +299,7 @@ impl ApiGatewayV2 {
             let old = api.part(part, id).cloned().ok_or_else(|| no_part(part))?;
             let kept = json!({"createdDate": old["createdDate"], "stageName": old["stageName"]});
             let base = if whole { merge(&json!({}), &kept) } else { old };
-            let members = self.checked(api, part, id, Some(&base), change)?;
+            let members = checked(api, part, id, Some(&base), change)?;
             api.insert(part, id, members.clone());
             Ok(members)
         })
@@ -337,12 +310,12 @@ impl ApiGatewayV2 {
         self.change(api_id, |api| {
             let content = &mut api.content;
             let uses = |member: &str, value: &str| content.routes.values().find(|route| route[member] == value);
-            let user = match part {
+            let dependent = match part {
                 Part::Integration => uses("target", &format!("integrations/{id}")),
                 Part::Authorizer => uses("authorizerId", id),
                 Part::Deployment | Part::Route | Part::Stage => None,
             };
-            if let Some(route) = user {
+            if let Some(route) = dependent {
                 return Err(conflict(format!(
                     "Cannot delete {} '{id}': it is referenced by the route {}",
                     part.name(),
@@ -408,4 +381,25 @@ fn no_part(part: Part) -> ServiceError {
 
 fn conflict(message: impl Into<String>) -> ServiceError {
     ServiceError::new(http::StatusCode::CONFLICT, "ConflictException", message)
+}
+
+/// The members of a part with its id, checked; `old` are those that it has.
+fn checked(api: &Api, part: Part, id: &str, old: Option<&Value>, input: &Value) -> Result<Value, ServiceError> {
+    let merged = old.map_or_else(|| merge(&json!({}), input), |old| merge(old, input));
+    let mut members = match part {
+        Part::Authorizer => check::authorizer(&merged)?,
+        Part::Deployment => check::deployment(api, &merged)?,
+        Part::Integration => check::integration(&merged)?,
+        Part::Route => check::route(api, id, &merged)?,
+        Part::Stage => check::stage(api, &merged)?,
+    };
+    set(&mut members, part.id_member(), json!(id));
+    if part == Part::Stage {
+        let time = timestamp(now());
+        set(&mut members, "lastUpdatedDate", json!(time));
+        if old.is_none() {
+            set(&mut members, "createdDate", json!(time));
+        }
+    }
+    Ok(members)
 }

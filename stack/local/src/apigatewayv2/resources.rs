@@ -96,7 +96,7 @@ fn provisioned_api(members: &Value) -> Provisioned {
 /// `AWS::ApiGatewayV2::Api`. `Ref` is the id.
 pub(crate) async fn create_api(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
     let members = members_of(context, None, properties);
-    Ok(provisioned_api(&context.cloud.apigatewayv2.create(&context.region, members)?))
+    Ok(provisioned_api(&context.cloud.apigatewayv2.create(&context.region, &members)?))
 }
 
 /// Changes everything but the protocol in place.

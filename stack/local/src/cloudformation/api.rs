@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 
+use super::authorize::authorize;
 use super::input::Call;
-use super::{change_sets, queries, stacks, templates};
+use super::{change_sets, drift, queries, stacks, templates, wait};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
+use crate::iam::Principal;
 use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -24,9 +26,14 @@ pub(crate) fn answer(write: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Res
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    match read_form(request).await {
-        Ok(form) => respond(cloud, region, form).await,
-        Err(error) => Protocol::Query.render_error(&error),
+    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let form = match read_form(request).await {
+        Ok(form) => form,
+        Err(error) => return Protocol::Query.render_error(&error),
+    };
+    match authorize(cloud, &caller, &region, &form) {
+        Ok(()) => respond(cloud, region, form).await,
+        Err(refusal) => Protocol::Query.render_error(&refusal),
     }
 }
 
@@ -49,11 +56,16 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
         "DeleteStack" => stacks::delete_stack(call),
         "DescribeAccountLimits" => queries::describe_account_limits(call),
         "DescribeChangeSet" => change_sets::describe_change_set(call),
+        "DescribeChangeSetHooks" => change_sets::describe_change_set_hooks(call),
         "DescribeEvents" => queries::describe_events(call),
         "DescribeStackEvents" => queries::describe_stack_events(call),
+        "DescribeStackDriftDetectionStatus" => drift::api::describe_stack_drift_detection_status(call),
+        "DescribeStackResourceDrifts" => drift::api::describe_stack_resource_drifts(call),
         "DescribeStackResource" => queries::describe_stack_resource(call),
         "DescribeStackResources" => queries::describe_stack_resources(call),
         "DescribeStacks" => queries::describe_stacks(call),
+        "DetectStackDrift" => drift::api::detect_stack_drift(call).await,
+        "DetectStackResourceDrift" => drift::api::detect_stack_resource_drift(call).await,
         "ExecuteChangeSet" => change_sets::execute_change_set(call),
         "GetStackPolicy" => stacks::get_stack_policy(call),
         "GetTemplate" => templates::get_template(call),
@@ -64,7 +76,8 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
         "ListStackResources" => queries::list_stack_resources(call),
         "ListStacks" => queries::list_stacks(call),
         "RollbackStack" => stacks::rollback_stack(call),
-        "SetStackPolicy" => stacks::set_stack_policy(call),
+        "SetStackPolicy" => stacks::set_stack_policy(call).await,
+        "SignalResource" => wait::signal_resource(call),
         "UpdateStack" => stacks::update_stack(call).await,
         "UpdateTerminationProtection" => stacks::update_termination_protection(call),
         "ValidateTemplate" => templates::validate_template(call).await,
@@ -72,8 +85,8 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
     }
 }
 
-/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/cloudformation/...`.
-fn signed_region(request: &Request) -> Option<String> {
+/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/<service>/...`.
+pub(crate) fn signed_region(request: &Request) -> Option<String> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let scope = header.split("Credential=").nth(1)?.split([',', ' ']).next()?;
     scope.split('/').nth(2).filter(|region| !region.is_empty()).map(str::to_owned)

@@ -54,7 +54,7 @@ pub(super) async fn create_change_set(call: &Call<'_>) -> Result<Answer, Service
         ));
     }
     refuse_not_served(call, "CreateChangeSet")?;
-    call.refuse_fields("CreateChangeSet", &["ImportExistingResources"])?;
+    // `ImportExistingResources` is taken and changes nothing: a name that is taken fails when the set is executed.
     if call.form.get("DeploymentMode").is_some_and(|mode| mode != "STANDARD") {
         return Err(invalid("the local cloud serves DeploymentMode STANDARD of CreateChangeSet only"));
     }
@@ -207,6 +207,24 @@ pub(super) fn describe_change_set(call: &Call<'_>) -> Result<Answer, ServiceErro
     })
 }
 
+/// `DescribeChangeSetHooks`: nobody can register a hook here, so none is planned.
+pub(super) fn describe_change_set_hooks(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let name = call.form.require("ChangeSetName")?;
+    let (id, set_name, stack_id, stack_name) = call.cloud.cloudformation.store.read(|state| {
+        let (stack, index) = find(call, state, name)?;
+        let change_set = &stack.change_sets[index];
+        Ok::<_, ServiceError>((change_set.id.clone(), change_set.name.clone(), stack.id.clone(), stack.name.clone()))
+    })?;
+    answer(move |xml| {
+        xml.text("ChangeSetId", id);
+        xml.text("ChangeSetName", set_name);
+        xml.element("Hooks", |_| {});
+        xml.text("Status", "PLANNED");
+        xml.text("StackId", stack_id);
+        xml.text("StackName", stack_name);
+    })
+}
+
 /// `ListChangeSets`: those that were not executed.
 pub(super) fn list_change_sets(call: &Call<'_>) -> Result<Answer, ServiceError> {
     let name = call.stack_name()?;
@@ -272,6 +290,8 @@ pub(super) fn execute_change_set(call: &Call<'_>) -> Result<Answer, ServiceError
                 change_set.execution = ExecutionStatus::ExecuteInProgress;
             }
             stack.change_set_id = Some(change_set_id);
+            // No change set lifts the stack's policy.
+            stack.policy_during_update = None;
         }
         Ok(begin(call, state, &stack_id, definition, on_failure, token.clone()))
     })?;

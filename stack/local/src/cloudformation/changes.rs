@@ -9,10 +9,10 @@ use stack_plan::template::{
 
 use super::change_set::{Change, ChangeAction, Detail, Replacement};
 use super::input::invalid;
-use super::kinds::ResourceKind;
-use super::model::{Definition, Stack, StackResource, mask};
+use super::model::{Definition, STACK_TYPE, Stack, StackResource, mask};
 use super::provider::Provisioned;
 use super::scope::{StackIdentity, StackScope, Surroundings};
+use super::specified::{replacement, takes_tags};
 use crate::wire::ServiceError;
 
 /// The changes of resources, and whether there is anything to do at all (outputs and tags may change alone).
@@ -28,17 +28,6 @@ impl Changes {
         self.resources.is_empty() && !self.outputs_change && !self.tags_change
     }
 }
-
-/// Types of which resources carry the stack's tags.
-const TAGGABLE: [&str; 7] = [
-    "AWS::CloudFront::Distribution",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Role",
-    "AWS::Lambda::Function",
-    "AWS::Logs::LogGroup",
-    "AWS::S3::Bucket",
-    "AWS::SNS::Topic",
-];
 
 /// Compares `definition` with what `stack` is.
 pub(crate) fn changes(
@@ -188,11 +177,14 @@ impl Comparison<'_> {
         let before = &row.properties;
         let mut details = self.property_details(row, resource, after, scope);
         details.extend(self.attribute_details(row, resource, scope));
+        if details.is_empty() && row.resource_type == STACK_TYPE {
+            details.push(nested_detail());
+        }
         if details.is_empty() {
             return false;
         }
         let always = details.iter().any(|detail| detail.requires_recreation == "Always" && is_certain(detail));
-        let perhaps = details.iter().any(|detail| detail.requires_recreation == "Always");
+        let perhaps = details.iter().any(|detail| detail.requires_recreation != "Never");
         let replacement = if always {
             Replacement::True
         } else if perhaps {
@@ -229,7 +221,6 @@ impl Comparison<'_> {
         after: &Value,
         scope: &StackScope<'_>,
     ) -> Vec<Detail> {
-        let kind = ResourceKind::of(&row.resource_type);
         let mut secrets = self.definition.secrets();
         secrets.extend(self.stack.definition.secrets());
         let no_fields = Map::new();
@@ -239,8 +230,13 @@ impl Comparison<'_> {
         for name in names {
             let mut leaves = Vec::new();
             differences(old.get(name), new.get(name), &format!("/Properties/{name}"), &mut leaves);
-            let recreates = kind.is_some_and(|kind| kind.create_only().contains(&name.as_str()));
             for leaf in leaves {
+                let within = leaf.path.strip_prefix("/Properties").unwrap_or_default();
+                let recreation = match replacement(&row.resource_type, within) {
+                    stack_plan::specification::Replacement::Yes => "Always",
+                    stack_plan::specification::Replacement::Maybe => "Conditionally",
+                    stack_plan::specification::Replacement::No => "Never",
+                };
                 let text = |value: Option<&Value>| {
                     value.map(|value| match mask(value, &secrets) {
                         Value::String(text) => text,
@@ -256,7 +252,7 @@ impl Comparison<'_> {
                         _ => "Modify",
                     }
                     .to_owned(),
-                    requires_recreation: if recreates { "Always" } else { "Never" }.to_owned(),
+                    requires_recreation: recreation.to_owned(),
                     before: text(leaf.old),
                     after: text(leaf.new),
                     path: Some(leaf.path),
@@ -329,7 +325,7 @@ impl Comparison<'_> {
         if old.is_some_and(|old| old.update_policy != resource.update_policy) {
             changed.push("UpdatePolicy");
         }
-        if self.definition.tags != self.stack.definition.tags && TAGGABLE.contains(&row.resource_type.as_str()) {
+        if self.definition.tags != self.stack.definition.tags && takes_tags(&row.resource_type) {
             changed.push("Tags");
         }
         let detail = |attribute: &str| Detail {
@@ -345,6 +341,22 @@ impl Comparison<'_> {
             cause: None,
         };
         changed.into_iter().map(detail).collect()
+    }
+}
+
+/// What a nested stack is made of may have changed at its address, which is seen when it is updated.
+fn nested_detail() -> Detail {
+    Detail {
+        attribute: "Properties".to_owned(),
+        name: None,
+        path: None,
+        change_type: "Modify".to_owned(),
+        requires_recreation: "Never".to_owned(),
+        before: None,
+        after: None,
+        evaluation: "Dynamic".to_owned(),
+        source: "Automatic".to_owned(),
+        cause: None,
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
 use stack_plan::Template;
 use stack_plan::template::{
     BODY_BYTES, INLINE_BODY_BYTES, STACK_TAGS, is_client_token, is_stack_name, parameter_value,
@@ -11,6 +10,7 @@ use stack_plan::template::{
 
 use super::kinds::ResourceKind;
 use super::model::Definition;
+use super::references::{is_stored, parameter_store_values};
 use crate::cloud::Cloud;
 use crate::wire::{Form, ServiceError, percent_decode};
 
@@ -78,24 +78,10 @@ impl Call<'_> {
                 ))
             }
             (Some(body), None) => Ok(Some(body.to_owned())),
-            (None, Some(url)) => self.template_at(url).await.map(Some),
+            (None, Some(url)) => template_at(self.cloud, url).await.map(Some),
             (None, None) if self.form.flag("UsePreviousTemplate") == Some(true) => Ok(None),
             _ => Err(invalid("Either Template URL or Template Body must be specified.")),
         }
-    }
-
-    async fn template_at(&self, url: &str) -> Result<String, ServiceError> {
-        let (bucket, key) = bucket_and_key(url).ok_or_else(|| invalid("TemplateURL must be a supported URL."))?;
-        let object = self
-            .cloud
-            .s3
-            .object(&bucket, &key)
-            .await?
-            .ok_or_else(|| invalid(format!("S3 error: The specified key does not exist ({bucket}/{key})")))?;
-        if object.bytes.len() > BODY_BYTES {
-            return Err(invalid(format!("Template may not exceed {BODY_BYTES} bytes in size.")));
-        }
-        String::from_utf8(object.bytes.to_vec()).map_err(|_| invalid("Template format error: not UTF-8 text"))
     }
 
     /// Everything that the request asks the stack to be. `previous` is what it is now, where it exists.
@@ -114,7 +100,8 @@ impl Call<'_> {
         let tags = self.tags()?.or_else(|| previous.map(|previous| previous.tags.clone())).unwrap_or_default();
         let role_arn = self.form.get("RoleARN").filter(|arn| !arn.is_empty()).map(str::to_owned);
         let role_arn = role_arn.or_else(|| previous.and_then(|previous| previous.role_arn.clone()));
-        Ok(Definition { text, template, parameters, tags, capabilities, role_arn })
+        let resolved = parameter_store_values(self.cloud, &template, &parameters)?;
+        Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn })
     }
 
     fn parameters(
@@ -135,27 +122,7 @@ impl Call<'_> {
             };
             given.insert(name, value);
         }
-        let unknown: Vec<&str> =
-            given.keys().filter(|name| !template.parameters.contains_key(*name)).map(String::as_str).collect();
-        if !unknown.is_empty() {
-            return Err(invalid(format!("Parameters: [{}] do not exist in the template", unknown.join(", "))));
-        }
-        let mut missing = Vec::new();
-        let mut parameters = BTreeMap::new();
-        for (name, parameter) in &template.parameters {
-            match given.remove(name).or_else(|| parameter.default_text()) {
-                Some(text) => {
-                    parameter_value(name, parameter, &text).map_err(|error| invalid(error.message))?;
-                    parameters.insert(name.clone(), text);
-                }
-                None => missing.push(name.as_str()),
-            }
-        }
-        if missing.is_empty() {
-            Ok(parameters)
-        } else {
-            Err(invalid(format!("Parameters: [{}] must have values", missing.join(", "))))
-        }
+        check_parameters(template, given)
     }
 
     /// Stack tags; `None` when the request does not speak of them.
@@ -183,6 +150,48 @@ impl Call<'_> {
     }
 }
 
+/// The template at a URL of the local S3, in path style or virtual-host style.
+pub(super) async fn template_at(cloud: &Cloud, url: &str) -> Result<String, ServiceError> {
+    let (bucket, key) = bucket_and_key(url).ok_or_else(|| invalid("TemplateURL must be a supported URL."))?;
+    let object = cloud.s3.object(&bucket, &key).await?;
+    let object =
+        object.ok_or_else(|| invalid(format!("S3 error: The specified key does not exist ({bucket}/{key})")))?;
+    if object.bytes.len() > BODY_BYTES {
+        return Err(invalid(format!("Template may not exceed {BODY_BYTES} bytes in size.")));
+    }
+    String::from_utf8(object.bytes.to_vec()).map_err(|_| invalid("Template format error: not UTF-8 text"))
+}
+
+/// The value of every parameter of a template: what is given, or its default.
+pub(super) fn check_parameters(
+    template: &Template,
+    mut given: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, ServiceError> {
+    let unknown: Vec<&str> =
+        given.keys().filter(|name| !template.parameters.contains_key(*name)).map(String::as_str).collect();
+    if !unknown.is_empty() {
+        return Err(invalid(format!("Parameters: [{}] do not exist in the template", unknown.join(", "))));
+    }
+    let mut missing = Vec::new();
+    let mut parameters = BTreeMap::new();
+    for (name, parameter) in &template.parameters {
+        match given.remove(name).or_else(|| parameter.default_text()) {
+            Some(text) => {
+                if !is_stored(parameter) {
+                    parameter_value(name, parameter, &text).map_err(|error| invalid(error.message))?;
+                }
+                parameters.insert(name.clone(), text);
+            }
+            None => missing.push(name.as_str()),
+        }
+    }
+    if missing.is_empty() {
+        Ok(parameters)
+    } else {
+        Err(invalid(format!("Parameters: [{}] must have values", missing.join(", "))))
+    }
+}
+
 /// The answer of AWS's generic request validation.
 pub(crate) fn constraint(member: &str, value: &str, rule: &str) -> ServiceError {
     invalid(format!("1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {rule}"))
@@ -207,26 +216,19 @@ pub(crate) fn read_template(text: &str) -> Result<Template, ServiceError> {
     unknown.sort_unstable();
     unknown.dedup();
     if !unknown.is_empty() {
-        return Err(invalid(format!("Template format error: Unrecognized resource types: [{}]", unknown.join(", "))));
-    }
-    if let Some(reference) = dynamic_reference(&template.to_value()) {
-        return Err(invalid(format!("the local cloud does not serve dynamic references: {reference}")));
+        let of_aws: Vec<&str> =
+            unknown.iter().copied().filter(|name| super::specified::known_type(name).is_some()).collect();
+        let hint = if of_aws.is_empty() {
+            String::new()
+        } else {
+            format!(" (types of AWS that the local cloud does not make: {})", of_aws.join(", "))
+        };
+        return Err(invalid(format!(
+            "Template format error: Unrecognized resource types: [{}]{hint}",
+            unknown.join(", ")
+        )));
     }
     Ok(template)
-}
-
-/// The first `{{resolve:...}}` in a value.
-fn dynamic_reference(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => {
-            let start = text.find("{{resolve:")?;
-            let length = text[start..].find("}}").map_or(text.len() - start, |length| length + 2);
-            Some(&text[start..start + length])
-        }
-        Value::Array(items) => items.iter().find_map(dynamic_reference),
-        Value::Object(fields) => fields.values().find_map(dynamic_reference),
-        _ => None,
-    }
 }
 
 /// The capability that a template needs, with the types that need it.
@@ -257,7 +259,8 @@ pub(crate) fn needed_capability(template: &Template) -> Option<(&'static str, Ve
     (!types.is_empty()).then_some((capability, types))
 }
 
-fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ServiceError> {
+/// Refuses a template that needs a capability which is not given.
+pub(super) fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ServiceError> {
     let Some((needed, _)) = needed_capability(template) else { return Ok(()) };
     if given.iter().any(|capability| capability == needed || capability == "CAPABILITY_NAMED_IAM") {
         return Ok(());

@@ -4,25 +4,38 @@
 //! of the operations in [`work`]. [`kinds`] knows who makes which resource type.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::LocalError;
-use store::Store;
+use crate::settings::Fault;
+use faults::Faults;
+use signals::Signals;
 
 pub(crate) mod api;
+mod authorize;
 mod change_set;
 mod change_sets;
 mod changes;
 mod clock;
+mod custom;
+mod declarations;
+mod drift;
+mod faults;
 mod input;
 mod kinds;
 mod model;
+mod nested;
 mod operation;
+mod protection;
 pub(crate) mod provider;
 mod queries;
+mod references;
 mod render;
 #[expect(clippy::unused_async, reason = "providers are asynchronous, and these have nothing to wait for")]
 mod resources;
 mod scope;
+pub(crate) mod signals;
+mod specified;
 mod stacks;
 mod status;
 mod store;
@@ -32,23 +45,36 @@ mod test_kind;
 #[cfg(test)]
 mod tests;
 mod view;
+mod wait;
 mod work;
+
+pub(crate) use declarations::Declaration;
+pub(crate) use store::Store;
 
 /// State of the service.
 #[derive(Debug, Default)]
 pub(crate) struct CloudFormation {
-    store: Store,
+    store: Arc<Store>,
+    faults: Faults,
+    signals: Signals,
     #[cfg(test)]
     things: test_kind::Things,
 }
 
 impl CloudFormation {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
-    pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
+    pub(crate) fn open(data_directory: Option<&Path>, faults: &[Fault]) -> Result<Self, LocalError> {
         Ok(Self {
-            store: Store::open(data_directory)?,
+            store: Arc::new(Store::open(data_directory)?),
+            faults: Faults::new(faults),
+            signals: Signals::default(),
             #[cfg(test)]
             things: test_kind::Things::default(),
         })
+    }
+
+    /// The stacks, for those who ask what declares a resource.
+    pub(crate) fn declarations(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
     }
 }

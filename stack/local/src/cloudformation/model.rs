@@ -9,6 +9,7 @@ use stack_plan::Template;
 
 use super::change_set::ChangeSet;
 use super::clock::{self, Milliseconds};
+use super::drift::StackDrift;
 use super::status::{OnFailure, OperationType, ResourceStatus, StackStatus};
 
 /// Type of the rows of stacks themselves.
@@ -22,6 +23,9 @@ pub(crate) struct Definition {
     pub(crate) template: Template,
     /// Value of every parameter, defaults filled in.
     pub(crate) parameters: BTreeMap<String, String>,
+    /// Values of the parameters that name one in the parameter store.
+    #[serde(default)]
+    pub(crate) resolved: BTreeMap<String, String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) capabilities: Vec<String>,
     pub(crate) role_arn: Option<String>,
@@ -135,6 +139,19 @@ pub(crate) struct Stack {
     pub(crate) retain_except_on_create: bool,
     pub(crate) termination_protection: bool,
     pub(crate) policy: Option<String>,
+    /// Policy that stands in for the other one during the update that runs, or the last one.
+    #[serde(default)]
+    pub(crate) policy_during_update: Option<String>,
+    #[serde(default)]
+    pub(crate) drift: StackDrift,
+    /// Id of the stack that a nested stack is in, and of the outermost one.
+    #[serde(default)]
+    pub(crate) parent_id: Option<String>,
+    #[serde(default)]
+    pub(crate) root_id: Option<String>,
+    /// What a nested stack was before the last update of its parent.
+    #[serde(default)]
+    pub(crate) before_parent: Option<Box<Definition>>,
 }
 
 impl Stack {
@@ -165,6 +182,11 @@ impl Stack {
             retain_except_on_create: false,
             termination_protection: false,
             policy: None,
+            policy_during_update: None,
+            drift: StackDrift::default(),
+            parent_id: None,
+            root_id: None,
+            before_parent: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt as _;
+use tokio::sync::Notify;
 
 use super::clock;
 use super::model::{OperationEntry, Stack, StackResource};
@@ -19,11 +20,27 @@ pub(crate) struct Running {
     stop: AtomicBool,
     /// The stack is to be deleted as soon as this operation stands still.
     delete: AtomicBool,
+    told: Notify,
 }
 
 impl Running {
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
+        self.told.notify_waiters();
+    }
+
+    /// Waits until somebody stops the operation.
+    pub(crate) async fn stopped(&self) {
+        loop {
+            let told = self.told.notified();
+            tokio::pin!(told);
+            // From here on no stop is missed.
+            told.as_mut().enable();
+            if self.is_stopped() {
+                return;
+            }
+            told.await;
+        }
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -83,23 +100,35 @@ impl Operation {
     /// Runs `work` in the background. Should it panic, the stack is shown as failed instead of busy for ever.
     pub(crate) fn spawn<F>(self, work: impl FnOnce(Self) -> F + Send + 'static)
     where
-        F: Future<Output = ()> + Send,
+        F: Future<Output = ()> + Send + 'static,
     {
-        tokio::spawn(async move {
-            let operation = self.clone();
-            let outcome = std::panic::AssertUnwindSafe(async move { work(self).await }).catch_unwind().await;
-            operation.cloud.cloudformation.store.write(|state| {
-                state.running.remove(&operation.stack_id);
-                if outcome.is_err()
-                    && let Some(stack) = state.stacks.get_mut(&operation.stack_id)
-                {
-                    tracing::error!(stack = stack.name, "an operation on a stack panicked");
-                    stack.cut_off("The local cloud failed while the operation was running; this is a fault of it");
-                }
-            });
-            operation.save();
-            operation.cloud.cloudformation.store.forget_old();
+        tokio::spawn(self.run_to_end(work));
+    }
+
+    /// Runs `work`; the stack is free afterwards, whatever came of it.
+    pub(crate) async fn run_to_end<F>(self, work: impl FnOnce(Self) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let operation = self.clone();
+        let outcome = std::panic::AssertUnwindSafe(async move { work(self).await }).catch_unwind().await;
+        operation.cloud.cloudformation.store.write(|state| {
+            state.running.remove(&operation.stack_id);
+            if outcome.is_err()
+                && let Some(stack) = state.stacks.get_mut(&operation.stack_id)
+            {
+                tracing::error!(stack = stack.name, "an operation on a stack panicked");
+                stack.cut_off("The local cloud failed while the operation was running; this is a fault of it");
+            }
         });
+        operation.save();
+        operation.cloud.cloudformation.store.forget_old();
+    }
+
+    /// Starts nothing new, neither here nor in nested stacks.
+    pub(crate) fn stop(&self) {
+        self.running.stop();
+        self.cloud.cloudformation.store.read(|state| state.stop(&self.stack_id));
     }
 
     /// Looks at the stack.
@@ -126,7 +155,11 @@ impl Operation {
     /// A resource goes to a state: the row is logged, and kept among the stack's resources.
     pub(crate) fn put(&self, resource: &mut StackResource, status: ResourceStatus, reason: Option<&str>) {
         self.log(resource, status, reason);
-        self.change(|stack| stack.resources.insert(resource.logical_id.clone(), resource.clone()));
+        self.change(|stack| {
+            // What was found before is not true of what it is now.
+            stack.drift.resources.remove(&resource.logical_id);
+            stack.resources.insert(resource.logical_id.clone(), resource.clone())
+        });
     }
 
     /// A resource goes to a state: the row is logged only.
@@ -155,6 +188,9 @@ impl Operation {
 
 /// The reason that CloudFormation gives for a refusal of a provider.
 pub(crate) fn handler_reason(error: &super::provider::ProviderError) -> String {
+    if error.code.is_empty() {
+        return error.message.clone();
+    }
     format!(
         "Resource handler returned message: \"{}\" (RequestToken: {}, HandlerErrorCode: {})",
         error.message,

@@ -26,6 +26,24 @@ impl ResourceContext {
             format!("{}-{}", self.stack_name, self.logical_id).chars().take(max_length.saturating_sub(13)).collect();
         format!("{head}-{random}")
     }
+
+    /// Tells the stack what the resource will be called while it is still being made, so that a failure can be cleaned up.
+    pub(crate) fn initiated(&self, physical_id: &str) {
+        self.cloud.cloudformation.initiated(&self.stack_name, &self.region, &self.logical_id, physical_id);
+    }
+
+    /// Id of the stack, and the type of the resource as the template has it (`Custom::Name`).
+    pub(crate) fn own_row(&self) -> Option<(String, String)> {
+        self.cloud.cloudformation.row_type(&self.stack_name, &self.region, &self.logical_id)
+    }
+
+    /// Waits until the operation that asks is stopped; for ever when none runs.
+    pub(crate) async fn stopped(&self) {
+        match self.cloud.cloudformation.running(&self.stack_name, &self.region) {
+            Some(running) => running.stopped().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A resource that exists.
@@ -49,12 +67,26 @@ pub(crate) enum Update {
 /// What a resource that was made is like now: what drift detection compares with the template.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Live {
-    /// It exists. Properties in the form of the template; those that cannot be read back (write-only ones) are left out.
+    /// It exists. Properties in the form of the template. One that is left out is not set; `null` stands for one that
+    /// cannot be read back and is not compared. Those that the specification calls write-only are never compared.
     Properties(Value),
     /// It was removed by somebody else.
     Gone,
     /// Drift detection does not know the type.
     Unsupported,
+}
+
+impl Live {
+    /// What was read, for a type that has more properties than this cloud keeps: declared ones that are neither in `live`
+    /// nor among `optional` cannot be read back.
+    pub(crate) fn readable(mut live: Value, declared: &Value, optional: &[&str]) -> Self {
+        for name in declared.as_object().into_iter().flat_map(Map::keys) {
+            if live.get(name).is_none() && !optional.contains(&name.as_str()) {
+                live[name] = Value::Null;
+            }
+        }
+        Self::Properties(live)
+    }
 }
 
 /// A type whose drift is not detected, as with many on AWS.
@@ -82,5 +114,10 @@ impl ProviderError {
     /// The properties are wrong.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new("InvalidRequest", message)
+    }
+
+    /// A refusal of CloudFormation itself, which is shown as it is.
+    pub(crate) fn plain(message: impl Into<String>) -> Self {
+        Self::new("", message)
     }
 }

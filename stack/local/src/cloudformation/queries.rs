@@ -3,7 +3,7 @@
 use super::api::{Answer, answer};
 use super::input::{Call, invalid};
 use super::model::{STACK_TYPE, Stack, StackEvent, StackResource};
-use super::render;
+use super::render::{self, DriftState};
 use super::stacks::{no_stack, no_stack_with_id};
 use super::work::importers;
 use crate::wire::ServiceError;
@@ -11,15 +11,23 @@ use crate::wire::ServiceError;
 /// Rows on one page.
 const PAGE: usize = 100;
 
-/// A page of `items`: those from the number in `NextToken` on, and the token of the next page.
 fn page<T>(call: &Call<'_>, items: Vec<T>) -> Result<(Vec<T>, Option<String>), ServiceError> {
+    page_of(call, items, PAGE)
+}
+
+/// A page of `items`: `size` of those from the number in `NextToken` on, and the token of the next page.
+pub(super) fn page_of<T>(
+    call: &Call<'_>,
+    items: Vec<T>,
+    size: usize,
+) -> Result<(Vec<T>, Option<String>), ServiceError> {
     let start: usize = match call.form.get("NextToken").filter(|token| !token.is_empty()) {
         None => 0,
         Some(token) => token.parse().map_err(|_| invalid(format!("Invalid NextToken: {token}")))?,
     };
-    let end = start.saturating_add(PAGE);
+    let end = start.saturating_add(size);
     let next = (end < items.len()).then(|| end.to_string());
-    Ok((items.into_iter().skip(start).take(PAGE).collect(), next))
+    Ok((items.into_iter().skip(start).take(size).collect(), next))
 }
 
 fn read_stack<T>(
@@ -144,10 +152,17 @@ fn is_provisioning_error(event: &StackEvent) -> bool {
     event.status.ends_with("_FAILED") && event.resource_type != STACK_TYPE
 }
 
+/// A resource, and what is known of its drift.
+type Row = (StackResource, DriftState);
+
+fn row_of(stack: &Stack, resource: &StackResource) -> Row {
+    (resource.clone(), stack.drift.of(&resource.logical_id))
+}
+
 /// Resources by logical id: the order in which they were made depends on who was quicker.
-fn sorted_rows(stack: &Stack) -> Vec<StackResource> {
-    let mut rows: Vec<StackResource> = stack.resources.values().cloned().collect();
-    rows.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
+fn sorted_rows(stack: &Stack) -> Vec<Row> {
+    let mut rows: Vec<Row> = stack.resources.values().map(|resource| row_of(stack, resource)).collect();
+    rows.sort_by(|(one, _), (other, _)| one.logical_id.cmp(&other.logical_id));
     rows
 }
 
@@ -159,16 +174,16 @@ pub(super) fn describe_stack_resource(call: &Call<'_>) -> Result<Answer, Service
         call,
         name,
         || invalid(format!("Stack '{name}' does not exist")),
-        |stack| (stack.id.clone(), stack.name.clone(), stack.resources.get(logical_id).cloned()),
+        |stack| (stack.id.clone(), stack.name.clone(), stack.resources.get(logical_id).map(|row| row_of(stack, row))),
     )?;
-    let resource = resource
-        .filter(|resource| !resource.status.is_gone())
+    let (resource, drift) = resource
+        .filter(|(resource, _)| !resource.status.is_gone())
         .ok_or_else(|| invalid(format!("Resource {logical_id} does not exist for stack {name}")))?;
     answer(move |xml| {
         xml.element("StackResourceDetail", |xml| {
             xml.text("StackId", &id);
             xml.text("StackName", &stack_name);
-            render::resource(xml, &resource, "LastUpdatedTimestamp");
+            render::resource(xml, &resource, drift, "LastUpdatedTimestamp");
             let metadata = resource.metadata.as_ref().map_or_else(|| "{}".to_owned(), ToString::to_string);
             xml.text("Metadata", metadata);
         });
@@ -190,7 +205,7 @@ pub(super) fn describe_stack_resources(call: &Call<'_>) -> Result<Answer, Servic
             (None, None) => return Err(invalid("StackName is a required parameter.")),
         };
         let mut rows = sorted_rows(stack);
-        rows.retain(|row| logical_id.is_none_or(|id| row.logical_id == id));
+        rows.retain(|(row, _)| logical_id.is_none_or(|id| row.logical_id == id));
         Ok::<_, ServiceError>((stack.id.clone(), stack.name.clone(), rows))
     });
     let (id, stack_name, rows) = found?;
@@ -198,10 +213,10 @@ pub(super) fn describe_stack_resources(call: &Call<'_>) -> Result<Answer, Servic
         return Err(invalid(format!("Resource {logical_id} does not exist for stack {stack_name}")));
     }
     answer(move |xml| {
-        xml.list("StackResources", &rows, |xml, row| {
+        xml.list("StackResources", &rows, |xml, (row, drift)| {
             xml.text("StackId", &id);
             xml.text("StackName", &stack_name);
-            render::resource(xml, row, "Timestamp");
+            render::resource(xml, row, *drift, "Timestamp");
         });
     })
 }
@@ -212,7 +227,9 @@ pub(super) fn list_stack_resources(call: &Call<'_>) -> Result<Answer, ServiceErr
     let rows = read_stack(call, name, || no_stack_with_id(name), sorted_rows)?;
     let (rows, next) = page(call, rows)?;
     answer(move |xml| {
-        xml.list("StackResourceSummaries", &rows, |xml, row| render::resource(xml, row, "LastUpdatedTimestamp"));
+        xml.list("StackResourceSummaries", &rows, |xml, (row, drift)| {
+            render::resource(xml, row, *drift, "LastUpdatedTimestamp");
+        });
         xml.optional("NextToken", next);
     })
 }

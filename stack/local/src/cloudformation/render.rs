@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::change_set::{Change, ChangeSet, Detail};
-use super::clock;
+use super::clock::{self, Milliseconds};
 use super::model::{Definition, Stack, StackEvent, StackResource};
-use super::status::{OnFailure, StackStatus};
+use super::status::{OnFailure, ResourceDriftStatus, StackDriftStatus, StackStatus};
 use crate::wire::XmlWriter;
 
 fn parameters(xml: &mut XmlWriter, definition: &Definition) {
@@ -17,6 +17,8 @@ fn parameters(xml: &mut XmlWriter, definition: &Definition) {
             definition.template.parameters.get(name).is_some_and(stack_plan::template::Parameter::is_secret);
         xml.text("ParameterKey", name);
         xml.text("ParameterValue", if is_secret { "****" } else { value });
+        let resolved = definition.resolved.get(name);
+        xml.optional("ResolvedValue", resolved.map(|value| if is_secret { "****" } else { value }));
     });
 }
 
@@ -31,8 +33,15 @@ fn strings(xml: &mut XmlWriter, name: &str, items: &[String]) {
     xml.list(name, items, |xml, item| xml.escape(item));
 }
 
-fn drift(xml: &mut XmlWriter, name: &str, status: &str) {
-    xml.element(name, |xml| xml.text(status, "NOT_CHECKED"));
+/// What is known of the drift of a resource, and since when.
+pub(super) type DriftState = (ResourceDriftStatus, Option<Milliseconds>);
+
+fn stack_drift(xml: &mut XmlWriter, stack: &Stack) {
+    xml.element("DriftInformation", |xml| {
+        let status = stack.drift.checked.map_or(StackDriftStatus::NotChecked, |checked| checked.status);
+        xml.text("StackDriftStatus", status.as_str());
+        xml.optional("LastCheckTimestamp", stack.drift.checked.map(|checked| clock::format(checked.at)));
+    });
 }
 
 /// The fields of a stack that lists and descriptions share.
@@ -72,7 +81,9 @@ pub(super) fn stack(xml: &mut XmlWriter, stack: &Stack) {
     if stack.status != StackStatus::DeleteComplete {
         xml.text("EnableTerminationProtection", if stack.termination_protection { "true" } else { "false" });
     }
-    drift(xml, "DriftInformation", "StackDriftStatus");
+    stack_drift(xml, stack);
+    xml.optional("ParentId", stack.parent_id.as_ref());
+    xml.optional("RootId", stack.root_id.as_ref());
     let last = stack.operations.iter().rev().take(2);
     xml.list("LastOperations", last, |xml, operation| {
         xml.text("OperationType", operation.kind.as_str());
@@ -84,18 +95,24 @@ pub(super) fn stack(xml: &mut XmlWriter, stack: &Stack) {
 pub(super) fn stack_summary(xml: &mut XmlWriter, stack: &Stack) {
     stack_times(xml, stack);
     xml.optional("TemplateDescription", stack.definition.template.description.as_ref());
-    drift(xml, "DriftInformation", "StackDriftStatus");
+    stack_drift(xml, stack);
+    xml.optional("ParentId", stack.parent_id.as_ref());
+    xml.optional("RootId", stack.root_id.as_ref());
 }
 
 /// The fields of a resource that all of its descriptions share; `time` is the name of its time.
-pub(super) fn resource(xml: &mut XmlWriter, resource: &StackResource, time: &str) {
+pub(super) fn resource(xml: &mut XmlWriter, resource: &StackResource, drift: DriftState, time: &str) {
     xml.text("LogicalResourceId", &resource.logical_id);
     xml.optional("PhysicalResourceId", resource.physical_id.as_ref());
     xml.text("ResourceType", &resource.resource_type);
     xml.text(time, clock::format(resource.changed_at));
     xml.text("ResourceStatus", resource.status.as_str());
     xml.optional("ResourceStatusReason", resource.reason.as_ref());
-    drift(xml, "DriftInformation", "StackResourceDriftStatus");
+    xml.element("DriftInformation", |xml| {
+        let (status, checked_at) = drift;
+        xml.text("StackResourceDriftStatus", status.as_str());
+        xml.optional("LastCheckTimestamp", checked_at.map(clock::format));
+    });
 }
 
 /// The fields of an event that both event lists share.

@@ -4,15 +4,6 @@ use serde_json::Value;
 
 use super::provider::{ProviderError, Provisioned, ResourceContext, Update};
 
-/// A handle that nobody waits for is only a name: templates use it to have a resource that costs nothing.
-pub(crate) async fn create_wait_condition_handle(
-    context: &ResourceContext,
-    _properties: &Value,
-) -> Result<Provisioned, ProviderError> {
-    let physical_id = format!("{}/_stack/wait/{}", context.cloud.url, uuid::Uuid::new_v4());
-    Ok(Provisioned { physical_id, ..Provisioned::default() })
-}
-
 /// What CDK puts into every template to count constructs.
 pub(crate) async fn create_cdk_metadata(
     context: &ResourceContext,

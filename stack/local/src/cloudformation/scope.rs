@@ -69,7 +69,8 @@ impl<'a> StackScope<'a> {
         let template = &definition.template;
         let mut parameters = BTreeMap::new();
         for (name, parameter) in &template.parameters {
-            let text = definition.parameters.get(name).map(String::as_str).unwrap_or_default();
+            let text = definition.resolved.get(name).or_else(|| definition.parameters.get(name));
+            let text = text.map(String::as_str).unwrap_or_default();
             let value = parameter_value(name, parameter, text).map_err(|error| EvaluationError::new(error.message))?;
             parameters.insert(name.clone(), value);
         }

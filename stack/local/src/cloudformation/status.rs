@@ -43,6 +43,11 @@ statuses! {
         DeleteInProgress = "DELETE_IN_PROGRESS",
         DeleteComplete = "DELETE_COMPLETE",
         DeleteFailed = "DELETE_FAILED",
+        ImportInProgress = "IMPORT_IN_PROGRESS",
+        ImportComplete = "IMPORT_COMPLETE",
+        ImportRollbackInProgress = "IMPORT_ROLLBACK_IN_PROGRESS",
+        ImportRollbackComplete = "IMPORT_ROLLBACK_COMPLETE",
+        ImportRollbackFailed = "IMPORT_ROLLBACK_FAILED",
     }
 }
 
@@ -56,6 +61,8 @@ impl StackStatus {
                 | Self::UpdateRollbackComplete
                 | Self::CreateFailed
                 | Self::UpdateFailed
+                | Self::ImportComplete
+                | Self::ImportRollbackComplete
         )
     }
 
@@ -70,6 +77,7 @@ impl StackStatus {
             Self::UpdateRollbackCompleteCleanupInProgress => Some(Self::UpdateRollbackComplete),
             Self::UpdateRollbackInProgress => Some(Self::UpdateRollbackFailed),
             Self::DeleteInProgress => Some(Self::DeleteFailed),
+            Self::ImportInProgress | Self::ImportRollbackInProgress => Some(Self::ImportRollbackFailed),
             _ => None,
         }
     }
@@ -137,5 +145,35 @@ statuses! {
         DeleteStack = "DELETE_STACK",
         ContinueRollback = "CONTINUE_ROLLBACK",
         Rollback = "ROLLBACK",
+    }
+}
+
+statuses! {
+    /// Whether a stack is what its template says.
+    StackDriftStatus {
+        Drifted = "DRIFTED",
+        InSync = "IN_SYNC",
+        NotChecked = "NOT_CHECKED",
+        Unknown = "UNKNOWN",
+    }
+}
+
+statuses! {
+    /// Whether a resource is what its template says.
+    ResourceDriftStatus {
+        InSync = "IN_SYNC",
+        Modified = "MODIFIED",
+        Deleted = "DELETED",
+        NotChecked = "NOT_CHECKED",
+        Unknown = "UNKNOWN",
+    }
+}
+
+statuses! {
+    /// How a property differs.
+    DifferenceType {
+        Add = "ADD",
+        Remove = "REMOVE",
+        NotEqual = "NOT_EQUAL",
     }
 }

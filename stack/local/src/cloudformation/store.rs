@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 
+use super::CloudFormation;
 use super::model::Stack;
 use super::operation::Running;
+use super::status::ResourceStatus;
 use crate::error::LocalError;
 
 /// Deleted stacks that are remembered; older ones are forgotten, as AWS forgets them after 90 days.
@@ -33,6 +35,16 @@ impl State {
     pub(crate) fn find_mut(&mut self, name_or_id: &str, region: &str) -> Option<&mut Stack> {
         let id = self.find(name_or_id, region)?.id.clone();
         self.stacks.get_mut(&id)
+    }
+
+    /// Asks the operations on a stack and on all stacks within it to stop.
+    pub(crate) fn stop(&self, stack_id: &str) {
+        if let Some(running) = self.running.get(stack_id) {
+            running.stop();
+        }
+        for stack in self.stacks.values().filter(|stack| stack.parent_id.as_deref() == Some(stack_id)) {
+            self.stop(&stack.id);
+        }
     }
 
     /// Live stacks of a region.
@@ -117,6 +129,40 @@ impl Store {
         for id in forgotten {
             self.save(&id);
         }
+    }
+}
+
+impl CloudFormation {
+    /// Notes the physical id of a resource that is being made.
+    pub(super) fn initiated(&self, stack_name: &str, region: &str, logical_id: &str, physical_id: &str) {
+        self.store.write(|state| {
+            let Some(stack) = state.find_mut(stack_name, region) else { return };
+            let (entry, token) =
+                (stack.operations.last().cloned(), stack.events.last().and_then(|last| last.token.clone()));
+            let Some(row) = stack.resources.get_mut(logical_id) else { return };
+            if row.status != ResourceStatus::CreateInProgress || row.physical_id.is_some() {
+                return;
+            }
+            row.physical_id = Some(physical_id.to_owned());
+            row.reason = Some("Resource creation Initiated".to_owned());
+            let row = row.clone();
+            stack.log_resource(&row, entry.as_ref(), token.as_deref());
+        });
+    }
+
+    /// Id of a stack, and the type of one of its resources.
+    pub(super) fn row_type(&self, stack_name: &str, region: &str, logical_id: &str) -> Option<(String, String)> {
+        self.store.read(|state| {
+            let stack = state.find(stack_name, region)?;
+            let row = stack.resources.get(logical_id);
+            let row = row.or_else(|| stack.cleanup.iter().find(|row| row.logical_id == logical_id))?;
+            Some((stack.id.clone(), row.resource_type.clone()))
+        })
+    }
+
+    /// The operation that runs on a stack.
+    pub(super) fn running(&self, stack_name: &str, region: &str) -> Option<Arc<Running>> {
+        self.store.read(|state| state.running.get(&state.find(stack_name, region)?.id).cloned())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::provider::{ProviderError, Provisioned, ResourceContext, Update};
+use super::provider::{Live, ProviderError, Provisioned, ResourceContext, Update};
 
 /// What exists, what is to fail, and a gate that holds creations back.
 #[derive(Debug)]
@@ -86,4 +86,17 @@ pub(super) async fn delete_thing(
     things.enter("delete", context, &without_gate).await?;
     things.existing.lock().unwrap().remove(physical_id);
     Ok(())
+}
+
+pub(super) async fn read_thing(
+    context: &ResourceContext,
+    physical_id: &str,
+    _declared: &Value,
+) -> Result<Live, ProviderError> {
+    let things = &context.cloud.cloudformation.things;
+    if things.faults.lock().unwrap().contains(&format!("read {}", context.logical_id)) {
+        return Err(ProviderError::new("GeneralServiceException", format!("cannot read {}", context.logical_id)));
+    }
+    let existing = things.existing.lock().unwrap();
+    Ok(existing.get(physical_id).map_or(Live::Gone, |properties| Live::Properties(properties.clone())))
 }

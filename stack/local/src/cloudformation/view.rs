@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::CloudFormation;
 use super::clock;
 use super::model::Stack;
-use crate::cloudfront::address::answering;
+use crate::addresses::answering;
 
 /// Events that are shown of each stack.
 const EVENTS: usize = 50;

@@ -1,4 +1,4 @@
-//! Where a distribution answers here.
+//! Where a distribution or a website answers here.
 //!
 //! A template writes `https://` and the domain name, which is right on AWS. Here is no TLS, a domain name carries no port,
 //! and not every resolver knows names under `.localhost`: what answers everywhere is a path on the cloud's own port.
@@ -21,28 +21,20 @@ pub fn distribution_url(cloud_url: &str, id: &str) -> String {
     format!("{cloud_url}{PREFIX}{id}")
 }
 
-/// The same text with the address of every distribution and API as one that answers: `https://<id>.cloudfront.localhost`
-/// becomes [`distribution_url`], `https://<id>.execute-api.<region>.amazonaws.com` becomes [`crate::api_url`]. What is no such
-/// address, one with a port among them, stays as it is.
-#[must_use]
-pub fn answering(text: &str, cloud_url: &str) -> String {
+/// The same text with the address of every distribution, website and API as one that answers: `https://<id>.cloudfront.localhost`
+/// becomes [`distribution_url`], `https://<id>.execute-api.<region>.amazonaws.com` [`crate::api_url`], the host of a bucket's
+/// website a path of the cloud. What is no such address, one with a port among them, stays as it is.
+pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     let mut answering = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, host)) = split_at_host(rest) {
-        if let Some((address, after)) = crate::execute_api::address::answering_host(host, cloud_url) {
+        let found = crate::execute_api::address::answering_host(host, cloud_url)
+            .or_else(|| distribution(host, cloud_url))
+            .or_else(|| website(host, cloud_url));
+        if let Some((address, after)) = found {
             let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
             answering.push_str(&before[..before.len() - scheme.len()]);
             answering.push_str(&address);
-            rest = after;
-            continue;
-        }
-        let id = &host[..host.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let after = host[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after));
-        if let Some(after) = after {
-            let scheme = if before.ends_with("https://") { "https://" } else { "http://" };
-            answering.push_str(&before[..before.len() - scheme.len()]);
-            // Ids are upper case.
-            answering.push_str(&distribution_url(cloud_url, &id.to_ascii_uppercase()));
             rest = after;
         } else {
             answering.push_str(before);
@@ -51,6 +43,22 @@ pub fn answering(text: &str, cloud_url: &str) -> String {
     }
     answering.push_str(rest);
     answering
+}
+
+/// The address of the distribution whose domain name the text begins with, and what follows the name.
+fn distribution<'a>(text: &'a str, cloud_url: &str) -> Option<(String, &'a str)> {
+    let id = &text[..text.bytes().take_while(u8::is_ascii_alphanumeric).count()];
+    let after = text[id.len()..].strip_prefix(SUFFIX).filter(|after| !id.is_empty() && !goes_on(after))?;
+    // Ids are upper case.
+    Some((distribution_url(cloud_url, &id.to_ascii_uppercase()), after))
+}
+
+/// The address of the website whose host (`<bucket>.s3-website-<region>.amazonaws.com`) the text begins with, and what follows it.
+fn website<'a>(text: &'a str, cloud_url: &str) -> Option<(String, &'a str)> {
+    let host = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
+    let (host, after) = text.split_at(host);
+    let bucket = crate::s3::website::bucket_of_host(host).filter(|_| !after.starts_with(':'))?;
+    Some((format!("{cloud_url}{}{bucket}", crate::s3::website::PREFIX), after))
 }
 
 /// The text up to and including the next `http://` or `https://`, and what follows it.
@@ -83,6 +91,10 @@ mod tests {
                 format!("a {path}, b {CLOUD}/_stack/cloudfront/E9/x"),
             ),
             (
+                "http://photos.s3-website-us-east-1.amazonaws.com/index.html",
+                format!("{CLOUD}/_stack/s3-website/photos/index.html"),
+            ),
+            (
                 "https://abc.execute-api.eu-west-1.amazonaws.com/api/videos",
                 format!("{CLOUD}/_stack/execute-api/abc/api/videos"),
             ),
@@ -107,6 +119,8 @@ mod tests {
             "https://a.b.cloudfront.localhost/",
             "s3://e1abc2.cloudfront.localhost/",
             "https://",
+            "http://photos.s3.us-east-1.amazonaws.com/",
+            "http://photos.s3-website-us-east-1.amazonaws.com:80/",
             "https://ü.cloudfront.localhost/",
         ] {
             assert_eq!(answering(text, CLOUD), text);

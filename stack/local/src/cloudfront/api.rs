@@ -9,6 +9,7 @@ use super::config_xml::{iso_time, write_config, write_distribution, write_summar
 use super::{Distribution, Invalidation, no_such_distribution};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
+use crate::iam::{Access, Principal};
 use crate::wire::{CONTROL_BODY_LIMIT, Protocol, ServiceError, XmlWriter, read_body};
 
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
@@ -25,6 +26,8 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let path = request.uri().path().to_owned();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let method = request.method().clone();
+    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    authorize(cloud, &principal, &method, &parts)?;
     match (&method, parts.as_slice()) {
         (&Method::GET, ["2020-05-31", "distribution"]) => Ok(list_distributions(cloud)),
         (&Method::GET, ["2020-05-31", "distribution", id]) => {
@@ -50,6 +53,22 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
         }
         _ => Err(ServiceError::unknown_operation("CloudFront", &format!("{method} {path}"))),
     }
+}
+
+/// Lets the request pass for the distribution that it is about. What is not served is refused by its name later.
+fn authorize(cloud: &Cloud, principal: &Principal, method: &Method, parts: &[&str]) -> Result<(), ServiceError> {
+    let (action, id) = match (method, parts) {
+        (&Method::GET, [_, "distribution"]) => ("ListDistributions", None),
+        (&Method::GET, [_, "distribution", id]) => ("GetDistribution", Some(id)),
+        (&Method::GET, [_, "distribution", id, "config"]) => ("GetDistributionConfig", Some(id)),
+        (&Method::POST, [_, "distribution", id, "invalidation"]) => ("CreateInvalidation", Some(id)),
+        (&Method::GET, [_, "distribution", id, "invalidation"]) => ("ListInvalidations", Some(id)),
+        (&Method::GET, [_, "distribution", id, "invalidation", _]) => ("GetInvalidation", Some(id)),
+        _ => return Ok(()),
+    };
+    let resource =
+        id.map_or_else(|| "*".to_owned(), |id| format!("arn:aws:cloudfront::{}:distribution/{id}", cloud.account));
+    cloud.iam.authorize(principal, &Access::new(&format!("cloudfront:{action}"), &resource))
 }
 
 fn find(cloud: &Cloud, id: &str) -> Result<Distribution, ServiceError> {

@@ -29,6 +29,18 @@ pub(super) fn allows(behavior: &Value, method: &str) -> bool {
     }
 }
 
+/// The origin of a behavior.
+pub(super) fn origin<'a>(config: &'a Value, behavior: &Value) -> Option<&'a Value> {
+    items(&config["Origins"]).find(|origin| origin["Id"] == behavior["TargetOriginId"])
+}
+
+/// Seconds for which a distribution says that an error status is kept.
+pub(super) fn error_lifetime(config: &Value, status: u16) -> Option<i64> {
+    let number = crate::wire::properties::as_integer;
+    let rule = items(&config["CustomErrorResponses"]).find(|rule| number(&rule["ErrorCode"]) == Some(status.into()))?;
+    rule.get("ErrorCachingMinTTL").and_then(number)
+}
+
 /// The custom answer of a distribution to an error status of the origin: path and status.
 pub(super) fn custom_error(config: &Value, status: u16) -> Option<(&str, u16)> {
     let number =

@@ -1,6 +1,7 @@
-//! CloudFront: distributions over buckets of the local cloud.
+//! CloudFront: distributions over buckets of the local cloud and over whatever else speaks HTTP.
 //!
-//! There is no cache: every request goes to the origin, so an invalidation is done when it is made.
+//! `data_plane` answers viewers: from the `cache` where an answer is in it, else from the `origin`. `policy` says what an
+//! answer depends on and what reaches an origin.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,18 +10,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::LocalError;
+use crate::http_client::LazyClient;
 use crate::persist::Store;
-use crate::wire::ServiceError;
+use crate::wire::{ServiceError, percent_decode};
 
 use address::domain_name;
 
 pub(crate) mod address;
 pub(crate) mod api;
 mod behavior;
+mod cache;
+mod compression;
 mod config_xml;
+mod custom_origin;
 pub(crate) mod data_plane;
+pub(crate) mod live;
 mod managed;
 mod origin;
+mod policy;
 pub(crate) mod resources;
 mod response_headers;
 
@@ -39,7 +46,7 @@ struct Distribution {
     invalidations: Vec<Invalidation>,
 }
 
-/// An invalidation. It is always complete, because nothing is cached.
+/// An invalidation. It is done when it is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Invalidation {
     id: String,
@@ -73,6 +80,8 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct CloudFront {
     state: Store<State>,
+    cache: cache::Cache,
+    client: LazyClient,
 }
 
 /// A distribution as the console shows it.
@@ -92,7 +101,11 @@ pub(crate) struct DistributionView {
 impl CloudFront {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self { state: Store::open(data_directory, "cloudfront")? })
+        Ok(Self {
+            state: Store::open(data_directory, "cloudfront")?,
+            cache: cache::Cache::default(),
+            client: LazyClient::default(),
+        })
     }
 
     /// All distributions, by id.
@@ -116,6 +129,20 @@ impl CloudFront {
         })
     }
 
+    /// Ids of all policies and origin access controls.
+    #[cfg(test)]
+    pub(crate) fn part_ids(&self) -> Vec<String> {
+        self.state.read(|state| state.parts.keys().cloned().collect())
+    }
+
+    /// ARNs of the distributions that have a certificate.
+    pub(crate) fn distributions_with(&self, certificate: &str) -> Vec<String> {
+        self.state.read(|state| {
+            let has = |one: &&Distribution| one.config["ViewerCertificate"]["AcmCertificateArn"] == certificate;
+            state.distributions.values().filter(has).map(|one| one.arn(crate::settings::DEFAULT_ACCOUNT)).collect()
+        })
+    }
+
     fn distribution(&self, id: &str) -> Option<Distribution> {
         self.state.read(|state| state.distributions.get(id).cloned())
     }
@@ -123,6 +150,16 @@ impl CloudFront {
     /// A part of one kind that a template made.
     fn part(&self, kind: Kind, id: &str) -> Option<Value> {
         self.state.read(|state| state.parts.get(id).filter(|(found, _)| *found == kind).map(|(_, value)| value.clone()))
+    }
+
+    /// Whether a distribution goes by this host name, with or without a port.
+    pub(crate) fn is_alias(&self, host: &str) -> bool {
+        let name = host.split(':').next().unwrap_or_default();
+        self.state.read(|state| {
+            let mut distributions = state.distributions.values();
+            distributions
+                .any(|distribution| behavior::items(&distribution.config["Aliases"]).any(|alias| alias == name))
+        })
     }
 
     /// The distribution of a host name: the id's domain, or an alias.
@@ -143,8 +180,16 @@ impl CloudFront {
         })
     }
 
-    /// Notes an invalidation.
+    /// Drops what the paths name from the cache, and notes that.
     fn invalidate(&self, id: &str, caller_reference: String, paths: Vec<String>) -> Result<Invalidation, ServiceError> {
+        let decoded: Vec<String> =
+            paths.iter().map(|path| percent_decode(path).unwrap_or_else(|| path.clone())).collect();
+        let noted = self.note(id, caller_reference, paths)?;
+        self.cache.invalidate(id, &decoded);
+        Ok(noted)
+    }
+
+    fn note(&self, id: &str, caller_reference: String, paths: Vec<String>) -> Result<Invalidation, ServiceError> {
         self.state.change(|state| {
             let distribution = state.distributions.get_mut(id).ok_or_else(no_such_distribution)?;
             if let Some(known) = distribution.invalidations.iter().find(|one| one.caller_reference == caller_reference) {

@@ -1,4 +1,4 @@
-//! Reading an origin: a bucket of this cloud, asked as CloudFront would.
+//! Reading an origin: a bucket of this cloud, asked as CloudFront would, or anything that speaks HTTP.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
 use super::behavior::items;
+use super::custom_origin::{self, Asked};
 use super::{Distribution, Kind};
 use crate::cloud::Cloud;
 use crate::http_types::{Response, full, respond};
@@ -13,26 +14,50 @@ use crate::iam::resource_policy::Caller;
 use crate::s3::bucket_of_host;
 use crate::wire::XmlWriter;
 
-/// Fetches a path (decoded, with its leading slash) from the origin of a behavior.
+/// What a viewer's request becomes on its way to an origin.
+pub(super) struct Forwarded<'a> {
+    pub(super) method: &'a Method,
+    /// Decoded, with its leading slash.
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    /// What the policies let through.
+    pub(super) headers: HeaderMap,
+    /// Headers of the viewer's own, of which conditions and ranges count for buckets.
+    pub(super) viewer: &'a HeaderMap,
+    pub(super) body: bytes::Bytes,
+}
+
+/// Fetches from the origin of a behavior.
 pub(super) async fn fetch(
     cloud: &Arc<Cloud>,
     distribution: &Distribution,
     behavior: &Value,
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
+    forwarded: Forwarded<'_>,
 ) -> Response {
     let wanted = behavior["TargetOriginId"].as_str().unwrap_or_default();
     let Some(origin) = items(&distribution.config["Origins"]).find(|origin| origin["Id"] == wanted) else {
         return error(StatusCode::BAD_GATEWAY, "NoSuchOrigin", &format!("the distribution has no origin `{wanted}`"));
     };
     let domain = origin["DomainName"].as_str().unwrap_or_default();
-    let bucket = origin.get("S3OriginConfig").and_then(|_| bucket_of_host(domain));
-    let Some(bucket) = bucket else {
-        let message = format!("the local cloud serves origins that are its own buckets, and `{domain}` is none");
+    let prefix = origin["OriginPath"].as_str().unwrap_or_default();
+    if origin.get("S3OriginConfig").is_none() {
+        let path = format!("{prefix}{}", forwarded.path);
+        let Forwarded { method, query, headers, body, .. } = forwarded;
+        return custom_origin::fetch(cloud, origin, Asked { method, path: &path, query, headers, body }).await;
+    }
+    let Some(bucket) = bucket_of_host(domain) else {
+        let message = format!("`{domain}` has an `S3OriginConfig`, and is no bucket of the local cloud");
         return error(StatusCode::BAD_GATEWAY, "UnsupportedOrigin", &message);
     };
-    let key = format!("{}{path}", origin["OriginPath"].as_str().unwrap_or_default());
+    if !matches!(*forwarded.method, Method::GET | Method::HEAD) {
+        return error(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            "the local cloud passes GET, HEAD and OPTIONS on to buckets",
+        );
+    }
+    let (method, path, headers) = (forwarded.method, forwarded.path, forwarded.viewer);
+    let key = format!("{prefix}{path}");
     let key = key.strip_prefix('/').unwrap_or(&key);
     // Without a key, the request would be for the listing of the bucket, which a distribution does not pass on.
     if key.is_empty() {

@@ -177,6 +177,7 @@ pub(crate) async fn update_distribution(
         distribution.etag = fresh_id('E');
         Ok(())
     })?;
+    cloudfront.cache.invalidate(physical_id, &["*".to_owned()]);
     Ok(Update::InPlace(provisioned_distribution(physical_id)))
 }
 
@@ -191,6 +192,7 @@ pub(crate) async fn delete_distribution(
         state.distributions.remove(physical_id);
         Ok(())
     })?;
+    context.cloud.cloudfront.cache.invalidate(physical_id, &["*".to_owned()]);
     Ok(())
 }
 

@@ -6,7 +6,38 @@ use serde_json::json;
 use crate::http_types::{Response, respond};
 
 /// Services that answer, by their endpoint names.
-const SERVICES: [&str; 8] = ["cloudformation", "cloudfront", "iam", "lambda", "logs", "s3", "sns", "sts"];
+const SERVICES: [&str; 30] = [
+    "acm",
+    "apigateway",
+    "cloudformation",
+    "cloudfront",
+    "cloudwatch",
+    "codebuild",
+    "codeconnections",
+    "codepipeline",
+    "cognito-idp",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "ecs",
+    "events",
+    "execute-api",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "mediaconvert",
+    "rds",
+    "route53",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+    "tagging",
+];
 
 /// Version, services and status.
 pub(crate) fn health() -> Response {

@@ -13,6 +13,7 @@ use crate::wire::{Form, ServiceError};
 
 mod data;
 mod health;
+mod mailbox;
 mod object;
 mod page;
 
@@ -34,7 +35,10 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     match path.as_str() {
         "/" | "/_stack" | "/_stack/" if reads => Ok(page::index()),
+        "/_stack/access.json" if reads => Ok(json(&cloud.iam.access_report())),
         "/_stack/health" if reads => Ok(health::health()),
+        "/_stack/mailbox" if reads => Ok(mailbox::page(cloud)),
+        "/_stack/mailbox.json" if reads => Ok(json(&mailbox::list(cloud))),
         "/_stack/api/overview" if reads => Ok(json(&data::overview(cloud))),
         "/_stack/api/objects" if reads => data::objects(cloud, &query).map(|value| json(&value)),
         "/_stack/api/object" if reads => object::get(cloud, &query).await,

@@ -15,7 +15,7 @@ use crate::cloud::Cloud;
 use crate::persist::lock;
 
 /// How long API Gateway keeps keys.
-const KEEP: Duration = Duration::from_secs(2 * 60 * 60);
+const KEEP: Duration = Duration::from_hours(2);
 
 /// How long must pass before an unknown key id makes it ask again, so that bad tokens cannot make it ask all the time.
 const ASK_AGAIN: Duration = Duration::from_secs(1);

@@ -7,22 +7,31 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::gate::gate;
 use super::roles::{NewRole, check_name, check_session_duration, no_entity, no_role, parse_document};
-use super::{Iam, ManagedPolicy, Role};
+use super::{Iam, ManagedPolicy, Principal, Role};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
 use crate::wire::{
     Form, Protocol, ServiceError, XmlWriter, percent_encode, query_empty_response, query_response, read_form,
 };
 
-const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
+pub(super) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    match read_form(request).await.and_then(|form| answer_roles(&cloud.iam, &form, form.action())) {
-        Ok(response) => response,
-        Err(error) => Protocol::Query.render_error(&error),
-    }
+    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let answered = read_form(request).await.and_then(|form| {
+        gate(&cloud.iam, &caller, &form)?;
+        if let Some(answer) = super::users_api::answer(&cloud.iam, &caller, &form)? {
+            return Ok(answer);
+        }
+        if let Some(answer) = super::account_api::answer(&cloud.iam, &caller, &form)? {
+            return Ok(answer);
+        }
+        answer_roles(&cloud.iam, &form, form.action())
+    });
+    answered.unwrap_or_else(|error| Protocol::Query.render_error(&error))
 }
 
 /// Roles themselves; any other action goes on to their policies.
@@ -68,6 +77,46 @@ fn answer_roles(iam: &Iam, form: &Form, action: &str) -> Result<Response, Servic
         "TagRole" => {
             iam.change_role(form.require("RoleName")?, |role| {
                 role.tags.extend(tags(form));
+                Ok(())
+            })?;
+            empty()
+        }
+        "UntagRole" => {
+            let keys = form.list("TagKeys");
+            iam.change_role(form.require("RoleName")?, |role| {
+                role.tags.retain(|key, _| !keys.contains(key));
+                Ok(())
+            })?;
+            empty()
+        }
+        "UpdateRole" | "UpdateRoleDescription" => {
+            let life = form.get("MaxSessionDuration").map(|text| text.parse().unwrap_or(0));
+            life.map_or(Ok(()), check_session_duration)?;
+            iam.change_role(form.require("RoleName")?, |role| {
+                if let Some(description) = form.get("Description") {
+                    description.clone_into(&mut role.description);
+                }
+                role.max_session_duration = life.unwrap_or(role.max_session_duration);
+                Ok(())
+            })?;
+            if action == "UpdateRole" {
+                return result(&|_xml| {});
+            }
+            let role = role(iam, form)?;
+            result(&|xml| write_role(xml, &role))
+        }
+        "PutRolePermissionsBoundary" => {
+            let arn = form.require("PermissionsBoundary")?;
+            iam.policy(arn)?;
+            iam.change_role(form.require("RoleName")?, |role| {
+                role.boundary = Some(arn.to_owned());
+                Ok(())
+            })?;
+            empty()
+        }
+        "DeleteRolePermissionsBoundary" => {
+            iam.change_role(form.require("RoleName")?, |role| {
+                role.boundary = None;
                 Ok(())
             })?;
             empty()
@@ -148,6 +197,7 @@ fn answer_managed_policies(iam: &Iam, form: &Form, action: &str) -> Result<Respo
                 form.get("Path").unwrap_or("/"),
                 form.get("Description").unwrap_or_default(),
                 parse_document(form.require("PolicyDocument")?)?,
+                tags(form),
             )?;
             result(&|xml| xml.element("Policy", |xml| write_policy_fields(xml, &policy, 0)))
         }
@@ -159,46 +209,69 @@ fn answer_managed_policies(iam: &Iam, form: &Form, action: &str) -> Result<Respo
         "GetPolicyVersion" => {
             let policy = iam.policy(form.require("PolicyArn")?)?;
             let version = form.require("VersionId")?;
-            if version != format!("v{}", policy.version) {
-                return Err(no_entity(format!(
-                    "Policy {} version {version} does not exist or is not attachable.",
-                    policy.arn
-                )));
-            }
+            let document = policy.version_document(version)?;
+            result(&|xml| xml.element("PolicyVersion", |xml| write_version(xml, &policy, version, Some(document))))
+        }
+        "ListPolicyVersions" => {
+            let policy = iam.policy(form.require("PolicyArn")?)?;
             result(&|xml| {
-                xml.element("PolicyVersion", |xml| {
-                    xml.text("VersionId", version);
-                    xml.text("IsDefaultVersion", "true");
-                    xml.text("Document", encode(&policy.document));
-                    xml.text("CreateDate", timestamp(policy.created));
+                xml.text("IsTruncated", "false");
+                xml.list("Versions", policy.versions(), |xml, (number, _)| {
+                    write_version(xml, &policy, &format!("v{number}"), None);
                 });
             })
         }
+        "CreatePolicyVersion" => {
+            let arn = form.require("PolicyArn")?;
+            let document = parse_document(form.require("PolicyDocument")?)?;
+            let number = iam.create_policy_version(arn, document, form.flag("SetAsDefault") == Some(true))?;
+            let policy = iam.policy(arn)?;
+            result(&|xml| {
+                xml.element("PolicyVersion", |xml| write_version(xml, &policy, &format!("v{number}"), None));
+            })
+        }
+        "SetDefaultPolicyVersion" => {
+            iam.set_default_policy_version(form.require("PolicyArn")?, form.require("VersionId")?)?;
+            empty()
+        }
+        "DeletePolicyVersion" => {
+            iam.delete_policy_version(form.require("PolicyArn")?, form.require("VersionId")?)?;
+            empty()
+        }
         "ListPolicies" => {
-            let policies = iam.policies();
+            let policies = listed_policies(iam, form);
             result(&|xml| {
                 xml.text("IsTruncated", "false");
-                xml.list("Policies", &policies, |xml, policy| {
-                    write_policy_fields(xml, policy, iam.attachments(&policy.arn));
+                xml.list("Policies", &policies, |xml, (policy, attachments)| {
+                    write_policy_fields(xml, policy, *attachments);
                 });
             })
+        }
+        "ListPolicyTags" => {
+            let policy = iam.policy(form.require("PolicyArn")?)?;
+            result(&|xml| {
+                xml.text("IsTruncated", "false");
+                write_tags(xml, &policy.tags);
+            })
+        }
+        "TagPolicy" => {
+            iam.change_policy_tags(form.require("PolicyArn")?, |own| own.extend(tags(form)))?;
+            empty()
+        }
+        "UntagPolicy" => {
+            let keys = form.list("TagKeys");
+            iam.change_policy_tags(form.require("PolicyArn")?, |own| own.retain(|key, _| !keys.contains(key)))?;
+            empty()
         }
         "DeletePolicy" => {
             iam.delete_policy(form.require("PolicyArn")?)?;
             empty()
         }
-        "GetUser" => result(&|xml| {
-            xml.element("User", |xml| {
-                xml.text("Arn", super::Principal::root().arn);
-                xml.text("UserId", super::Principal::root().user_id);
-                xml.text("CreateDate", timestamp(OffsetDateTime::UNIX_EPOCH));
-            });
-        }),
         other => Err(ServiceError::unknown_operation("IAM", other)),
     }
 }
 
-fn role(iam: &Iam, form: &Form) -> Result<Role, ServiceError> {
+pub(super) fn role(iam: &Iam, form: &Form) -> Result<Role, ServiceError> {
     let name = form.require("RoleName")?;
     iam.role(name).ok_or_else(|| no_role(name))
 }
@@ -217,11 +290,12 @@ fn new_role(form: &Form) -> Result<NewRole, ServiceError> {
         trust_policy: parse_document(form.require("AssumeRolePolicyDocument")?)?,
         policies: BTreeMap::new(),
         attached: Vec::new(),
+        boundary: form.get("PermissionsBoundary").map(str::to_owned),
         tags: tags(form),
     })
 }
 
-fn tags(form: &Form) -> BTreeMap<String, String> {
+pub(super) fn tags(form: &Form) -> BTreeMap<String, String> {
     form.structures("Tags")
         .iter()
         .filter_map(|tag| Some((tag.get("Key")?.to_owned(), tag.get("Value").unwrap_or_default().to_owned())))
@@ -232,7 +306,7 @@ fn write_role(xml: &mut XmlWriter, role: &Role) {
     xml.element("Role", |xml| write_role_fields(xml, role));
 }
 
-fn write_role_fields(xml: &mut XmlWriter, role: &Role) {
+pub(super) fn write_role_fields(xml: &mut XmlWriter, role: &Role) {
     xml.text("Path", &role.path);
     xml.text("RoleName", &role.name);
     xml.text("RoleId", &role.id);
@@ -241,12 +315,15 @@ fn write_role_fields(xml: &mut XmlWriter, role: &Role) {
     xml.text("AssumeRolePolicyDocument", encode(&role.trust_policy));
     xml.optional("Description", (!role.description.is_empty()).then_some(&role.description));
     xml.text("MaxSessionDuration", role.max_session_duration.to_string());
+    if let Some(boundary) = &role.boundary {
+        write_boundary(xml, boundary);
+    }
     if !role.tags.is_empty() {
         write_tags(xml, &role.tags);
     }
 }
 
-fn write_tags(xml: &mut XmlWriter, tags: &BTreeMap<String, String>) {
+pub(super) fn write_tags(xml: &mut XmlWriter, tags: &BTreeMap<String, String>) {
     xml.list("Tags", tags, |xml, (key, value)| {
         xml.text("Key", key);
         xml.text("Value", value);
@@ -266,12 +343,42 @@ fn write_policy_fields(xml: &mut XmlWriter, policy: &ManagedPolicy, attachments:
     xml.text("UpdateDate", timestamp(policy.created));
 }
 
+fn write_version(xml: &mut XmlWriter, policy: &ManagedPolicy, version: &str, document: Option<&Value>) {
+    xml.text("VersionId", version);
+    xml.text("IsDefaultVersion", (version == format!("v{}", policy.version)).to_string());
+    xml.optional("Document", document.map(encode));
+    xml.text("CreateDate", timestamp(policy.created));
+}
+
+/// Policies of a scope, path and use, each with the number of its attachments.
+fn listed_policies(iam: &Iam, form: &Form) -> Vec<(ManagedPolicy, usize)> {
+    let scope = form.get("Scope").unwrap_or("All");
+    let prefix = form.get("PathPrefix").unwrap_or("/");
+    let own = iam.policies().into_iter().filter(|_| scope != "AWS");
+    let of_aws = super::managed::all().filter(|_| scope != "Local");
+    own.chain(of_aws)
+        .filter(|policy| policy.path.starts_with(prefix))
+        .map(|policy| {
+            let attachments = iam.attachments(&policy.arn);
+            (policy, attachments)
+        })
+        .filter(|(_, attachments)| form.flag("OnlyAttached") != Some(true) || *attachments > 0)
+        .collect()
+}
+
+pub(super) fn write_boundary(xml: &mut XmlWriter, arn: &str) {
+    xml.element("PermissionsBoundary", |xml| {
+        xml.text("PermissionsBoundaryType", "Policy");
+        xml.text("PermissionsBoundaryArn", arn);
+    });
+}
+
 /// IAM writes documents percent-encoded.
-fn encode(document: &Value) -> String {
+pub(super) fn encode(document: &Value) -> String {
     percent_encode(document.to_string(), "")
 }
 
-fn timestamp(time: OffsetDateTime) -> String {
+pub(super) fn timestamp(time: OffsetDateTime) -> String {
     time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
 }
 

@@ -2,25 +2,46 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::cloudformation;
 use crate::error::LocalError;
 use crate::persist::{Store, lock};
 use crate::settings::DEFAULT_ACCOUNT;
+use crate::wire::ServiceError;
 
+mod account_api;
+mod advice;
 pub(crate) mod api;
 mod authorize;
+mod gate;
+pub(crate) mod live;
+mod managed;
 mod policies;
+mod principal;
+pub(crate) mod provider_resources;
+mod providers;
+mod record;
+mod report;
 pub(crate) mod resource_policy;
 pub(crate) mod resources;
+mod rights;
 mod roles;
+mod simulate;
+#[cfg(test)]
+mod tests;
+mod trust;
+mod users;
+mod users_api;
 
 pub(crate) use authorize::Access;
-pub(crate) use roles::check_name;
+pub(crate) use principal::{Principal, Session};
+pub(crate) use providers::OpenIdProvider;
+pub(crate) use roles::{check_name, parse_document};
 
 /// Access key and secret key of the local administrator.
 const LOCAL_KEY: &str = "test";
@@ -30,28 +51,6 @@ const DEFAULT_KEY_LIFE: time::Duration = time::Duration::hours(12);
 
 /// Expired keys are thrown out whenever this many are held.
 const KEY_SWEEP: usize = 1024;
-
-/// Who signed a request. The router puts it into the request's extensions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Principal {
-    /// `arn:aws:iam::000000000000:root` or `arn:aws:sts::000000000000:assumed-role/<role>/<session>`.
-    pub(crate) arn: String,
-    /// Twelve digits for the account, `<role id>:<session>` for a session.
-    pub(crate) user_id: String,
-    /// ARN of the role whose session this is; `None` for the local administrator.
-    pub(crate) role_arn: Option<String>,
-}
-
-impl Principal {
-    /// The local administrator.
-    pub(crate) fn root() -> Self {
-        Self {
-            arn: format!("arn:aws:iam::{DEFAULT_ACCOUNT}:root"),
-            user_id: DEFAULT_ACCOUNT.to_owned(),
-            role_arn: None,
-        }
-    }
-}
 
 /// An access key with what belongs to it.
 #[derive(Clone)]
@@ -89,6 +88,9 @@ pub(crate) struct Role {
     pub(crate) policies: BTreeMap<String, Value>,
     /// ARNs of attached managed policies.
     pub(crate) attached: Vec<String>,
+    /// ARN of the managed policy that the role's rights cannot exceed.
+    #[serde(default)]
+    pub(crate) boundary: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -104,8 +106,13 @@ pub(crate) struct ManagedPolicy {
     pub(crate) created: OffsetDateTime,
     pub(crate) description: String,
     pub(crate) document: Value,
-    /// Grows with every new document; the default version is `v<version>`.
+    /// Number of the default version, whose document `document` is: `v<version>`.
     pub(crate) version: u32,
+    /// Documents of the other versions by number; five versions in all.
+    #[serde(default)]
+    pub(crate) others: BTreeMap<u32, Value>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// What survives a restart. Temporary keys do not: nobody that held them does.
@@ -113,18 +120,58 @@ pub(crate) struct ManagedPolicy {
 struct State {
     roles: BTreeMap<String, Role>,
     policies: BTreeMap<String, ManagedPolicy>,
+    #[serde(default)]
+    open_id_providers: BTreeMap<String, OpenIdProvider>,
+    #[serde(default)]
+    users: BTreeMap<String, users::User>,
+    #[serde(default)]
+    groups: BTreeMap<String, users::Group>,
+    #[serde(default)]
+    instance_profiles: BTreeMap<String, account_api::InstanceProfile>,
+    #[serde(default)]
+    alias: Option<String>,
+    #[serde(default)]
+    password_policy: Option<BTreeMap<String, String>>,
 }
 
 /// State of the service.
 pub(crate) struct Iam {
     store: Store<State>,
     keys: Mutex<HashMap<String, Identity>>,
+    /// Policies that were read, by ARN of the role or user; empty after every change.
+    rights: Mutex<HashMap<String, Arc<rights::Rights>>>,
+    record: record::Record,
+    /// False when every caller may do everything; decisions are recorded all the same.
+    enforced: bool,
+    /// Where stacks declare what a refusal is about; absent in tests of this service alone.
+    declarations: OnceLock<Arc<cloudformation::Store>>,
 }
 
 impl Iam {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self { store: Store::open(data_directory, "iam")?, keys: Mutex::default() })
+        Ok(Self {
+            store: Store::open(data_directory, "iam")?,
+            keys: Mutex::default(),
+            rights: Mutex::default(),
+            record: record::Record::default(),
+            enforced: true,
+            declarations: OnceLock::new(),
+        })
+    }
+
+    /// The same with enforcement on or off, and with the stacks whose names its refusals tell.
+    pub(crate) fn enforcing(mut self, enforced: bool, declarations: Arc<cloudformation::Store>) -> Self {
+        self.enforced = enforced;
+        self.declarations = OnceLock::from(declarations);
+        self
+    }
+
+    /// Changes the state. What was read of policies is read anew.
+    fn change<R>(&self, change: impl FnOnce(&mut State) -> Result<R, ServiceError>) -> Result<R, ServiceError> {
+        let result = self.store.change(change);
+        lock(&self.rights).clear();
+        result
     }
 
     /// What is known of an access key: the fixed local pair or temporary keys that were handed out, expired ones included
@@ -138,7 +185,8 @@ impl Iam {
                 principal: Principal::root(),
             });
         }
-        lock(&self.keys).get(access_key).cloned()
+        let temporary = lock(&self.keys).get(access_key).cloned();
+        temporary.or_else(|| self.user_identity(access_key))
     }
 
     /// Temporary keys of a principal.
@@ -170,17 +218,18 @@ impl Iam {
     pub(crate) fn session_principal(&self, role_arn: &str, session: &str) -> Principal {
         let name = role_arn.rsplit('/').next().unwrap_or(role_arn);
         let id = self.role(name).map_or_else(|| unique_id("AROA"), |role| role.id);
-        Principal {
-            arn: format!("arn:aws:sts::{DEFAULT_ACCOUNT}:assumed-role/{name}/{session}"),
-            user_id: format!("{id}:{session}"),
-            role_arn: Some(role_arn.to_owned()),
-        }
+        Principal::new(
+            format!("arn:aws:sts::{DEFAULT_ACCOUNT}:assumed-role/{name}/{session}"),
+            format!("{id}:{session}"),
+            Some(role_arn.to_owned()),
+        )
     }
 }
 
 /// What other services ask of IAM. Clients come through [`api`].
 impl Iam {
     /// The secret of an access key that is valid now.
+    #[cfg(test)]
     pub(crate) fn secret_key(&self, access_key: &str) -> Option<String> {
         let identity = self.identity(access_key)?;
         let valid = identity.expires.is_none_or(|expires| expires > OffsetDateTime::now_utc());
@@ -212,24 +261,4 @@ fn random_text(length: usize) -> String {
     }
     text.truncate(length);
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_known_until_they_expire_or_are_revoked() {
-        let iam = Iam::open(None).unwrap();
-        let (access_key, secret_key, _) = iam.issue_keys("arn:aws:iam::000000000000:role/service/reader", "resize");
-        assert_eq!(iam.secret_key(&access_key), Some(secret_key));
-        let principal = iam.identity(&access_key).unwrap().principal;
-        assert_eq!(principal.arn, "arn:aws:sts::000000000000:assumed-role/reader/resize");
-        iam.revoke_keys(&access_key);
-        assert_eq!(iam.secret_key(&access_key), None);
-
-        let expired = iam.issue(Principal::root(), time::Duration::seconds(-1));
-        assert_eq!(iam.secret_key(&expired.access_key), None);
-        assert!(iam.identity(&expired.access_key).is_some());
-    }
 }

@@ -12,7 +12,6 @@ use crate::wire::properties::{changed, reference_list, required_text, tags, text
 
 /// `AWS::IAM::Role`. `Ref` is the name.
 pub(crate) async fn create_role(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
-    refuse(properties, &["PermissionsBoundary"])?;
     let role = context.cloud.iam.create_role(NewRole {
         name: text(properties, "RoleName").map_or_else(|| context.generated_name(64), str::to_owned),
         path: text(properties, "Path").unwrap_or("/").to_owned(),
@@ -21,6 +20,7 @@ pub(crate) async fn create_role(context: &ResourceContext, properties: &Value) -
         trust_policy: document(properties, "AssumeRolePolicyDocument")?,
         policies: inline_policies(properties)?,
         attached: reference_list(properties, "ManagedPolicyArns"),
+        boundary: text(properties, "PermissionsBoundary").map(str::to_owned),
         tags: tags(properties, &context.tags),
     })?;
     Ok(provisioned_role(&role.name, &role.arn, &role.id))
@@ -33,7 +33,6 @@ pub(crate) async fn update_role(
     old: &Value,
     new: &Value,
 ) -> Result<Update, ProviderError> {
-    refuse(new, &["PermissionsBoundary"])?;
     if changed(old, new, &["RoleName", "Path"]) {
         return Ok(Update::Replace);
     }
@@ -54,6 +53,7 @@ pub(crate) async fn update_role(
         role.policies.retain(|name, _| !declared.contains_key(name));
         role.policies.append(&mut policies);
         role.attached.retain(|arn| wanted.contains(arn) || !before.contains(arn));
+        role.boundary = text(new, "PermissionsBoundary").map(str::to_owned);
         role.tags = tags(new, &context.tags);
         Ok(())
     })?;
@@ -187,6 +187,7 @@ pub(crate) async fn create_managed_policy(
         text(properties, "Path").unwrap_or("/"),
         text(properties, "Description").unwrap_or_default(),
         document(properties, "PolicyDocument")?,
+        BTreeMap::new(),
     )?;
     for role in reference_list(properties, "Roles") {
         if let Err(error) = context.cloud.iam.attach_role_policy(&role, &policy.arn) {
@@ -273,7 +274,7 @@ fn inline_policies(properties: &Value) -> Result<BTreeMap<String, Value>, Provid
 fn refuse(properties: &Value, names: &[&str]) -> Result<(), ProviderError> {
     match names.iter().find(|name| properties.get(**name).is_some()) {
         Some(name) => Err(ProviderError::invalid(format!(
-            "the local cloud has no users, groups or permission boundaries, so the property `{name}` cannot be honored"
+            "the local cloud gives policies of templates to roles only, not to users and groups, so the property `{name}` cannot be honored"
         ))),
         None => Ok(()),
     }

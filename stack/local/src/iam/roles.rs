@@ -22,6 +22,7 @@ pub(crate) struct NewRole {
     pub(crate) trust_policy: Value,
     pub(crate) policies: BTreeMap<String, Value>,
     pub(crate) attached: Vec<String>,
+    pub(crate) boundary: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -41,11 +42,11 @@ impl Iam {
         check_name("roleName", &new.name, 64)?;
         check_path(&new.path)?;
         check_session_duration(new.max_session_duration)?;
-        self.store.change(|state| {
+        self.change(|state| {
             if state.roles.contains_key(&new.name) {
                 return Err(already_exists(format!("Role with name {} already exists.", new.name)));
             }
-            for arn in &new.attached {
+            for arn in new.attached.iter().chain(&new.boundary) {
                 super::policies::check_attachable(state, arn)?;
             }
             let role = Role {
@@ -59,6 +60,7 @@ impl Iam {
                 trust_policy: new.trust_policy,
                 policies: new.policies,
                 attached: new.attached,
+                boundary: new.boundary,
                 tags: new.tags,
             };
             state.roles.insert(new.name, role.clone());
@@ -72,12 +74,12 @@ impl Iam {
         name: &str,
         change: impl FnOnce(&mut Role) -> Result<(), ServiceError>,
     ) -> Result<(), ServiceError> {
-        self.store.change(|state| change(state.roles.get_mut(name).ok_or_else(|| no_role(name))?))
+        self.change(|state| change(state.roles.get_mut(name).ok_or_else(|| no_role(name))?))
     }
 
     /// Removes a role that has no policies left, as IAM demands; `force` takes them along.
     pub(crate) fn delete_role(&self, name: &str, force: bool) -> Result<(), ServiceError> {
-        self.store.change(|state| {
+        self.change(|state| {
             let role = state.roles.get(name).ok_or_else(|| no_role(name))?;
             let left = if !role.attached.is_empty() {
                 Some("detach all policies")
@@ -100,7 +102,7 @@ impl Iam {
 
     /// Attaches a managed policy; attached already is fine.
     pub(crate) fn attach_role_policy(&self, name: &str, policy_arn: &str) -> Result<(), ServiceError> {
-        self.store.change(|state| {
+        self.change(|state| {
             super::policies::check_attachable(state, policy_arn)?;
             let role = state.roles.get_mut(name).ok_or_else(|| no_role(name))?;
             if !role.attached.iter().any(|attached| attached == policy_arn) {

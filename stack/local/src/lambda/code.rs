@@ -19,15 +19,43 @@ const UNPACKED_LIMIT: u64 = 262_144_000;
 const ENTRY_LIMIT: usize = 20_000;
 
 /// The program that a custom runtime starts.
-const BOOTSTRAP: &str = "bootstrap";
+pub(super) const BOOTSTRAP: &str = "bootstrap";
 
 /// SHA-256 of a zip, hexadecimal.
 pub(super) fn code_hash(zip: &[u8]) -> String {
     hex::encode(Sha256::digest(zip))
 }
 
-/// Refuses a zip that could not run: not a zip, too large, no `bootstrap`, one for another machine.
-pub(super) fn check_zip(zip: &[u8]) -> Result<(), ServiceError> {
+/// Refuses a zip that could not run: not a zip, too large, a `bootstrap` for another machine, or none where one is needed.
+pub(super) fn check_zip(zip: &[u8], needs_bootstrap: bool) -> Result<(), ServiceError> {
+    let mut archive = check_entries(zip)?;
+    let mut head = Vec::new();
+    match archive.by_name(BOOTSTRAP) {
+        Ok(bootstrap) => {
+            bootstrap.take(20).read_to_end(&mut head).map_err(|_| not_a_zip())?;
+            check_machine(&head)
+        }
+        Err(_) if needs_bootstrap => {
+            Err(invalid("the zip has no `bootstrap` at its root: a custom runtime starts the executable of that name"))
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+/// Refuses a zip that is no layer: not a zip, too large, or with an extension, which is a program that nobody would start.
+pub(super) fn check_layer(zip: &[u8]) -> Result<(), ServiceError> {
+    let archive = check_entries(zip)?;
+    let extension = archive.file_names().flatten().find(|name| name.starts_with("extensions/") && !name.ends_with('/'));
+    match extension {
+        Some(name) => Err(invalid(format!(
+            "the layer holds the extension `{name}`, and the local cloud does not run extensions of Lambda"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses what is no zip, leads out of the package, or is too large.
+fn check_entries(zip: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, ServiceError> {
     let mut archive = open(zip)?;
     let mut unpacked = 0u64;
     for index in 0..archive.len() {
@@ -49,12 +77,7 @@ pub(super) fn check_zip(zip: &[u8]) -> Result<(), ServiceError> {
     if unpacked > UNPACKED_LIMIT {
         return Err(too_large());
     }
-    let mut head = Vec::new();
-    let bootstrap = archive.by_name(BOOTSTRAP).map_err(|_| {
-        invalid("the zip has no `bootstrap` at its root: a custom runtime starts the executable of that name")
-    })?;
-    bootstrap.take(20).read_to_end(&mut head).map_err(|_| not_a_zip())?;
-    check_machine(&head)
+    Ok(archive)
 }
 
 /// Refuses a program for another kind of machine. Scripts run anywhere.
@@ -80,21 +103,32 @@ fn check_machine(head: &[u8]) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Unpacks a checked zip into `directory`, unless that is there already. Whoever is first moves the finished directory into
-/// place, so a half-unpacked one is never run.
-pub(super) fn unpack(zip_file: &Path, directory: &Path) -> std::io::Result<PathBuf> {
+/// Unpacks checked zips over each other into `directory`, unless that is there already. Whoever is first moves the finished
+/// directory into place, so a half-unpacked one is never run.
+pub(super) fn unpack(zip_files: &[PathBuf], directory: &Path) -> std::io::Result<PathBuf> {
     if directory.is_dir() {
         return Ok(directory.to_owned());
     }
     let parent = directory.parent().ok_or_else(|| std::io::Error::other("the directory has no parent"))?;
     std::fs::create_dir_all(parent)?;
     let unfinished = tempfile::tempdir_in(parent)?;
-    let mut archive = ZipArchive::new(std::fs::File::open(zip_file)?).map_err(std::io::Error::other)?;
     let mut left = UNPACKED_LIMIT;
+    for zip_file in zip_files {
+        left = unpack_into(zip_file, unfinished.path(), left)?;
+    }
+    match std::fs::rename(unfinished.path(), directory) {
+        Err(error) if !directory.is_dir() => Err(error),
+        _ => Ok(directory.to_owned()),
+    }
+}
+
+/// Unpacks one zip into a directory, at most `left` bytes, and returns how many more there may be.
+fn unpack_into(zip_file: &Path, directory: &Path, mut left: u64) -> std::io::Result<u64> {
+    let mut archive = ZipArchive::new(std::fs::File::open(zip_file)?).map_err(std::io::Error::other)?;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(std::io::Error::other)?;
         let Some(path) = entry.enclosed_name().filter(|_| !entry.is_symlink()) else { continue };
-        let target = unfinished.path().join(&path);
+        let target = directory.join(&path);
         if entry.is_dir() {
             std::fs::create_dir_all(&target)?;
             continue;
@@ -110,10 +144,7 @@ pub(super) fn unpack(zip_file: &Path, directory: &Path) -> std::io::Result<PathB
         let executable = path == Path::new(BOOTSTRAP) || entry.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
         set_mode(&target, if executable { 0o755 } else { 0o644 })?;
     }
-    match std::fs::rename(unfinished.path(), directory) {
-        Err(error) if !directory.is_dir() => Err(error),
-        _ => Ok(directory.to_owned()),
-    }
+    Ok(left)
 }
 
 #[cfg(unix)]
@@ -181,10 +212,19 @@ mod tests {
             (zip(&[("bootstrap", &elf(other_machine))]), "`bootstrap` is"),
             (link.finish().unwrap().into_inner(), "symbolic link `bootstrap`"),
         ] {
-            let error = check_zip(&bytes).unwrap_err();
+            let error = check_zip(&bytes, true).unwrap_err();
             assert!(error.message.contains(part), "{}", error.message);
         }
-        assert!(check_zip(&zip(&[("bootstrap", b"#!/bin/sh")])).is_ok());
+        assert!(check_zip(&zip(&[("bootstrap", b"#!/bin/sh")]), true).is_ok());
+        assert!(check_zip(&zip(&[("index.py", b"")]), false).is_ok());
+        assert!(check_zip(&zip(&[("bootstrap", &elf(other_machine))]), false).is_err());
+    }
+
+    #[test]
+    fn a_layer_with_an_extension_is_refused() {
+        assert!(check_layer(&zip(&[("python/shared.py", b""), ("extensions/", b"")])).is_ok());
+        let refusal = check_layer(&zip(&[("extensions/agent", b"#!/bin/sh")])).unwrap_err();
+        assert!(refusal.message.contains("`extensions/agent`"), "{}", refusal.message);
     }
 
     #[cfg(unix)]
@@ -194,10 +234,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("code.zip");
         std::fs::write(&file, zip(&[("bootstrap", b"#!/bin/sh"), ("data/words", b"x")])).unwrap();
-        let code = unpack(&file, &directory.path().join("code")).unwrap();
+        let over = directory.path().join("over.zip");
+        std::fs::write(&over, zip(&[("data/words", b"y")])).unwrap();
+        let files = [file, over];
+        let code = unpack(&files, &directory.path().join("code")).unwrap();
         let mode = |name: &str| std::fs::metadata(code.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("bootstrap"), mode("data/words")), (0o755, 0o644));
-        assert_eq!(unpack(&file, &code).unwrap(), code);
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "nothing half done is left");
+        assert_eq!(std::fs::read(code.join("data/words")).unwrap(), b"y", "the later one wins");
+        assert_eq!(unpack(&files, &code).unwrap(), code);
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3, "nothing half done is left");
     }
 }

@@ -1,6 +1,7 @@
 //! One instance of a function: a process with its own Runtime API.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,17 +15,22 @@ use super::environment::{InstanceEnvironment, environment};
 use super::function::Configuration;
 use super::output::{Flush, Output, collect, flush};
 use super::payload::FunctionError;
-use super::process;
+use super::report::{init_report, init_start, timestamp};
 use super::runtime_api::{Exchange, Job, serve};
+use super::runtimes::{Interpreter, Runtime, unpack_programs};
+use super::{BOOTSTRAP, process};
 use crate::cloud::Cloud;
 use crate::logs::now;
 use crate::persist::lock;
 
-/// How long initialization may take, as on AWS.
+/// How long initialization may take at least. AWS begins anew after as long, and lets the second try take as long as a call.
 const INITIALIZATION_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long after its process a pipe may take to be read empty.
 const DRAIN: Duration = Duration::from_secs(1);
+
+/// What a report calls a function that took more memory than it has.
+pub(super) const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
 
 /// A running instance.
 pub(super) struct Instance {
@@ -33,6 +39,8 @@ pub(super) struct Instance {
     pub(super) revision: String,
     pub(super) output: Arc<Output>,
     pub(super) process_id: Option<u32>,
+    /// Started before anybody called, and kept although idle.
+    pub(super) is_provisioned: AtomicBool,
     pub(super) started: Instant,
     pub(super) last_used: Mutex<Instant>,
     /// Taken by the report of the first invocation.
@@ -48,12 +56,29 @@ pub(super) struct Instance {
     _tasks: JoinSet<()>,
 }
 
+/// What an instance is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Start<'a> {
+    pub(super) configuration: &'a Configuration,
+    /// The unpacked package.
+    pub(super) code: &'a Path,
+    /// What stands for `/opt`.
+    pub(super) layers: Option<&'a Path>,
+    /// Of a managed runtime.
+    pub(super) interpreter: Option<&'a Interpreter>,
+    /// The invocation for which it is started.
+    pub(super) request_id: &'a str,
+    pub(super) is_provisioned: bool,
+}
+
 /// What an invocation is given.
 pub(super) struct Call<'a> {
     pub(super) request_id: &'a str,
     pub(super) payload: Bytes,
     pub(super) configuration: &'a Configuration,
     pub(super) trace_id: String,
+    pub(super) invoked_arn: String,
+    pub(super) client_context: Option<String>,
 }
 
 /// How a call on an instance ended.
@@ -61,19 +86,21 @@ pub(super) enum Called {
     /// The function answered; the instance can take another call.
     Answered(Result<Bytes, FunctionError>),
     /// The instance is gone.
-    Failed { error: FunctionError, line: String, status: &'static str },
+    Failed {
+        error: FunctionError,
+        line: String,
+        status: &'static str,
+        /// What the report calls it.
+        kind: String,
+    },
     /// The process had ended before it took the call: another instance should.
     NotTaken,
 }
 
 impl Instance {
     /// Starts a process and waits until it asks for its first invocation.
-    pub(super) async fn start(
-        cloud: &Arc<Cloud>,
-        configuration: &Configuration,
-        code: &Path,
-        request_id: &str,
-    ) -> Result<Self, FunctionError> {
+    pub(super) async fn start(cloud: &Arc<Cloud>, start: &Start<'_>) -> Result<Self, FunctionError> {
+        let Start { configuration, code, request_id, .. } = *start;
         let begun = Instant::now();
         let internal = |what: &str, error: std::io::Error| {
             FunctionError::new("Runtime.Unknown", format!("RequestId: {request_id} Error: {what}: {error}"))
@@ -90,6 +117,7 @@ impl Instance {
         let log_stream = log_stream(&configuration.version, &id);
         let (access_key, secret_key, session_token) = cloud.iam.issue_keys(&configuration.role, &configuration.name);
         let host = address.to_string();
+        let programs = cloud.scratch.path().join("runtimes");
         let variables = environment(
             cloud,
             configuration,
@@ -101,14 +129,23 @@ impl Instance {
                 access_key: &access_key,
                 secret_key: &secret_key,
                 session_token: &session_token,
+                layers: start.layers,
+                interpreter: start.interpreter,
+                programs: &programs.to_string_lossy(),
+                is_provisioned: start.is_provisioned,
             },
         );
         let output = Arc::new(Output::new(Arc::clone(cloud), &configuration.log_group, &log_stream));
-        output.write(vec![format!("INIT_START Runtime Version: {}", configuration.runtime)]);
+        let version = start.interpreter.map(|one| format!(" ({} of this machine)", one.version)).unwrap_or_default();
+        output.write(init_start(configuration, &format!("{}{version}", configuration.runtime)));
+        let (program, arguments) = program(start, &programs).map_err(|error| internal("no runtime", error))?;
         let started = process::start(&process::Start {
+            program: &program,
+            arguments,
             code,
             environment: &variables,
             memory_megabytes: configuration.memory_size,
+            storage_megabytes: configuration.ephemeral_storage,
         });
         let mut child = started.map_err(|error| {
             cloud.iam.revoke_keys(&access_key);
@@ -120,13 +157,7 @@ impl Instance {
 
         let mut tasks = JoinSet::new();
         let (jobs, receiver) = mpsc::channel(1);
-        let exchange = Arc::new(Exchange {
-            host,
-            jobs: tokio::sync::Mutex::new(receiver),
-            current: Mutex::default(),
-            ready: watch::Sender::new(false),
-            init_error: Mutex::default(),
-        });
+        let exchange = Arc::new(Exchange::new(host, receiver));
         let mut ready = exchange.ready.subscribe();
         tasks.spawn(serve(listener, Arc::clone(&exchange)));
         let (flush_out, flushes_out) = mpsc::channel(1);
@@ -142,6 +173,7 @@ impl Instance {
             revision: configuration.revision.clone(),
             output,
             process_id,
+            is_provisioned: AtomicBool::new(start.is_provisioned),
             started: begun,
             last_used: Mutex::new(begun),
             initialization: Mutex::new(None),
@@ -154,16 +186,13 @@ impl Instance {
             _tasks: tasks,
         };
 
-        let failure = instance.wait_until_ready(&mut ready, &exchange, request_id).await;
+        let limit = INITIALIZATION_LIMIT.max(Duration::from_secs(configuration.timeout.into()));
+        let failure = instance.wait_until_ready(&mut ready, &exchange, request_id, limit).await;
         let took = begun.elapsed();
         if let Some((status, error)) = failure {
             instance.kill().await;
             instance.flush().await;
-            instance.output.write(vec![format!(
-                "INIT_REPORT Init Duration: {:.2} ms\tPhase: init\tStatus: {status}\tError Type: {}",
-                took.as_secs_f64() * 1000.0,
-                error.kind
-            )]);
+            instance.output.write(init_report(configuration, took, status, &error.kind));
             return Err(error);
         }
         *lock(&instance.initialization) = Some(took);
@@ -176,6 +205,7 @@ impl Instance {
         ready: &mut watch::Receiver<bool>,
         exchange: &Exchange,
         request_id: &str,
+        limit: Duration,
     ) -> Option<(&'static str, FunctionError)> {
         tokio::select! {
             biased;
@@ -186,11 +216,11 @@ impl Instance {
                     FunctionError::new("Runtime.ExitError", format!("RequestId: {request_id} Error: {reason}"))
                 })))
             }
-            () = tokio::time::sleep(INITIALIZATION_LIMIT) => Some(("timeout", FunctionError::new(
+            () = tokio::time::sleep(limit) => Some(("timeout", FunctionError::new(
                 "Sandbox.Timedout",
                 format!(
                     "RequestId: {request_id} Error: the function did not ask for its first invocation: initialization timed out after {:.2} seconds",
-                    INITIALIZATION_LIMIT.as_secs_f64()
+                    limit.as_secs_f64()
                 ),
             ))),
         }
@@ -201,12 +231,15 @@ impl Instance {
         let limit = Duration::from_secs(call.configuration.timeout.into());
         let request_id = call.request_id;
         let (reply, mut answer) = oneshot::channel();
+        let taken = Arc::new(AtomicBool::new(false));
         let job = Job {
             request_id: request_id.to_owned(),
             payload: call.payload,
             deadline: now() + i64::from(call.configuration.timeout) * 1000,
-            function_arn: call.configuration.arn.clone(),
+            function_arn: call.invoked_arn,
             trace_id: call.trace_id,
+            client_context: call.client_context,
+            taken: Arc::clone(&taken),
             reply,
         };
         let mut exit = self.exit.clone();
@@ -219,13 +252,23 @@ impl Instance {
                 if let Ok(result) = answered {
                     Called::Answered(result)
                 } else {
-                    let message = format!("RequestId: {request_id} Error: Runtime asked for the next invocation without answering this one");
-                    Called::Failed { line: message.clone(), error: FunctionError::new("Runtime.NoResponse", message), status: "error" }
+                    failed("Runtime.NoResponse", format!("RequestId: {request_id} Error: Runtime asked for the next invocation without answering this one"))
                 }
             }
-            reason = ended(&mut exit) => {
-                let message = format!("RequestId: {request_id} Error: {reason}");
-                Called::Failed { line: message.clone(), error: FunctionError::new("Runtime.ExitError", message), status: "error" }
+            // A runtime may tell of an error and end: what comes then, it never had.
+            reason = ended(&mut exit) => if taken.load(Ordering::Acquire) {
+                failed("Runtime.ExitError", format!("RequestId: {request_id} Error: {reason}"))
+            } else {
+                Called::NotTaken
+            },
+            () = process::exceeds_memory(self.process_id, call.configuration.memory_size) => {
+                let message = format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed");
+                Called::Failed {
+                    error: FunctionError::new("Runtime.ExitError", message.clone()),
+                    line: message,
+                    status: "error",
+                    kind: OUT_OF_MEMORY.to_owned(),
+                }
             }
             () = tokio::time::sleep(limit) => {
                 let words = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
@@ -233,6 +276,7 @@ impl Instance {
                     line: format!("{} {request_id} {words}\n", timestamp()),
                     error: FunctionError::new("Sandbox.Timedout", format!("RequestId: {request_id} Error: {words}")),
                     status: "timeout",
+                    kind: "Sandbox.Timedout".to_owned(),
                 }
             }
         };
@@ -272,6 +316,28 @@ impl Instance {
     }
 }
 
+/// A call that failed with its instance, and how it is told.
+fn failed(kind: &str, message: String) -> Called {
+    Called::Failed {
+        error: FunctionError::new(kind, message.clone()),
+        line: message,
+        status: "error",
+        kind: kind.to_owned(),
+    }
+}
+
+/// What is started, with its arguments: the package's own `bootstrap`, that of a layer, or an interpreter with our program.
+fn program(start: &Start<'_>, programs: &Path) -> std::io::Result<(PathBuf, Vec<PathBuf>)> {
+    let runtime = Runtime::of(&start.configuration.runtime).unwrap_or(Runtime::Custom);
+    if let (Some(interpreter), Some(program)) = (start.interpreter, runtime.program(programs)) {
+        unpack_programs(programs)?;
+        return Ok((interpreter.program.clone(), vec![program]));
+    }
+    let own = start.code.join(BOOTSTRAP);
+    let of_layer = start.layers.map(|layers| layers.join(BOOTSTRAP)).filter(|file| file.exists() && !own.exists());
+    Ok((of_layer.unwrap_or(own), Vec::new()))
+}
+
 /// Waits for the process in the background and clears away what it leaves behind.
 fn supervise(cloud: &Arc<Cloud>, mut child: Child, marker: String) -> watch::Receiver<Option<String>> {
     let (sender, exit) = watch::channel(None);
@@ -302,10 +368,4 @@ async fn ended(exit: &mut watch::Receiver<Option<String>>) -> String {
 fn log_stream(version: &str, id: &str) -> String {
     let now = time::OffsetDateTime::now_utc();
     format!("{}/{:02}/{:02}/[{version}]{id}", now.year(), u8::from(now.month()), now.day())
-}
-
-fn timestamp() -> String {
-    use time::macros::format_description;
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    time::OffsetDateTime::now_utc().format(format).unwrap_or_default()
 }

@@ -1,7 +1,8 @@
 //! Lambda: functions as child processes.
 //!
-//! A call goes `api` -> `invoke` (permit, instance, report) -> `instance` (process, time limit) -> `runtime_api` (the
-//! function's side). `queue` runs asynchronous calls. `function` is what a function is, `code` its package.
+//! A call goes `api` or `urls` -> `invoke` (permit, instance, report) -> `instance` (process, time limit) -> `runtime_api` (the
+//! function's side). `queue` runs asynchronous calls. `function` is what a function is, `configuration` one version of it,
+//! `code` its package, `runtimes` what runs the packages that bring no program of their own.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -10,35 +11,49 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::json;
 use tokio::sync::watch;
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
-use crate::iam::resource_policy::{Caller, allows};
 use crate::persist::{Store, lock};
-use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::ServiceError;
 
+pub(crate) mod address;
 pub(crate) mod api;
 mod code;
+mod configuration;
+mod destinations;
 mod environment;
+pub(crate) mod event_sources;
 mod function;
 mod instance;
 mod invoke;
+mod layers;
 mod manage;
+mod metrics;
 mod output;
 mod payload;
 mod permissions;
 mod pool;
 mod process;
+mod provisioned;
 mod queue;
+mod reference;
+mod report;
 pub(crate) mod resources;
 mod runtime_api;
+mod runtimes;
+mod settings;
 mod trace;
+pub(crate) mod urls;
+mod versions;
 
+use code::BOOTSTRAP;
 use function::{Configuration, Function, LATEST, not_found};
+use layers::Layer;
 use pool::Pool;
+use reference::Reference;
+use runtimes::{Interpreter, Runtime};
 
 /// How long a stop waits for invocations that run.
 const GRACE: Duration = Duration::from_secs(8);
@@ -46,9 +61,13 @@ const GRACE: Duration = Duration::from_secs(8);
 /// State of the service.
 pub(crate) struct Lambda {
     functions: Store<BTreeMap<String, Function>>,
+    layers: Store<BTreeMap<String, Layer>>,
     pools: Mutex<HashMap<String, Arc<Pool>>>,
+    /// Interpreters that were found, by runtime.
+    interpreters: tokio::sync::Mutex<BTreeMap<String, Interpreter>>,
     /// Held while the file of a package is written and while unused ones are removed.
     code_files: tokio::sync::Mutex<()>,
+    pub(crate) event_sources: event_sources::EventSources,
     /// Invocations that run.
     running: watch::Sender<usize>,
     /// Asynchronous invocations that were accepted and have not ended.
@@ -56,6 +75,8 @@ pub(crate) struct Lambda {
     stopped: watch::Sender<bool>,
     /// Leaders of process groups, with the environment variable that marks everything that they started.
     processes: Mutex<BTreeMap<u32, String>>,
+    /// Signs the addresses at which packages can be fetched.
+    address_key: [u8; 16],
 }
 
 impl Lambda {
@@ -63,12 +84,16 @@ impl Lambda {
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
         Ok(Self {
             functions: Store::open(data_directory, "lambda")?,
+            layers: Store::open(data_directory, "lambda-layers")?,
             pools: Mutex::default(),
+            interpreters: tokio::sync::Mutex::default(),
             code_files: tokio::sync::Mutex::default(),
+            event_sources: event_sources::EventSources::open(data_directory)?,
             running: watch::Sender::new(0),
             queued: AtomicUsize::new(0),
             stopped: watch::Sender::new(false),
             processes: Mutex::default(),
+            address_key: uuid::Uuid::new_v4().into_bytes(),
         })
     }
 
@@ -118,15 +143,9 @@ impl Lambda {
         Arc::clone(pool)
     }
 
-    /// A version of a function by name; `None` for the one being edited.
-    fn configuration(&self, name: &str, version: Option<&str>) -> Option<Configuration> {
-        self.functions.read(|functions| {
-            let function = functions.get(name)?;
-            match version {
-                None | Some(LATEST) => Some(function.latest.clone()),
-                Some(version) => function.versions.iter().find(|one| one.version == version).cloned(),
-            }
-        })
+    /// What a version or alias of a function stands for at this call; `None` stands for the version being edited.
+    fn configuration(&self, name: &str, qualifier: Option<&str>) -> Option<Configuration> {
+        self.functions.read(|functions| functions.get(name)?.resolve(qualifier, random_point()).cloned())
     }
 
     /// The file that keeps a package.
@@ -137,15 +156,41 @@ impl Lambda {
 
     /// The directory of an unpacked package, which is made on first use.
     async fn unpacked(&self, cloud: &Arc<Cloud>, code: &str) -> Result<PathBuf, ServiceError> {
-        let file = Self::code_file(cloud, code);
+        let files = [Self::code_file(cloud, code)];
         let directory = cloud.scratch.path().join("functions").join(code);
-        let unpacked = tokio::task::spawn_blocking(move || code::unpack(&file, &directory)).await;
+        let unpacked = tokio::task::spawn_blocking(move || code::unpack(&files, &directory)).await;
         match unpacked {
             Ok(Ok(directory)) => Ok(directory),
             Ok(Err(error)) => Err(ServiceError::internal(format!("cannot unpack the code of the function: {error}"))),
             Err(error) => Err(ServiceError::internal(format!("cannot unpack the code of the function: {error}"))),
         }
     }
+
+    /// The interpreter of a managed runtime; `None` for a custom one.
+    async fn interpreter(&self, name: &str) -> Result<Option<Interpreter>, ServiceError> {
+        let runtime = match Runtime::of(name) {
+            None | Some(Runtime::Custom) => return Ok(None),
+            Some(runtime) => runtime,
+        };
+        let mut known = self.interpreters.lock().await;
+        if let Some(interpreter) = known.get(name) {
+            return Ok(Some(interpreter.clone()));
+        }
+        // One that is missing is looked for again: it may be installed in the meantime.
+        let found = Interpreter::find(runtime, name).await.map_err(function::invalid)?;
+        known.insert(name.to_owned(), found.clone());
+        Ok(Some(found))
+    }
+
+    /// Refuses a managed runtime that this machine has no interpreter for.
+    async fn check_interpreter(&self, runtime: &str) -> Result<(), ServiceError> {
+        self.interpreter(runtime).await.map(drop)
+    }
+}
+
+/// A random number from 0 up to 1.
+fn random_point() -> f64 {
+    f64::from(u32::try_from(uuid::Uuid::new_v4().as_u128() >> 96).unwrap_or(0)) / 4_294_967_296.0
 }
 
 /// An invocation that runs.
@@ -154,30 +199,6 @@ struct Running<'a>(&'a watch::Sender<usize>);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|running| *running -= 1);
-    }
-}
-
-/// A function and the version of it that somebody named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Reference {
-    name: String,
-    version: Option<String>,
-}
-
-impl Reference {
-    /// Reads a name, a partial ARN (`<account>:function:<name>`) or an ARN, each with or without `:<version>`.
-    fn parse(text: &str) -> Self {
-        let rest =
-            text.rsplit_once(":function:").or_else(|| text.rsplit_once("function:")).map_or(text, |(_, rest)| rest);
-        match rest.split_once(':') {
-            Some((name, version)) => Self { name: name.to_owned(), version: Some(version.to_owned()) },
-            None => Self { name: rest.to_owned(), version: None },
-        }
-    }
-
-    fn arn(&self, region: &str) -> String {
-        let version = self.version.as_ref().map(|version| format!(":{version}")).unwrap_or_default();
-        format!("arn:aws:lambda:{region}:{DEFAULT_ACCOUNT}:function:{}{version}", self.name)
     }
 }
 
@@ -209,7 +230,7 @@ impl Lambda {
         let reference = Reference::parse(function);
         let trace = trace::Trace::continue_from(trace)?;
         let configuration = self
-            .configuration(&reference.name, reference.version.as_deref())
+            .configuration(&reference.name, reference.qualifier.as_deref())
             .ok_or_else(|| not_found(&reference.arn(&cloud.region)))?;
         let payload = payload::check_payload(payload, payload::REQUEST_LIMIT, "RequestResponse")?;
         let worker = Arc::clone(cloud);
@@ -223,22 +244,6 @@ impl Lambda {
         Ok(outcome.result.map_err(|error| error.payload))
     }
 
-    /// Whether the function's resource policy lets a service principal (`s3.amazonaws.com`) invoke it for `source_arn`.
-    pub(crate) fn allows_invoke(&self, function: &str, service: &str, source_arn: &str, source_account: &str) -> bool {
-        let reference = Reference::parse(function);
-        self.functions.read(|functions| {
-            functions.get(&reference.name).is_some_and(|function| {
-                let mut arn = function.latest.arn.clone();
-                if let Some(version) = &reference.version {
-                    arn = format!("{arn}:{version}");
-                }
-                let policy = json!({ "Statement": function.policy });
-                let caller = Caller::Service { name: service, source_arn, source_account };
-                allows(&policy, caller, "lambda:InvokeFunction", &arn)
-            })
-        })
-    }
-
     fn accept_event(
         &self,
         cloud: &Arc<Cloud>,
@@ -247,31 +252,13 @@ impl Lambda {
         trace: trace::Trace,
     ) -> Result<String, ServiceError> {
         let payload = payload::check_payload(payload, payload::EVENT_LIMIT, "Event")?;
-        let configuration = self
-            .configuration(&reference.name, reference.version.as_deref())
-            .ok_or_else(|| not_found(&reference.arn(&cloud.region)))?;
+        let qualifier = reference.qualifier.as_deref();
+        let configuration =
+            self.configuration(&reference.name, qualifier).ok_or_else(|| not_found(&reference.arn(&cloud.region)))?;
         let settings = self.functions.read(|functions| {
-            functions.get(&reference.name).and_then(|function| function.event_invoke_config.clone()).unwrap_or_default()
+            let configs = functions.get(&reference.name).map(|function| &function.event_invoke_configs);
+            configs.and_then(|configs| configs.get(qualifier.unwrap_or(LATEST)).cloned()).unwrap_or_default()
         });
         self.enqueue(cloud, configuration, settings, payload, trace)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn functions_are_named_in_many_ways() {
-        for (text, name, version) in [
-            ("resize", "resize", None),
-            ("resize:3", "resize", Some("3")),
-            ("000000000000:function:resize", "resize", None),
-            ("arn:aws:lambda:us-east-1:000000000000:function:resize", "resize", None),
-            ("arn:aws:lambda:us-east-1:000000000000:function:resize:$LATEST", "resize", Some("$LATEST")),
-        ] {
-            let expected = Reference { name: name.to_owned(), version: version.map(str::to_owned) };
-            assert_eq!(Reference::parse(text), expected, "{text}");
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The instances of one function: how many may run, and which are idle.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
@@ -77,6 +78,21 @@ impl Pool {
         Some(instance)
     }
 
+    /// How many instances of a revision there are.
+    pub(super) fn alive(&self, revision: &str) -> usize {
+        let state = lock(&self.state);
+        let all = state.idle.iter().chain(&state.busy);
+        all.filter(|instance| instance.revision == revision && instance.is_alive()).count()
+    }
+
+    /// Lets instances that were started beforehand end like others.
+    pub(super) fn release(&self, revision: &str) {
+        let state = lock(&self.state);
+        for instance in state.idle.iter().chain(&state.busy).filter(|instance| instance.revision == revision) {
+            instance.is_provisioned.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Counts a new instance as busy.
     pub(super) fn add(&self, instance: &Arc<Instance>) {
         lock(&self.state).busy.push(Arc::clone(instance));
@@ -136,7 +152,9 @@ async fn reap(pool: Weak<Pool>) {
         let old = {
             let mut state = lock(&pool.state);
             let (old, idle) = state.idle.drain(..).partition::<Vec<_>, _>(|instance| {
-                now.duration_since(*lock(&instance.last_used)) > IDLE || instance.started.elapsed() > LIFE
+                let is_provisioned = instance.is_provisioned.load(Ordering::Relaxed);
+                (!is_provisioned && now.duration_since(*lock(&instance.last_used)) > IDLE)
+                    || instance.started.elapsed() > LIFE
             });
             state.idle = idle;
             old

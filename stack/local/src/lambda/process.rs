@@ -1,22 +1,27 @@
 //! The child process of one instance: starting it, limiting it, and ending it with everything that it started.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-/// What `bootstrap` is started with.
+/// What a process is started with.
 pub(super) struct Start<'a> {
-    /// The unpacked package, which is the working directory too.
+    pub(super) program: &'a Path,
+    pub(super) arguments: Vec<PathBuf>,
+    /// The unpacked package, which is the working directory.
     pub(super) code: &'a Path,
     pub(super) environment: &'a [(String, String)],
     pub(super) memory_megabytes: u32,
+    /// Largest file that it may write.
+    pub(super) storage_megabytes: u32,
 }
 
-/// Starts `bootstrap` in a process group of its own with exactly this environment.
+/// Starts a program in a process group of its own with exactly this environment.
 pub(super) fn start(start: &Start<'_>) -> std::io::Result<Child> {
-    let mut command = Command::new(start.code.join("bootstrap"));
+    let mut command = Command::new(start.program);
     command
+        .args(&start.arguments)
         .current_dir(start.code)
         .env_clear()
         .envs(start.environment.iter().map(|(name, value)| (name, value)))
@@ -28,7 +33,7 @@ pub(super) fn start(start: &Start<'_>) -> std::io::Result<Child> {
     command.process_group(0);
     let child = spawn(&mut command)?;
     if let Some(id) = child.id() {
-        limit(id, start.memory_megabytes);
+        limit(id, start);
     }
     Ok(child)
 }
@@ -49,9 +54,10 @@ fn spawn(command: &mut Command) -> std::io::Result<Child> {
 
 /// Bounds what the process may take, generously: the point is to keep a runaway function from taking the machine along.
 #[cfg(target_os = "linux")]
-fn limit(id: u32, memory_megabytes: u32) {
+fn limit(id: u32, start: &Start<'_>) {
     use rustix::process::{Resource, Rlimit, prlimit};
     const HEADROOM: u64 = 1 << 30;
+    const MEGABYTE: u64 = 1024 * 1024;
     let Some(process) = process_id(id) else { return };
     let set = |resource, value| {
         let limit = Rlimit { current: Some(value), maximum: Some(value) };
@@ -61,11 +67,13 @@ fn limit(id: u32, memory_megabytes: u32) {
     };
     set(Resource::Core, 0);
     set(Resource::Nofile, 1024);
-    set(Resource::Data, u64::from(memory_megabytes) * 1024 * 1024 + HEADROOM);
+    set(Resource::Fsize, u64::from(start.storage_megabytes) * MEGABYTE);
+    // The memory size itself is watched while a call runs: address space that is only reserved does not count.
+    set(Resource::Data, u64::from(start.memory_megabytes) * MEGABYTE + HEADROOM);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn limit(_id: u32, _memory_megabytes: u32) {}
+fn limit(_id: u32, _start: &Start<'_>) {}
 
 #[cfg(unix)]
 fn process_id(id: u32) -> Option<rustix::process::Pid> {
@@ -120,12 +128,34 @@ fn kill_marked(_marker: &str) {}
 
 /// The most memory that the process has had in use so far, in megabytes rounded up; 0 where the system does not say.
 pub(super) fn peak_memory_megabytes(id: Option<u32>) -> u64 {
-    let status = id.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok()).unwrap_or_default();
-    let kilobytes: Option<u64> = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .and_then(|value| value.trim().trim_end_matches("kB").trim().parse().ok());
-    kilobytes.unwrap_or(0).div_ceil(1024)
+    kilobytes(id, "VmHWM:").unwrap_or(0).div_ceil(1024)
+}
+
+/// Memory of the process that is no part of a file, in megabytes; `None` where the system does not say.
+fn own_memory_megabytes(id: u32) -> Option<u64> {
+    kilobytes(Some(id), "RssAnon:").map(|kilobytes| kilobytes / 1024)
+}
+
+/// Returns once the process has more memory of its own than its function has; never where the system does not say.
+pub(super) async fn exceeds_memory(id: Option<u32>, megabytes: u32) {
+    /// How often the memory is looked at: seldom enough to cost nothing, often enough to stop a leak before it hurts.
+    const INTERVAL: std::time::Duration = std::time::Duration::from_millis(50);
+    let Some(id) = id else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        match own_memory_megabytes(id) {
+            Some(used) if used > u64::from(megabytes) => return,
+            Some(_) => {}
+            None => return std::future::pending().await,
+        }
+    }
+}
+
+/// A line of what the system tells about a process.
+fn kilobytes(id: Option<u32>, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", id?)).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 /// How a process ended, in AWS's words.

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Lambda;
+use super::destinations::{self, DeadLetter};
 use super::function::{Configuration, EventInvokeConfig};
 use super::payload::Outcome;
 use super::trace::Trace;
@@ -110,30 +111,30 @@ async fn work_off(cloud: &Arc<Cloud>, queued: &Queued) {
     }
 }
 
-/// Sends the result to the function's destination, and a failed payload to its dead-letter topic.
+/// Sends the result to the function's destination, and a failed payload to its dead-letter topic or queue.
 async fn tell(cloud: &Arc<Cloud>, queued: &Queued, condition: &str, attempts: usize, outcome: Option<&Outcome>) {
     let succeeded = condition == "Success";
     let settings = &queued.settings;
     let destination = if succeeded { &settings.on_success } else { &settings.on_failure };
     if let Some(destination) = destination {
         let message = record(queued, condition, attempts, outcome).to_string();
-        send(cloud, queued, destination, &message).await;
+        let sent = destinations::tell(cloud, &queued.configuration, destination, &message).await;
+        report(cloud, queued, destination, sent);
     }
-    if let (false, Some(topic)) = (succeeded, &queued.configuration.dead_letter_target) {
-        send(cloud, queued, topic, &String::from_utf8_lossy(&queued.payload)).await;
+    if let (false, Some(target)) = (succeeded, &queued.configuration.dead_letter_target) {
+        let letter = DeadLetter {
+            payload: &queued.payload,
+            request_id: &queued.request_id,
+            error: outcome.and_then(|outcome| outcome.result.as_ref().err()),
+        };
+        let sent = destinations::bury(cloud, &queued.configuration, target, &letter).await;
+        report(cloud, queued, target, sent);
     }
 }
 
-async fn send(cloud: &Arc<Cloud>, queued: &Queued, destination: &str, message: &str) {
-    let sent = match destination.split(':').nth(2) {
-        Some("sns") => cloud.sns.publish(cloud, destination, None, message).await.map(drop),
-        Some("lambda") => {
-            Box::pin(cloud.lambda.invoke_event(cloud, destination, Bytes::copy_from_slice(message.as_bytes()))).await
-        }
-        _ => Err(ServiceError::bad_request("Unserved", "the local cloud delivers to SNS topics and functions only")),
-    };
+fn report(cloud: &Cloud, queued: &Queued, destination: &str, sent: Result<(), ServiceError>) {
     if let Err(error) = sent {
-        log(cloud, queued, &format!("undeliverable to `{destination}`: {}: {message}", error.message));
+        log(cloud, queued, &format!("undeliverable to `{destination}`: {}", error.message));
     }
 }
 

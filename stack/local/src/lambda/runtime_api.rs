@@ -1,6 +1,7 @@
 //! The Runtime API (2018-06-01) of one instance, on a loopback port of its own: who connects there is that instance.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -32,6 +33,9 @@ pub(super) struct Job {
     pub(super) deadline: i64,
     pub(super) function_arn: String,
     pub(super) trace_id: String,
+    pub(super) client_context: Option<String>,
+    /// Set once the runtime has it.
+    pub(super) taken: Arc<AtomicBool>,
     pub(super) reply: Reply,
 }
 
@@ -46,6 +50,19 @@ pub(super) struct Exchange {
     pub(super) ready: watch::Sender<bool>,
     /// What the runtime reported to `/init/error`.
     pub(super) init_error: Mutex<Option<FunctionError>>,
+}
+
+impl Exchange {
+    /// Of an instance that has not asked for anything yet.
+    pub(super) fn new(host: String, jobs: mpsc::Receiver<Job>) -> Self {
+        Self {
+            host,
+            jobs: tokio::sync::Mutex::new(jobs),
+            current: Mutex::default(),
+            ready: watch::Sender::new(false),
+            init_error: Mutex::default(),
+        }
+    }
 }
 
 /// Serves until the task is dropped.
@@ -133,6 +150,7 @@ async fn next(exchange: &Exchange) -> Response {
     let Some(job) = exchange.jobs.lock().await.recv().await else {
         return refuse(StatusCode::GONE, "Gone", "this instance is being stopped");
     };
+    job.taken.store(true, Ordering::Release);
     let mut response = respond(StatusCode::OK, "application/json", job.payload);
     let headers = [
         ("lambda-runtime-aws-request-id", job.request_id.clone()),
@@ -140,7 +158,8 @@ async fn next(exchange: &Exchange) -> Response {
         ("lambda-runtime-invoked-function-arn", job.function_arn),
         ("lambda-runtime-trace-id", job.trace_id),
     ];
-    for (name, value) in headers {
+    let client_context = job.client_context.map(|context| ("lambda-runtime-client-context", context));
+    for (name, value) in headers.into_iter().chain(client_context) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }

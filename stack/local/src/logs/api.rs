@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::filter::Filter;
 use super::query::{PAGE, Position, Range, Search, StreamSummary};
-use super::{LogGroup, group_arn};
+use super::{LogGroup, filters_api, group_arn};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
+use crate::iam::{Access, Principal};
 use crate::wire::{Protocol, ServiceError, read_json, target_operation};
 
 /// Retention in days that CloudWatch knows.
@@ -21,8 +22,8 @@ const RETENTIONS: [u32; 22] =
 /// Every field of the operations served. Unknown fields are ignored, as AWS does.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Input {
-    log_group_name: Option<String>,
+pub(super) struct Input {
+    pub(super) log_group_name: Option<String>,
     log_group_identifier: Option<String>,
     log_group_name_prefix: Option<String>,
     log_group_name_pattern: Option<String>,
@@ -35,9 +36,18 @@ struct Input {
     start_time: Option<i64>,
     end_time: Option<i64>,
     start_from_head: bool,
-    filter_pattern: Option<String>,
+    pub(super) filter_pattern: Option<String>,
+    pub(super) filter_name: Option<String>,
+    pub(super) filter_name_prefix: Option<String>,
+    pub(super) metric_name: Option<String>,
+    pub(super) metric_namespace: Option<String>,
+    pub(super) metric_transformations: Vec<Value>,
+    pub(super) log_event_messages: Vec<String>,
+    pub(super) destination_arn: Option<String>,
+    pub(super) policy_name: Option<String>,
+    pub(super) policy_document: Option<String>,
     limit: Option<usize>,
-    next_token: Option<String>,
+    pub(super) next_token: Option<String>,
     retention_in_days: Option<u32>,
     resource_arn: Option<String>,
     tags: BTreeMap<String, String>,
@@ -53,13 +63,49 @@ struct InputEvent {
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let operation = target_operation(&request);
-    match read_json(request).await.and_then(|input| answer(cloud, &operation, &input)) {
+    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    match read_json(request).await.and_then(|input| answer(cloud, &principal, &operation, &input)) {
         Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
         Err(error) => Protocol::Json.render_error(&error),
     }
 }
 
-fn answer(cloud: &Cloud, operation: &str, input: &Input) -> Result<Value, ServiceError> {
+/// Operations that are not about one group.
+const GLOBAL: [&str; 6] = [
+    "DeleteResourcePolicy",
+    "DescribeLogGroups",
+    "DescribeMetricFilters",
+    "DescribeResourcePolicies",
+    "PutResourcePolicy",
+    "TestMetricFilter",
+];
+
+/// Lets the request pass for the group or the stream that it is about.
+fn authorize(cloud: &Cloud, principal: &Principal, operation: &str, input: &Input) -> Result<(), ServiceError> {
+    let resource = match (input.group(), input.log_stream_name.as_deref()) {
+        _ if GLOBAL.contains(&operation) => "*".to_owned(),
+        (Err(_), _) => "*".to_owned(),
+        (Ok(group), Some(stream)) => format!("{}:log-stream:{stream}", group_arn(&cloud.region, &group)),
+        // Policies name groups with and without `:*`; a request for a group fits both.
+        (Ok(group), None) => format!("{}:log-stream:", group_arn(&cloud.region, &group)),
+    };
+    let action = format!("logs:{operation}");
+    let bare = resource.strip_suffix(":log-stream:").unwrap_or(&resource);
+    let allowed = cloud.iam.authorize(principal, &Access::new(&action, bare));
+    if allowed.is_err() && bare.len() < resource.len() {
+        return cloud.iam.authorize(principal, &Access::new(&action, &resource)).map_err(|_| match allowed {
+            Err(error) => error,
+            Ok(()) => super::no_group(),
+        });
+    }
+    allowed
+}
+
+fn answer(cloud: &Arc<Cloud>, principal: &Principal, operation: &str, input: &Input) -> Result<Value, ServiceError> {
+    authorize(cloud, principal, operation, input)?;
+    if let Some(answer) = filters_api::answer(cloud, operation, input)? {
+        return Ok(answer);
+    }
     let logs = &cloud.logs;
     match operation {
         "CreateLogGroup" => logs.create_group(&input.group()?, None, input.tags.clone())?,
@@ -118,7 +164,7 @@ pub(super) fn check_retention(days: u32) -> Result<u32, ServiceError> {
 
 impl Input {
     /// The group, by name or by ARN.
-    fn group(&self) -> Result<String, ServiceError> {
+    pub(super) fn group(&self) -> Result<String, ServiceError> {
         let name = self.log_group_name.as_ref().or(self.log_group_identifier.as_ref()).or(self.resource_arn.as_ref());
         let name = name.ok_or_else(|| missing("logGroupName"))?;
         let name = name.split_once(":log-group:").map_or(name.as_str(), |(_, name)| name);
@@ -133,12 +179,12 @@ impl Input {
         Range { start: self.start_time, end: self.end_time }
     }
 
-    fn page(&self, default: usize) -> usize {
+    pub(super) fn page(&self, default: usize) -> usize {
         self.limit.unwrap_or(default).clamp(1, PAGE)
     }
 }
 
-fn missing(field: &str) -> ServiceError {
+pub(super) fn missing(field: &str) -> ServiceError {
     ServiceError::bad_request(
         "InvalidParameterException",
         format!(
@@ -152,7 +198,12 @@ fn bad_token() -> ServiceError {
 }
 
 /// Cuts a sorted list to a page after `token`, which is the name that the page before ended with.
-fn page_of<T>(items: Vec<T>, token: Option<&str>, limit: usize, name: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
+pub(super) fn page_of<T>(
+    items: Vec<T>,
+    token: Option<&str>,
+    limit: usize,
+    name: impl Fn(&T) -> &str,
+) -> (Vec<T>, Option<String>) {
     let start = token.map_or(0, |token| items.iter().position(|item| name(item) == token).map_or(0, |at| at + 1));
     let more = items.len() > start + limit;
     let page: Vec<T> = items.into_iter().skip(start).take(limit).collect();
@@ -178,7 +229,7 @@ fn show_group(cloud: &Cloud, group: &LogGroup) -> Value {
     let mut shown = json!({
         "logGroupName": group.name,
         "creationTime": group.created,
-        "metricFilterCount": 0,
+        "metricFilterCount": group.metric_filters.len(),
         "arn": format!("{arn}:*"),
         "logGroupArn": arn,
         "logGroupClass": "STANDARD",

@@ -1,21 +1,35 @@
 //! CloudWatch Logs: groups, streams, events.
+//!
+//! Lines that come in go through the group's metric filters and subscription filters, and those of the embedded metric
+//! format become metrics.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::cloud::Cloud;
 use crate::error::LocalError;
 use crate::persist::{Store, lock};
 use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::ServiceError;
 
 pub(crate) mod api;
+mod deliveries;
+mod embedded;
 mod filter;
+pub(crate) mod filter_resources;
+mod filters_api;
+pub(crate) mod live;
+mod metric_filters;
 mod query;
 pub(crate) mod resources;
+mod subscriptions;
+
+use metric_filters::MetricFilter;
+use subscriptions::SubscriptionFilter;
 
 /// Events that a stream keeps; the oldest go first.
 const EVENTS_PER_STREAM: usize = 10_000;
@@ -32,9 +46,13 @@ pub(crate) struct LogGroup {
     pub(crate) name: String,
     /// Milliseconds since 1970.
     pub(crate) created: i64,
-    /// Days, recorded but not acted on: events live in bounded memory anyway.
+    /// Days after which events are gone; kept for as long as memory allows where there are none.
     pub(crate) retention_days: Option<u32>,
     pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    metric_filters: Vec<MetricFilter>,
+    #[serde(default)]
+    subscriptions: Vec<SubscriptionFilter>,
 }
 
 /// One event. Times are milliseconds since 1970.
@@ -66,13 +84,27 @@ struct Events {
 /// State of the service. Groups survive a restart; events are kept in memory, newest only.
 pub(crate) struct Logs {
     groups: Store<BTreeMap<String, LogGroup>>,
+    /// Resource policies by name.
+    policies: Store<BTreeMap<String, String>>,
     events: Mutex<Events>,
+    /// Absent until the cloud is whole, and in tests of single services.
+    cloud: OnceLock<Weak<Cloud>>,
 }
 
 impl Logs {
     /// Opens the service; state is read from and kept in `data_directory` where one is given.
     pub(crate) fn open(data_directory: Option<&Path>) -> Result<Self, LocalError> {
-        Ok(Self { groups: Store::open(data_directory, "logs")?, events: Mutex::default() })
+        Ok(Self {
+            groups: Store::open(data_directory, "logs")?,
+            policies: Store::open(data_directory, "logs-policies")?,
+            events: Mutex::default(),
+            cloud: OnceLock::new(),
+        })
+    }
+
+    /// Gives the service the cloud that it is part of: lines become metrics and go to functions from then on.
+    pub(crate) fn resume(&self, cloud: &Arc<Cloud>) {
+        let _ = self.cloud.set(Arc::downgrade(cloud));
     }
 
     /// A group by name.
@@ -100,7 +132,15 @@ impl Logs {
                     "The specified log group already exists",
                 ));
             }
-            groups.insert(name.to_owned(), LogGroup { name: name.to_owned(), created: now(), retention_days, tags });
+            let group = LogGroup {
+                name: name.to_owned(),
+                created: now(),
+                retention_days,
+                tags,
+                metric_filters: Vec::new(),
+                subscriptions: Vec::new(),
+            };
+            groups.insert(name.to_owned(), group);
             Ok(())
         })
     }
@@ -146,12 +186,42 @@ impl Logs {
     /// Appends to a stream that exists.
     pub(crate) fn put_events(&self, group: &str, stream: &str, new: Vec<(i64, String)>) -> Result<(), ServiceError> {
         self.group(group).ok_or_else(no_group)?;
-        let mut events = lock(&self.events);
-        if !events.streams.get(group).is_some_and(|streams| streams.contains_key(stream)) {
+        if !lock(&self.events).streams.get(group).is_some_and(|streams| streams.contains_key(stream)) {
             return Err(no_stream());
         }
-        events.append(group, stream, new);
+        self.take_in(group, stream, new);
         Ok(())
+    }
+
+    /// Keeps new events, and gives them to the filters of their group.
+    fn take_in(&self, group: &str, stream: &str, new: Vec<(i64, String)>) {
+        let filters = self.groups.read(|groups| {
+            let group = groups.get(group)?;
+            Some((group.metric_filters.clone(), group.subscriptions.clone(), group.retention_days))
+        });
+        let Some((metric_filters, subscriptions, retention)) = filters else { return };
+        let cloud = self.cloud.get().and_then(Weak::upgrade);
+        let mut seen = Vec::new();
+        if cloud.is_some() {
+            seen.clone_from(&new);
+        }
+        let first_id = {
+            let mut events = lock(&self.events);
+            let first_id = events.next_id;
+            events.append(group, stream, new);
+            events.expire(group, retention, now());
+            first_id
+        };
+        let Some(cloud) = cloud else { return };
+        for filter in &metric_filters {
+            filter.apply(&cloud.cloudwatch, &seen);
+        }
+        for (time, message) in &seen {
+            embedded::record(&cloud.cloudwatch, *time, message);
+        }
+        for subscription in &subscriptions {
+            subscription.apply(&cloud, group, stream, first_id, &seen);
+        }
     }
 }
 
@@ -159,14 +229,14 @@ impl Logs {
 impl Logs {
     /// Appends lines to a stream; group and stream are made when they are missing. Times are milliseconds since 1970.
     pub(crate) fn append(&self, group: &str, stream: &str, events: Vec<(i64, String)>) {
-        if self.group(group).is_none()
+        if !self.groups.read(|groups| groups.contains_key(group))
             && let Err(error) = self.create_group(group, None, BTreeMap::new())
             && error.code != "ResourceAlreadyExistsException"
         {
             tracing::warn!(group, error = error.message, "a log group could not be made, so lines are lost");
             return;
         }
-        lock(&self.events).append(group, stream, events);
+        self.take_in(group, stream, events);
     }
 
     /// The newest `limit` events of a group over all its streams, oldest first: the console's view.
@@ -185,6 +255,20 @@ impl Logs {
 }
 
 impl Events {
+    /// Forgets the events of a group that its retention does not keep. `now` is in milliseconds since 1970.
+    fn expire(&mut self, group: &str, retention_days: Option<u32>, now: i64) {
+        let Some(days) = retention_days else { return };
+        let oldest = now - i64::from(days) * 86_400_000;
+        for stream in self.streams.get_mut(group).into_iter().flat_map(BTreeMap::values_mut) {
+            // Events come in order nearly always; those that do not are forgotten with the ones before them.
+            while stream.events.front().is_some_and(|event| event.timestamp < oldest) {
+                if let Some(event) = stream.events.pop_front() {
+                    stream.bytes -= event.message.len();
+                }
+            }
+        }
+    }
+
     fn append(&mut self, group: &str, stream: &str, new: Vec<(i64, String)>) {
         let ingested = now();
         let streams = self.streams.entry(group.to_owned()).or_default();
@@ -255,27 +339,4 @@ fn no_stream() -> ServiceError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_keeps_the_newest_within_its_bounds() {
-        let logs = Logs::open(None).unwrap();
-        let lines = (0..).map(|time| (time, "x".to_owned())).take(EVENTS_PER_STREAM + 5).collect();
-        logs.append("/aws/lambda/f", "s", lines);
-        let tail = logs.tail("/aws/lambda/f", usize::MAX);
-        assert_eq!((tail.len(), tail[0].timestamp), (EVENTS_PER_STREAM, 5));
-
-        logs.append("/aws/lambda/g", "s", (0..5).map(|time| (time, "x".repeat(1024 * 1024))).collect());
-        assert_eq!(logs.tail("/aws/lambda/g", 10).len(), 4);
-    }
-
-    #[test]
-    fn the_tail_is_the_newest_of_all_streams_in_order() {
-        let logs = Logs::open(None).unwrap();
-        logs.append("g", "a", vec![(1, "one".to_owned()), (4, "four".to_owned())]);
-        logs.append("g", "b", vec![(2, "two".to_owned()), (3, "three".to_owned())]);
-        let tail: Vec<String> = logs.tail("g", 3).into_iter().map(|event| event.message).collect();
-        assert_eq!(tail, ["two", "three", "four"]);
-    }
-}
+mod tests;

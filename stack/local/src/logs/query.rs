@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::filter::Filter;
-use super::{LogEvent, LogStream, Logs, no_group, no_stream};
+use super::{LogEvent, LogStream, Logs, no_group, no_stream, now};
 use crate::persist::lock;
 use crate::wire::ServiceError;
 
@@ -83,8 +83,9 @@ impl Logs {
         range: Range,
         limit: usize,
     ) -> Result<StreamPage, ServiceError> {
-        self.group(group).ok_or_else(no_group)?;
-        let events = lock(&self.events);
+        let retention = self.group(group).ok_or_else(no_group)?.retention_days;
+        let mut events = lock(&self.events);
+        events.expire(group, retention, now());
         let stream = events.streams.get(group).and_then(|streams| streams.get(stream)).ok_or_else(no_stream)?;
         let inside = stream.events.iter().filter(|event| range.holds(event));
         let mut page: Vec<LogEvent> = match position {
@@ -110,8 +111,9 @@ impl Logs {
 
     /// The events of a group that match, oldest first, each with its stream; and whether there are more.
     pub(super) fn search(&self, search: &Search) -> Result<(Vec<(String, LogEvent)>, bool), ServiceError> {
-        self.group(&search.group).ok_or_else(no_group)?;
-        let events = lock(&self.events);
+        let retention = self.group(&search.group).ok_or_else(no_group)?.retention_days;
+        let mut events = lock(&self.events);
+        events.expire(&search.group, retention, now());
         let none = BTreeMap::new();
         let streams = events.streams.get(&search.group).unwrap_or(&none);
         if search.streams.iter().any(|name| !streams.contains_key(name)) {

@@ -60,7 +60,31 @@ async fn serve(cloud: &Arc<Cloud>, mut request: Request, ids: &RequestIds) -> Re
     config.post_object_max_file_size = FORM_FILE_LIMIT;
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     request.extensions_mut().insert(ids.clone());
-    shown(builder.build().call(request.map(s3s::Body::http_body_unsync)).await, ids)
+    let posts = request.method() == Method::POST;
+    let response = shown(builder.build().call(request.map(s3s::Body::http_body_unsync)).await, ids);
+    if posts && response.status() == StatusCode::BAD_REQUEST { refused_form(response, ids).await } else { response }
+}
+
+/// A form that breaks the conditions of its policy is refused as S3 does it; the protocol library has another code for it.
+async fn refused_form(response: Response, ids: &RequestIds) -> Response {
+    let (parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return Response::from_parts(parts, full(bytes::Bytes::new()));
+    };
+    let text = String::from_utf8_lossy(&body);
+    let between = |start: &str, end: &str| {
+        text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(inner, _)| inner)
+    };
+    match (between("<Code>", "</Code>"), between("<Message>", "</Message>")) {
+        (Some("InvalidPolicyDocument"), Some(why))
+            if why.starts_with("Policy condition") || why.contains("expired") =>
+        {
+            let message =
+                format!("Invalid according to Policy: {}", why.replace("&apos;", "'").replace("&quot;", "\""));
+            error_response(StatusCode::FORBIDDEN, "AccessDenied", &message, None, ids)
+        }
+        _ => Response::from_parts(parts, full(body)),
+    }
 }
 
 /// The bucket that a request is for, by Host or path.

@@ -13,18 +13,21 @@ use crate::error::LocalError;
 use crate::wire::ServiceError;
 
 mod access;
+mod actions;
 pub(crate) mod api;
 mod body;
 mod cors;
 mod errors;
 mod host;
 mod key_encoding;
+mod lifecycle;
 mod listing;
 mod notification;
 mod operations;
 mod policy;
 pub(crate) mod resources;
 mod store;
+pub(crate) mod website;
 
 pub(crate) use api::RequestOf;
 pub(crate) use host::bucket_of_host;
@@ -38,6 +41,7 @@ const WHOLE_OBJECT_LIMIT: u64 = 300 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct S3 {
     store: Store,
+    sweeper: lifecycle::Sweeper,
 }
 
 impl S3 {
@@ -47,7 +51,12 @@ impl S3 {
             Some(directory) => Store::in_directory(directory)?,
             None => Store::in_memory(),
         };
-        Ok(Self { store })
+        Ok(Self { store, sweeper: lifecycle::Sweeper::default() })
+    }
+
+    /// Goes on with lifecycle rules that were kept.
+    pub(crate) fn resume(&self, cloud: &Arc<Cloud>) {
+        self.sweeper.start(cloud);
     }
 }
 

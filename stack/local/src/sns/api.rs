@@ -6,9 +6,10 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::authorization::authorize;
 use super::message::{MessageAttribute, Publication};
 use super::topics::invalid;
-use super::{Subscription, delivery, signer};
+use super::{Sns, Subscription, delivery, signer};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::iam::Principal;
@@ -38,19 +39,21 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     } else if request.uri().path().starts_with("/_stack/sns/") {
         Err(ServiceError::not_found("NotFound", "there is nothing at this path"))
     } else {
-        let signed = request.extensions().get::<Principal>().is_some();
+        let principal = request.extensions().get::<Principal>().cloned();
         match read_form(request).await {
-            Ok(form) => answer(cloud, &form, signed),
+            Ok(form) => answer(cloud, &form, principal.as_ref()),
             Err(error) => Err(error),
         }
     };
     answered.unwrap_or_else(|error| Protocol::Query.render_error(&error))
 }
 
-fn answer(cloud: &Arc<Cloud>, form: &Form, signed: bool) -> Result<Response, ServiceError> {
+fn answer(cloud: &Arc<Cloud>, form: &Form, principal: Option<&Principal>) -> Result<Response, ServiceError> {
     let sns = &cloud.sns;
     let action = form.action();
-    if !signed && !matches!(action, "ConfirmSubscription" | "Unsubscribe") {
+    if let Some(principal) = principal {
+        authorize(cloud, principal, form)?;
+    } else if !matches!(action, "ConfirmSubscription" | "Unsubscribe") {
         return Err(ServiceError::new(
             StatusCode::FORBIDDEN,
             "MissingAuthenticationToken",
@@ -60,6 +63,14 @@ fn answer(cloud: &Arc<Cloud>, form: &Form, signed: bool) -> Result<Response, Ser
     let empty = || Ok(query_empty_response(NAMESPACE, action));
     let result = |write: &dyn Fn(&mut XmlWriter)| Ok(query_response(NAMESPACE, action, write));
     match action {
+        "AddPermission" => {
+            sns.add_permission(form.require("TopicArn")?, form.require("Label")?, form)?;
+            empty()
+        }
+        "RemovePermission" => {
+            sns.remove_permission(form.require("TopicArn")?, form.require("Label")?)?;
+            empty()
+        }
         "CreateTopic" => {
             let topic = sns.create_topic(&cloud.region, form.require("Name")?, attributes(form), tags(form))?;
             result(&|xml| xml.text("TopicArn", &topic.arn))
@@ -124,34 +135,40 @@ fn answer(cloud: &Arc<Cloud>, form: &Form, signed: bool) -> Result<Response, Ser
             result(&|xml| xml.text("MessageId", &id))
         }
         "PublishBatch" => publish_batch(cloud, form),
+        "TagResource" | "UntagResource" | "ListTagsForResource" => tagging(sns, action, form),
+        other => Err(ServiceError::unknown_operation("SNS", other)),
+    }
+}
+
+fn tagging(sns: &Sns, action: &str, form: &Form) -> Result<Response, ServiceError> {
+    let arn = form.require("ResourceArn")?;
+    match action {
         "TagResource" => {
             let tags = tags(form);
-            sns.change_topic(form.require("ResourceArn")?, |topic| topic.tags.extend(tags))?;
-            result(&|_| {})
+            sns.change_topic(arn, |topic| topic.tags.extend(tags))?;
         }
         "UntagResource" => {
             let keys = form.list("TagKeys");
-            sns.change_topic(form.require("ResourceArn")?, |topic| topic.tags.retain(|key, _| !keys.contains(key)))?;
-            result(&|_| {})
+            sns.change_topic(arn, |topic| topic.tags.retain(|key, _| !keys.contains(key)))?;
         }
-        "ListTagsForResource" => {
-            let topic = sns.topic(form.require("ResourceArn")?)?;
-            result(&|xml| {
+        _ => {
+            let topic = sns.topic(arn)?;
+            return Ok(query_response(NAMESPACE, action, |xml| {
                 xml.list("Tags", &topic.tags, |xml, (key, value)| {
                     xml.text("Key", key);
                     xml.text("Value", value);
                 });
-            })
+            }));
         }
-        other => Err(ServiceError::unknown_operation("SNS", other)),
     }
+    Ok(query_response(NAMESPACE, action, |_| {}))
 }
 
 fn subscribe(cloud: &Arc<Cloud>, form: &Form) -> Result<Response, ServiceError> {
     let endpoint = form.get("Endpoint").ok_or_else(|| invalid("Endpoint"))?;
     let topic = cloud.sns.topic(form.require("TopicArn")?)?;
     let (subscription, _) = cloud.sns.subscribe(&topic.arn, form.require("Protocol")?, endpoint, attributes(form))?;
-    if !subscription.confirmed && subscription.protocol.starts_with("http") {
+    if !subscription.confirmed {
         delivery::ask_to_confirm(cloud, &topic, subscription.clone());
     }
     let shown = subscription.confirmed || form.flag("ReturnSubscriptionArn") == Some(true);

@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 
 use super::message::{Publication, Stamp, confirmation};
+use super::retry::delays;
 use super::signer::Signer;
 use super::{Sns, Subscription, Topic};
 use crate::cloud::Cloud;
+use crate::delivery::{Delivery, Sender};
+use crate::http_client::HttpClient;
+use crate::sqs::Outgoing;
 use crate::wire::ServiceError;
 
-/// Waits before the second attempt and later ones.
+/// Waits before the second attempt and later ones, where no delivery policy says others.
 pub(super) const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_secs(1),
@@ -26,9 +27,6 @@ pub(super) const RETRY_DELAYS: [Duration; 5] = [
 
 /// How long an endpoint may take to answer, as on AWS.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-
-/// Client for HTTP endpoints, encrypted or not.
-pub(super) type HttpClient = Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Why an attempt failed.
 enum Failure {
@@ -50,19 +48,6 @@ impl Sns {
         };
         self.signer.get_or_try_init(make).await
     }
-
-    fn client(&self) -> Result<HttpClient, String> {
-        if let Some(client) = self.client.get() {
-            return Ok(client.clone());
-        }
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map_err(|error| format!("no root certificates: {error}"))?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Ok(self.client.get_or_init(|| Client::builder(TokioExecutor::new()).build(connector)).clone())
-    }
 }
 
 /// Delivers a message in the background.
@@ -72,17 +57,66 @@ pub(super) fn deliver(cloud: &Arc<Cloud>, topic: &Topic, subscription: Subscript
         let Ok(_permit) = Arc::clone(&cloud.sns.deliveries).acquire_owned().await else { return };
         let delivered = match subscription.protocol.as_str() {
             "http" | "https" => notify(&cloud, &topic, &subscription, &publication).await,
+            "email" | "email-json" => mail(&cloud, &topic, &subscription, &publication).await,
             "lambda" => call(&cloud, &topic, &subscription, &publication).await,
+            "sqs" => enqueue(&cloud, &topic, &subscription, &publication).await,
             other => Err(format!("the local cloud does not deliver to `{other}` endpoints")),
         };
         if let Err(why) = delivered {
             report(&cloud, &topic.name, &subscription, &format!("message {} was not delivered: {why}", publication.id));
+            if let Err(why) = bury(&cloud, &topic, &subscription, &publication).await {
+                report(&cloud, &topic.name, &subscription, &format!("message {} is lost: {why}", publication.id));
+            }
         }
     });
 }
 
-/// Asks an HTTP endpoint in the background to confirm.
+/// Sends what could not be delivered to the dead-letter queue of the subscription, where it has one.
+async fn bury(
+    cloud: &Arc<Cloud>,
+    topic: &Topic,
+    subscription: &Subscription,
+    publication: &Publication,
+) -> Result<(), String> {
+    let policy = subscription.attributes.get("RedrivePolicy");
+    let policy: Option<serde_json::Value> = policy.and_then(|policy| serde_json::from_str(policy).ok());
+    let Some(policy) = policy else { return Ok(()) };
+    let Some(queue) = policy["deadLetterTargetArn"].as_str() else { return Ok(()) };
+    let body = if subscription.is_raw() {
+        publication.text(&subscription.protocol).to_owned()
+    } else {
+        envelope(cloud, topic, subscription, publication).await?.to_string()
+    };
+    let sender = Sender { service: "sns.amazonaws.com", source_arn: &topic.arn };
+    let delivery = Delivery { body: &body, subject: None };
+    cloud.deliver(sender, queue, delivery).await.map_err(|error| error.message)
+}
+
+/// Puts the message into the local mailbox.
+async fn mail(
+    cloud: &Cloud,
+    topic: &Topic,
+    subscription: &Subscription,
+    publication: &Publication,
+) -> Result<(), String> {
+    let envelope = match subscription.protocol.as_str() {
+        "email-json" => Some(envelope(cloud, topic, subscription, publication).await?),
+        _ => None,
+    };
+    let stamp = Stamp { version: signature_version(topic), url: &cloud.url };
+    cloud.sns.mailbox.deliver(topic, subscription, publication, envelope.as_ref(), &stamp);
+    Ok(())
+}
+
+/// Asks an HTTP endpoint in the background, or an address by e-mail, to confirm. Other endpoints need not.
 pub(super) fn ask_to_confirm(cloud: &Arc<Cloud>, topic: &Topic, subscription: Subscription) {
+    if subscription.protocol.starts_with("email") {
+        let stamp = Stamp { version: signature_version(topic), url: &cloud.url };
+        return cloud.sns.mailbox.ask_to_confirm(topic, &subscription, &stamp);
+    }
+    if !subscription.protocol.starts_with("http") {
+        return;
+    }
     let (cloud, topic) = (Arc::clone(cloud), topic.clone());
     tokio::spawn(async move {
         let asked = async {
@@ -100,7 +134,7 @@ pub(super) fn ask_to_confirm(cloud: &Arc<Cloud>, topic: &Topic, subscription: Su
                 ("x-amz-sns-message-id", &id),
                 ("x-amz-sns-topic-arn", &topic.arn),
             ];
-            post(&cloud, &subscription.endpoint, &headers, message.to_string()).await
+            post(&cloud, &subscription.endpoint, &headers, message.to_string(), &delays(&topic, &subscription)).await
         };
         if let Err(why) = asked.await {
             report(&cloud, &topic.name, &subscription, &format!("the endpoint could not be asked to confirm: {why}"));
@@ -152,7 +186,7 @@ async fn notify(
     } else {
         envelope(cloud, topic, subscription, publication).await?.to_string()
     };
-    post(cloud, &subscription.endpoint, &headers, body).await
+    post(cloud, &subscription.endpoint, &headers, body, &delays(topic, subscription)).await
 }
 
 async fn call(
@@ -161,23 +195,52 @@ async fn call(
     subscription: &Subscription,
     publication: &Publication,
 ) -> Result<(), String> {
-    let function = &subscription.endpoint;
-    if !cloud.lambda.allows_invoke(function, "sns.amazonaws.com", &topic.arn, &cloud.account) {
+    let envelope = envelope(cloud, topic, subscription, publication).await?;
+    let event = publication.event(&envelope, subscription).to_string();
+    let sender = Sender { service: "sns.amazonaws.com", source_arn: &topic.arn };
+    let delivery = Delivery { body: &event, subject: None };
+    cloud.deliver(sender, &subscription.endpoint, delivery).await.map_err(|error| error.message)
+}
+
+/// Puts the message into a queue: the envelope, or the raw message with its attributes.
+async fn enqueue(
+    cloud: &Cloud,
+    topic: &Topic,
+    subscription: &Subscription,
+    publication: &Publication,
+) -> Result<(), String> {
+    let queue = &subscription.endpoint;
+    if !cloud.sqs.allows_send(queue, "sns.amazonaws.com", &topic.arn, &cloud.account) {
         return Err(format!(
-            "the resource policy of the function does not let sns.amazonaws.com invoke it for {}: add a Lambda permission",
+            "the policy of the queue does not let sns.amazonaws.com send to it for {}: allow it sqs:SendMessage",
             topic.arn
         ));
     }
-    let envelope = envelope(cloud, topic, subscription, publication).await?;
-    let event = publication.event(&envelope, subscription).to_string();
-    cloud.lambda.invoke_event(cloud, function, event.into()).await.map_err(|error| error.message)
+    let outgoing = if subscription.is_raw() {
+        Outgoing {
+            body: publication.text("sqs").to_owned(),
+            attributes: publication.queue_attributes(),
+            ..Outgoing::default()
+        }
+    } else {
+        let body = envelope(cloud, topic, subscription, publication).await?.to_string();
+        Outgoing { body, ..Outgoing::default() }
+    };
+    cloud.sqs.put(queue, outgoing).map(drop).map_err(|error| error.message)
 }
 
 /// Posts until the endpoint takes it, it says that it never will, or the attempts are used up.
-async fn post(cloud: &Cloud, endpoint: &str, headers: &[(&str, &str)], body: String) -> Result<(), String> {
-    let client = cloud.sns.client()?;
+async fn post(
+    cloud: &Cloud,
+    endpoint: &str,
+    headers: &[(&str, &str)],
+    body: String,
+    delays: &[Duration],
+) -> Result<(), String> {
+    let client = cloud.sns.client.get()?;
     let body = Bytes::from(body);
-    let mut delays = RETRY_DELAYS.iter();
+    let attempts = delays.len() + 1;
+    let mut delays = delays.iter();
     loop {
         let why = match attempt(&client, endpoint, headers, body.clone()).await {
             Ok(()) => return Ok(()),
@@ -186,7 +249,7 @@ async fn post(cloud: &Cloud, endpoint: &str, headers: &[(&str, &str)], body: Str
         };
         match delays.next() {
             Some(delay) => tokio::time::sleep(*delay).await,
-            None => return Err(format!("{why}, {} attempts", RETRY_DELAYS.len() + 1)),
+            None => return Err(format!("{why}, {attempts} attempts")),
         }
     }
 }

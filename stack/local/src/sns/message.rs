@@ -8,6 +8,7 @@ use time::macros::format_description;
 
 use super::topics::invalid;
 use super::{Subscription, Topic};
+use crate::sqs::message::Attribute;
 use crate::wire::{ServiceError, percent_encode};
 
 /// Greatest message in bytes.
@@ -104,6 +105,13 @@ impl Publication {
         self.attributes.iter().filter_map(|(name, attribute)| Some((name.clone(), value(attribute)?))).collect()
     }
 
+    /// The attributes as a queue gets them with a raw message.
+    pub(super) fn queue_attributes(&self) -> BTreeMap<String, Attribute> {
+        let attribute =
+            |one: &MessageAttribute| Attribute { data_type: one.data_type.clone(), value: one.value.clone() };
+        self.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect()
+    }
+
     fn attribute_map(&self) -> Value {
         let show = |(name, one): (&String, &MessageAttribute)| {
             (name.clone(), json!({"Type": one.data_type, "Value": one.value}))
@@ -169,12 +177,7 @@ pub(super) fn confirmation(subscription: &Subscription, stamp: &Stamp<'_>, sign:
     let message = format!(
         "You have chosen to subscribe to the topic {topic}.\nTo confirm the subscription, visit the SubscribeURL included in this message."
     );
-    let url = format!(
-        "{}/?Action=ConfirmSubscription&TopicArn={}&Token={}",
-        stamp.url,
-        percent_encode(topic, ":"),
-        subscription.token
-    );
+    let url = confirmation_url(subscription, stamp);
     let timestamp = timestamp();
     let signature = sign(&signed_text(&[
         ("Message", &message),
@@ -199,12 +202,22 @@ pub(super) fn confirmation(subscription: &Subscription, stamp: &Stamp<'_>, sign:
     })
 }
 
+/// The link that confirms a subscription.
+pub(super) fn confirmation_url(subscription: &Subscription, stamp: &Stamp<'_>) -> String {
+    format!(
+        "{}/?Action=ConfirmSubscription&TopicArn={}&Token={}",
+        stamp.url,
+        percent_encode(&subscription.topic_arn, ":"),
+        subscription.token
+    )
+}
+
 impl Stamp<'_> {
     fn certificate_url(&self) -> String {
         format!("{}{}", self.url, super::signer::CERTIFICATE_PATH)
     }
 
-    fn unsubscribe_url(&self, arn: &str) -> String {
+    pub(super) fn unsubscribe_url(&self, arn: &str) -> String {
         format!("{}/?Action=Unsubscribe&SubscriptionArn={}", self.url, percent_encode(arn, ":"))
     }
 }

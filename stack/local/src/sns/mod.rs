@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,19 +12,25 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
+use crate::http_client::LazyClient;
 use crate::iam::resource_policy::{Caller, allows};
 use crate::persist::Store;
 use crate::wire::ServiceError;
 
 pub(crate) mod api;
+mod authorization;
 mod delivery;
 mod filter;
+pub(crate) mod live;
+mod mailbox;
 mod message;
 pub(crate) mod resources;
+mod retry;
 mod signer;
 mod subscriptions;
 mod topics;
 
+pub(crate) use mailbox::Mail;
 use message::Publication;
 
 /// Deliveries that run at the same time; more wait.
@@ -65,8 +71,9 @@ pub(crate) struct Sns {
     store: Store<State>,
     /// Made when it is first needed: generating a key takes longer than starting.
     signer: OnceCell<signer::Signer>,
-    client: OnceLock<delivery::HttpClient>,
+    client: LazyClient,
     deliveries: Arc<Semaphore>,
+    mailbox: mailbox::Mailbox,
 }
 
 impl Sns {
@@ -75,8 +82,9 @@ impl Sns {
         Ok(Self {
             store: Store::open(data_directory, "sns")?,
             signer: OnceCell::new(),
-            client: OnceLock::new(),
+            client: LazyClient::default(),
             deliveries: Arc::new(Semaphore::new(DELIVERIES)),
+            mailbox: mailbox::Mailbox::default(),
         })
     }
 
@@ -113,6 +121,11 @@ impl Sns {
         self.publish_message(cloud, topic_arn, Publication::new(subject, message))
     }
 
+    /// The e-mail that subscribers got, newest first.
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        self.mailbox.mails()
+    }
+
     /// Whether the topic's policy lets a service principal (`s3.amazonaws.com`) publish for `source_arn`.
     pub(crate) fn allows_publish(
         &self,
@@ -122,6 +135,10 @@ impl Sns {
         source_account: &str,
     ) -> bool {
         let policy = self.store.read(|state| state.topics.get(topic_arn)?.attributes.get("Policy").cloned());
+        // The policy that a topic has by itself lets in what acts in the name of its owner, as alarms do.
+        if policy.is_none() && service == "cloudwatch.amazonaws.com" {
+            return self.topic(topic_arn).is_ok();
+        }
         let policy: Option<Value> = policy.and_then(|policy| serde_json::from_str(&policy).ok());
         let caller = Caller::Service { name: service, source_arn, source_account };
         policy.is_some_and(|policy| allows(&policy, caller, "sns:Publish", topic_arn))

@@ -126,7 +126,7 @@ fn subscribe(
 ) -> Result<Subscription, ProviderError> {
     let sns = &context.cloud.sns;
     let (subscription, is_new) = sns.subscribe(topic_arn, protocol, endpoint, attributes)?;
-    if is_new && protocol.starts_with("http") {
+    if is_new && !subscription.confirmed {
         delivery::ask_to_confirm(&context.cloud, &sns.topic(topic_arn)?, subscription.clone());
     }
     Ok(subscription)

@@ -65,7 +65,7 @@ impl Sns {
                 topic_arn: topic_arn.to_owned(),
                 protocol: protocol.to_owned(),
                 endpoint: endpoint.to_owned(),
-                confirmed: protocol == "lambda",
+                confirmed: matches!(protocol, "lambda" | "sqs"),
                 token: format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple()),
                 attributes,
             };
@@ -157,7 +157,8 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), ServiceError> {
         "https" => endpoint.starts_with("https://"),
         "lambda" => endpoint.starts_with("arn:aws:lambda:") && endpoint.contains(":function:"),
         "email" | "email-json" => endpoint.contains('@'),
-        "sqs" | "sms" | "firehose" | "application" => {
+        "sqs" => endpoint.starts_with("arn:aws:sqs:"),
+        "sms" | "firehose" | "application" => {
             return Err(invalid(format!(
                 "Protocol Reason: the local cloud does not deliver to `{protocol}` endpoints"
             )));
@@ -185,11 +186,20 @@ fn check_attribute(name: &str, value: &str, scope: Option<&str>) -> Result<(), S
         "RawMessageDelivery" if !["true", "false", ""].contains(&value.to_ascii_lowercase().as_str()) => Err(invalid(
             format!("Attributes Reason: RawMessageDelivery: Invalid value [{value}]. Must be true or false."),
         )),
-        "DeliveryPolicy" | "RedrivePolicy" if !value.is_empty() && serde_json::from_str::<Value>(value).is_err() => {
+        "RedrivePolicy" if !value.is_empty() && !names_a_queue(value) => {
+            Err(invalid("RedrivePolicy: deadLetterTargetArn is not the ARN of an SQS queue."))
+        }
+        "DeliveryPolicy" if !value.is_empty() && serde_json::from_str::<Value>(value).is_err() => {
             Err(invalid(format!("{name}: failed to parse JSON.")))
         }
         _ => Ok(()),
     }
+}
+
+fn names_a_queue(policy: &str) -> bool {
+    let policy: Option<Value> = serde_json::from_str(policy).ok();
+    let queue = policy.as_ref().and_then(|policy| policy["deadLetterTargetArn"].as_str());
+    queue.is_some_and(|queue| queue.starts_with("arn:aws:sqs:"))
 }
 
 fn no_subscription() -> ServiceError {

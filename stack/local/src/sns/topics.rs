@@ -128,7 +128,7 @@ fn check_attribute(name: &str, value: &str) -> Result<(), ServiceError> {
 }
 
 /// The account itself may do everything with its topics.
-fn default_policy(arn: &str) -> Value {
+pub(super) fn default_policy(arn: &str) -> Value {
     json!({
         "Version": "2008-10-17",
         "Id": "__default_policy_ID",

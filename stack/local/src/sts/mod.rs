@@ -2,63 +2,77 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use time::format_description::well_known::Rfc3339;
 
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
-use crate::iam::{Principal, TemporaryKeys};
-use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
+use crate::iam::{Access, Principal, TemporaryKeys};
+use crate::wire::{Form, Protocol, ServiceError, XmlWriter, authenticate, query_response, read_form};
+
+mod assume;
+mod token;
+mod web_identity;
+
+#[cfg(test)]
+pub(crate) use token::verify;
+pub(crate) use token::{Claims, SHA256_PREFIX, verify_with};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// Answers one request.
+/// Answers one request. Whoever comes with the token of an identity provider has no keys yet, so it is not signed.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    match read_form(request).await.and_then(|form| answer(cloud, &caller, &form)) {
-        Ok(response) => response,
-        Err(error) => Protocol::Query.render_error(&error),
-    }
+    answer(cloud, request).await.unwrap_or_else(|error| Protocol::Query.render_error(&error))
 }
 
-fn answer(cloud: &Cloud, caller: &Principal, form: &Form) -> Result<Response, ServiceError> {
+async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, ServiceError> {
+    let is_signed = request.headers().contains_key(http::header::AUTHORIZATION)
+        || request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
+    if !is_signed {
+        let form = read_form(request).await?;
+        return match form.action() {
+            "AssumeRoleWithWebIdentity" => web_identity::assume_role_with_web_identity(cloud, &form).await,
+            _ => Err(ServiceError::new(
+                StatusCode::FORBIDDEN,
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token",
+            )),
+        };
+    }
+    let request = authenticate(&cloud.iam, request, Protocol::Query).await?;
+    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let form = read_form(request).await?;
     match form.action() {
+        // Nobody needs a right to know who they are, and nobody can be denied it.
         "GetCallerIdentity" => Ok(query_response(NAMESPACE, "GetCallerIdentity", |xml| {
             xml.text("Arn", &caller.arn);
             xml.text("UserId", &caller.user_id);
             xml.text("Account", &cloud.account);
         })),
-        "AssumeRole" => assume_role(cloud, form),
+        "AssumeRole" => assume::assume_role(cloud, &caller, &form),
+        "AssumeRoleWithWebIdentity" => web_identity::assume_role_with_web_identity(cloud, &form).await,
         "GetSessionToken" => {
-            let life = duration(form, 43200, 900..=129_600)?;
-            let keys = cloud.iam.issue(caller.clone(), life);
+            if caller.role_arn.is_some() {
+                return Err(denied("Cannot call GetSessionToken with session credentials"));
+            }
+            let life = duration(&form, 43200, 900..=129_600)?;
+            let keys = cloud.iam.issue(caller, life);
             Ok(query_response(NAMESPACE, "GetSessionToken", |xml| write_keys(xml, &keys)))
+        }
+        "GetAccessKeyInfo" => {
+            cloud.iam.authorize(&caller, &Access::new("sts:GetAccessKeyInfo", "*"))?;
+            let key = form.require("AccessKeyId")?;
+            if cloud.iam.identity(key).is_none() {
+                return Err(ServiceError::bad_request("ValidationError", format!("Invalid access key ID: {key}")));
+            }
+            Ok(query_response(NAMESPACE, "GetAccessKeyInfo", |xml| xml.text("Account", &cloud.account)))
         }
         other => Err(ServiceError::unknown_operation("STS", other)),
     }
 }
 
-fn assume_role(cloud: &Cloud, form: &Form) -> Result<Response, ServiceError> {
-    let role_arn = form.require("RoleArn")?;
-    let session = form.require("RoleSessionName")?;
-    crate::iam::check_name("roleSessionName", session, 64)?;
-    let name = role_arn.split_once(":role/").map(|(_, path)| path.rsplit('/').next().unwrap_or(path));
-    let role = name.and_then(|name| cloud.iam.role(name)).filter(|role| role.arn == role_arn).ok_or_else(|| {
-        ServiceError::new(
-            http::StatusCode::FORBIDDEN,
-            "AccessDenied",
-            format!("the role `{role_arn}` does not exist in the local cloud, so nobody may assume it"),
-        )
-    })?;
-    let life = duration(form, 3600, 900..=i64::from(role.max_session_duration))?;
-    let principal = cloud.iam.session_principal(&role.arn, session);
-    let keys = cloud.iam.issue(principal.clone(), life);
-    Ok(query_response(NAMESPACE, "AssumeRole", |xml| {
-        write_keys(xml, &keys);
-        xml.element("AssumedRoleUser", |xml| {
-            xml.text("Arn", &principal.arn);
-            xml.text("AssumedRoleId", &principal.user_id);
-        });
-    }))
+fn denied(message: impl Into<String>) -> ServiceError {
+    ServiceError::new(StatusCode::FORBIDDEN, "AccessDenied", message)
 }
 
 fn duration(form: &Form, default: i64, range: std::ops::RangeInclusive<i64>) -> Result<time::Duration, ServiceError> {

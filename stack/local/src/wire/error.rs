@@ -46,16 +46,20 @@ impl ServiceError {
 /// The protocols that errors are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// AWS Query: CloudFormation, IAM, SNS, STS.
+    /// AWS Query: `CloudFormation`, IAM, RDS, SNS, STS.
     Query,
-    /// JSON 1.1 with `__type`: CloudWatch Logs and most services with an `x-amz-target`.
+    /// EC2's kind of Query.
+    Ec2,
+    /// JSON 1.1 with `__type`: `CloudWatch` Logs and most services with an `x-amz-target`.
     Json,
-    /// JSON 1.0: DynamoDB, SQS.
+    /// JSON 1.0: `DynamoDB`, SQS.
     Json10,
     /// REST-JSON: Lambda.
     RestJson,
     /// REST-XML as CloudFront writes it.
     RestXml,
+    /// smithy-rpc-v2-cbor: CloudWatch.
+    Cbor,
 }
 
 impl Protocol {
@@ -64,7 +68,7 @@ impl Protocol {
         let content_type = match self {
             Self::Json10 => "application/x-amz-json-1.0",
             Self::RestJson => "application/json",
-            Self::Json | Self::Query | Self::RestXml => "application/x-amz-json-1.1",
+            Self::Json | Self::Query | Self::Ec2 | Self::RestXml | Self::Cbor => "application/x-amz-json-1.1",
         };
         respond(status, content_type, value.to_string())
     }
@@ -72,7 +76,7 @@ impl Protocol {
     /// The error as this protocol writes it, with a fresh request id.
     pub(crate) fn render_error(self, error: &ServiceError) -> Response {
         let request_id = uuid::Uuid::new_v4().to_string();
-        let json = matches!(self, Self::Json | Self::Json10 | Self::RestJson);
+        let json = matches!(self, Self::Json | Self::Json10 | Self::RestJson | Self::Cbor);
         // IAM's refusal is the one error that every service has, under two names.
         let code = if json && error.code == "AccessDenied" { "AccessDeniedException" } else { &error.code };
         let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
@@ -89,8 +93,37 @@ impl Protocol {
                 });
                 respond(error.status, "text/xml", xml.finish())
             }
+            Self::Ec2 => {
+                // EC2 has names of its own for what every service refuses.
+                let code = match code {
+                    "AccessDenied" => "UnauthorizedOperation",
+                    "InvalidClientTokenId" | "SignatureDoesNotMatch" => "AuthFailure",
+                    other => other,
+                };
+                let mut xml = XmlWriter::document();
+                xml.element("Response", |xml| {
+                    xml.element("Errors", |xml| {
+                        xml.element("Error", |xml| {
+                            xml.text("Code", code);
+                            xml.text("Message", &error.message);
+                        });
+                    });
+                    xml.text("RequestID", &request_id);
+                });
+                respond(error.status, "text/xml", xml.finish())
+            }
             Self::Json | Self::Json10 => {
                 self.json_response(error.status, &serde_json::json!({"__type": code, "message": error.message}))
+            }
+            Self::Cbor => {
+                let body = super::cbor::encode(&serde_json::json!({"__type": code, "message": error.message}));
+                let mut response = respond(error.status, "application/cbor", body);
+                response.headers_mut().insert("smithy-protocol", http::HeaderValue::from_static("rpc-v2-cbor"));
+                // Clients of services that spoke Query before want its codes.
+                if let Ok(query_error) = http::HeaderValue::from_str(&format!("{};{kind}", error.code)) {
+                    response.headers_mut().insert("x-amzn-query-error", query_error);
+                }
+                response
             }
             Self::RestJson => {
                 let mut response = self.json_response(

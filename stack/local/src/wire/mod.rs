@@ -1,18 +1,25 @@
-//! The wire formats of AWS, each written once: Query (form in, XML out), JSON 1.0/1.1, REST-JSON, REST-XML.
+//! The wire formats of AWS, each written once: Query (form in, XML out), EC2's kind of it, JSON 1.0/1.1, REST-JSON, REST-XML,
+//! smithy-rpc-v2-cbor.
 
+mod call;
 pub(crate) mod case;
+mod cbor;
 mod error;
 mod json;
+mod live_tags;
+pub(crate) mod members;
 mod percent;
 pub(crate) mod properties;
 mod query;
 mod signature;
 mod xml;
 
+pub(crate) use call::{iso_milliseconds, moment, read_call, read_time, render_answer, spoken};
 pub(crate) use error::{Protocol, ServiceError};
 pub(crate) use json::{read_json, target_operation};
+pub(crate) use live_tags::live_tags;
 pub(crate) use percent::{form_decode, percent_decode, percent_encode};
-pub(crate) use query::{Form, query_empty_response, query_response, read_form};
+pub(crate) use query::{Form, ec2_response, query_empty_response, query_response, read_form};
 pub(crate) use signature::authenticate;
 pub(crate) use xml::XmlWriter;
 

@@ -37,6 +37,11 @@ pub(crate) fn as_integer(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
+/// A number, or text that holds one.
+pub(crate) fn as_number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|number| number.is_finite())
+}
+
 /// A boolean, or text that holds one.
 pub(crate) fn as_flag(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| value.as_str()?.parse().ok())
@@ -57,6 +62,11 @@ pub(crate) fn tags(properties: &Value, stack_tags: &BTreeMap<String, String>) ->
         }
     }
     tags
+}
+
+/// Tags in the form of templates.
+pub(crate) fn tag_list(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect()
 }
 
 /// Whether one of these properties differs.

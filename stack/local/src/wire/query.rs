@@ -8,7 +8,7 @@ use super::{CONTROL_BODY_LIMIT, ServiceError, XmlWriter, form_decode, read_body}
 use crate::http_types::{Request, Response, respond};
 
 /// The fields of a Query request. Lists come as `Name.member.1`, structures as `Name.Field`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
@@ -54,6 +54,21 @@ impl Form {
         (1..).map_while(|index| self.get(&format!("{name}.member.{index}")).map(str::to_owned)).collect()
     }
 
+    /// The list `name.1`, `name.2` ... of plain values, as EC2 and RDS (`VpcSecurityGroupIds.VpcSecurityGroupId`) have it.
+    pub(crate) fn flat_list(&self, name: &str) -> Vec<String> {
+        (1..).map_while(|index| self.get(&format!("{name}.{index}")).map(str::to_owned)).collect()
+    }
+
+    /// The list `name.N.*` of structures, each as a form of its own.
+    pub(crate) fn flat_structures(&self, name: &str) -> Vec<Form> {
+        (1..)
+            .map_while(|index| {
+                let fields = self.structure(&format!("{name}.{index}"));
+                (!fields.0.is_empty()).then_some(fields)
+            })
+            .collect()
+    }
+
     /// The list `name.member.N.*` of structures, each as a form of its own.
     pub(crate) fn structures(&self, name: &str) -> Vec<Form> {
         (1..)
@@ -75,6 +90,21 @@ impl Form {
             .collect()
     }
 
+    /// The fields that are no part of a list or a structure.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter(|(name, _)| !name.contains('.')).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// All fields as one value: lists become arrays, structures objects, scalars stay texts.
+    pub(crate) fn into_value(self) -> serde_json::Value {
+        let mut root = Node::default();
+        for (name, value) in self.0 {
+            name.split('.').fold(&mut root, |node, part| node.inner.entry(part.to_owned()).or_default()).text =
+                Some(value);
+        }
+        root.into_value()
+    }
+
     /// The fields below `name.`.
     pub(crate) fn structure(&self, name: &str) -> Form {
         let prefix = format!("{name}.");
@@ -84,6 +114,30 @@ impl Form {
                 .filter_map(|(key, value)| key.strip_prefix(&prefix).map(|key| (key.to_owned(), value.clone())))
                 .collect(),
         )
+    }
+}
+
+/// A field of a form on its way to a value.
+#[derive(Default)]
+struct Node {
+    text: Option<String>,
+    inner: BTreeMap<String, Node>,
+}
+
+impl Node {
+    fn into_value(mut self) -> serde_json::Value {
+        if self.inner.is_empty() {
+            return self.text.map_or(serde_json::Value::Null, serde_json::Value::from);
+        }
+        if self.inner.len() == 1
+            && let Some(members) = self.inner.remove("member")
+        {
+            let mut members: Vec<(usize, Node)> =
+                members.inner.into_iter().filter_map(|(index, node)| Some((index.parse().ok()?, node))).collect();
+            members.sort_by_key(|(index, _)| *index);
+            return members.into_iter().map(|(_, node)| node.into_value()).collect();
+        }
+        self.inner.into_iter().map(|(name, node)| (name, node.into_value())).collect()
     }
 }
 
@@ -115,6 +169,21 @@ pub(crate) fn query_response(namespace: &str, action: &str, result: impl FnOnce(
 /// The same for an operation that has no result: without the `{action}Result` element.
 pub(crate) fn query_empty_response(namespace: &str, action: &str) -> Response {
     envelope(namespace, action, |_xml| {})
+}
+
+/// `<{action}Response xmlns=...><requestId>...</requestId>...</{action}Response>`, as EC2 answers.
+pub(crate) fn ec2_response(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let mut xml = XmlWriter::document();
+    xml.element_with(&format!("{action}Response"), &[("xmlns", namespace)], |xml| {
+        xml.text("requestId", &request_id);
+        result(xml);
+    });
+    let mut response = respond(StatusCode::OK, "text/xml", xml.finish());
+    if let Ok(value) = http::HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-amzn-requestid", value);
+    }
+    response
 }
 
 fn envelope(namespace: &str, action: &str, result: impl FnOnce(&mut XmlWriter)) -> Response {

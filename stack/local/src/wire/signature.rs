@@ -7,7 +7,7 @@ use time::{OffsetDateTime, PrimitiveDateTime, format_description::FormatItem, ma
 
 use super::percent::percent_decode_bytes;
 use super::{CONTROL_BODY_LIMIT, Protocol, ServiceError, percent_decode, percent_encode, read_body};
-use crate::http_types::{Request, full};
+use crate::http_types::{Peer, Request, full};
 use crate::iam::{Iam, Identity};
 
 /// How far a client's clock may be off.
@@ -49,7 +49,8 @@ pub(crate) async fn authenticate(iam: &Iam, request: Request, protocol: Protocol
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
         ));
     }
-    parts.extensions.insert(identity.principal);
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    parts.extensions.insert(identity.principal.asking(&claim.region, peer));
     Ok(http::Request::from_parts(parts, full(body)))
 }
 
@@ -64,7 +65,7 @@ enum Refusal {
 
 /// AWS names the same refusal differently in its XML and JSON protocols.
 fn refusal(protocol: Protocol, refusal: Refusal, message: impl Into<String>) -> ServiceError {
-    let json = matches!(protocol, Protocol::Json | Protocol::Json10 | Protocol::RestJson);
+    let json = matches!(protocol, Protocol::Json | Protocol::Json10 | Protocol::RestJson | Protocol::Cbor);
     let code = match (refusal, json) {
         (Refusal::Missing, false) => "MissingAuthenticationToken",
         (Refusal::Missing, true) => "MissingAuthenticationTokenException",

@@ -58,6 +58,25 @@ impl XmlWriter {
         });
     }
 
+    /// `<name><item>...</item>...</name>`, as EC2 writes lists.
+    pub(crate) fn items<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut item: impl FnMut(&mut Self, T),
+    ) {
+        self.element(name, |xml| {
+            for one in items {
+                xml.element("item", |xml| item(xml, one));
+            }
+        });
+    }
+
+    /// The same of plain texts.
+    pub(crate) fn texts<'a>(&mut self, name: &str, texts: impl IntoIterator<Item = &'a str>) {
+        self.items(name, texts, Self::escape);
+    }
+
     /// Escaped text inside the element being written. Characters that XML 1.0 cannot hold become U+FFFD.
     pub(crate) fn escape(&mut self, text: &str) {
         for character in text.chars() {

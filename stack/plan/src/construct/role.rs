@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::access::{Access, Verb, read_access};
-use super::{Construct, Declaration, Declared, Kind, function};
+use super::rights::{Rights, RightsDeclaration};
+use super::{Construct, Declaration, Declared, Kind};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
@@ -33,8 +33,7 @@ pub(crate) struct RoleDeclaration {
     github: Option<GithubDeclaration>,
     service: Option<Text>,
     session: Option<Text>,
-    access: Vec<(Verb, Text)>,
-    policies: Vec<Text>,
+    rights: RightsDeclaration,
 }
 
 /// Workflows as written.
@@ -61,8 +60,7 @@ pub(crate) struct Role {
     pub(crate) trust: Option<Trust>,
     /// Seconds.
     pub(crate) session: u32,
-    pub(crate) access: Vec<Access>,
-    pub(crate) policies: Vec<(String, Place)>,
+    pub(crate) rights: Rights,
 }
 
 /// Who takes a role.
@@ -90,8 +88,7 @@ impl Declaration for RoleDeclaration {
                 .and_then(|(node, place)| read_github(&Named { name: named.name, place, node }, sink)),
             service: fields.text("service"),
             session: fields.text("session"),
-            access: read_access(&fields, sink),
-            policies: fields.texts("policies"),
+            rights: RightsDeclaration::read(&fields, sink),
         };
         fields.finish();
         if named.node.get("github").is_some() == named.node.get("service").is_some() {
@@ -122,16 +119,7 @@ impl Declaration for RoleDeclaration {
             literal_name: self.literal_name(scope),
             trust: github.or(service.map(|service| Trust::Service(service.0))),
             session: scope.value_or(self.session.as_ref(), Session(3_600)).0,
-            access: self
-                .access
-                .iter()
-                .filter_map(|(verb, text)| Access::resolve(*verb, text, scope, declared))
-                .collect(),
-            policies: self
-                .policies
-                .iter()
-                .filter_map(|text| Some((function::policy_name(text, scope)?, text.place.clone())))
-                .collect(),
+            rights: self.rights.resolve(scope, declared),
         }
     }
 }
@@ -195,9 +183,8 @@ impl Construct for Role {
 
     fn values(&self, links: &Links<'_>) -> Value {
         let mut policies = Policies::new(&self.name, &self.place);
-        policies.grant_access(&self.access, links);
         let itself = links.attributes(Kind::ExternalRole, &self.name);
-        policies.add_policies(&self.policies, &itself, links);
+        self.rights.grant(&mut policies, &itself, links);
         // A policy cannot name the role that it stands in, so the provider is made by the first role that asks for it.
         let makes_provider =
             |role: &&Role| matches!(role.trust, Some(Trust::Github { provider: OidcProvider::Create, .. }));

@@ -29,7 +29,7 @@ impl Planner<'_> {
                     continue;
                 }
                 TemplateFault::Schema(fault) => match *fault {
-                    SchemaFault::UnknownName { name, known } => FaultKind::UnknownResource { id: name, known },
+                    SchemaFault::UndeclaredName { name, known } => FaultKind::UnknownResource { id: name, known },
                     fault => FaultKind::InvalidTemplate(TemplateFault::Schema(Box::new(fault))),
                 },
                 fault => FaultKind::InvalidTemplate(fault),

@@ -22,7 +22,7 @@ pub(super) fn check(constructs: &Constructs, sink: &Sink) {
         }
     }
     for function in &constructs.functions {
-        for access in &function.access {
+        for access in &function.rights.access {
             check_messages(access, function, constructs, sink);
             check_records(access, function, sink);
         }
@@ -76,7 +76,7 @@ fn check_objects(bucket: &Bucket, event: &EventRule, function: &Function, sink: 
     } else {
         return;
     };
-    let touching = function.access.iter().find(|access| {
+    let touching = function.rights.access.iter().find(|access| {
         access.verb == verb
             && access.target.kind == Kind::Bucket
             && access.target.name == bucket.name
@@ -95,7 +95,7 @@ fn check_transcoding(bucket: &Bucket, event: &EventRule, function: &Function, co
     if !event.event.0.starts_with("ObjectCreated") {
         return;
     }
-    let jobs = function.access.iter().filter(|access| access.verb == Verb::Transcode);
+    let jobs = function.rights.access.iter().filter(|access| access.verb == Verb::Transcode);
     for job in jobs {
         let transcoder = constructs.transcoders.iter().find(|transcoder| transcoder.name == job.target.name);
         let Some(output) = transcoder.and_then(Transcoder::results) else { continue };

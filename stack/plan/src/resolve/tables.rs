@@ -6,7 +6,7 @@ use crate::construct::table::Table;
 use crate::fault::{FaultKind, Sink};
 
 pub(super) fn check(constructs: &Constructs, sink: &Sink) {
-    for access in constructs.functions.iter().flat_map(|function| &function.access) {
+    for access in constructs.functions.iter().flat_map(|function| &function.rights.access) {
         let table = constructs.tables.iter().find(|table| table.name == access.target.name);
         if let (Some(index), Some(table)) = (access.index(), table) {
             check_index(index, access, table, sink);

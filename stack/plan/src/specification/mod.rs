@@ -37,7 +37,7 @@ pub struct Specification {
     rules: Mutex<HashMap<String, Arc<Vec<Rule>>>>,
     services: Mutex<HashMap<String, Option<Arc<Service>>>>,
     runtimes: OnceLock<Vec<Runtime>>,
-    update_policy: OnceLock<Value>,
+    documents: Mutex<HashMap<String, Arc<Value>>>,
     patterns: Patterns,
 }
 
@@ -69,7 +69,7 @@ impl Specification {
             rules: Mutex::default(),
             services: Mutex::default(),
             runtimes: OnceLock::new(),
-            update_policy: OnceLock::new(),
+            documents: Mutex::default(),
             patterns: Patterns::default(),
         }
     }
@@ -167,9 +167,16 @@ impl Specification {
         self.runtimes.get_or_init(|| self.container.record("lambda:runtimes").map(Runtime::read).unwrap_or_default())
     }
 
-    /// Schema of a resource with an `UpdatePolicy`, by its type.
-    pub(crate) fn update_policy(&self) -> &Value {
-        self.update_policy.get_or_init(|| self.container.record("resource:update-policy").unwrap_or_default())
+    /// Schema of a document that is no resource: `update-policy` (a resource with one, by its type), `cfn-init`,
+    /// `globals`, `ssm-document`, `state-machine`, `state-machine-jsonata`. One that is not known allows everything.
+    pub(crate) fn document(&self, name: &str) -> Arc<Value> {
+        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = documents.get(name) {
+            return Arc::clone(known);
+        }
+        let found = Arc::new(self.container.record(&format!("document:{name}")).unwrap_or_default());
+        documents.insert(name.to_owned(), Arc::clone(&found));
+        found
     }
 
     /// True when `pattern` is found in `text`; true as well for a pattern that cannot be read.

@@ -15,7 +15,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use check::{SchemaFault, TemplateFindings, check, check_text};
+pub use check::{PropertyFault, SchemaFault, TemplateFindings, check, check_properties, check_text};
 pub use error::{TemplateError, TemplateFault};
 pub use evaluate::{
     EvaluationError, KNOWN_AFTER_APPLY, Mappings, ParameterScope, Scope, evaluate, evaluate_conditions,

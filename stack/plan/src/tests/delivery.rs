@@ -27,19 +27,6 @@ fn every_key_of_delivery() {
 }
 
 #[test]
-#[ignore = "writes files: `FIXTURES_TO=directory cargo test -p stack-plan -- --ignored rendered`"]
-fn rendered_fixtures_are_written() {
-    let Some(directory) = std::env::var_os("FIXTURES_TO").map(std::path::PathBuf::from) else {
-        eprintln!("skipped: FIXTURES_TO is not set");
-        return;
-    };
-    for environment in ["dev", "prod"] {
-        let template = plan_text(DELIVERY, &delivery(environment)).template;
-        std::fs::write(directory.join(format!("delivery-{environment}.yaml")), template.to_yaml()).unwrap();
-    }
-}
-
-#[test]
 fn a_service_without_an_image_is_not_made_yet() {
     let dev = plan_text(DELIVERY, &delivery("dev"));
     assert_eq!(types(&dev, "AWS::ECS::ExpressGatewayService"), ["WebService", "SiteService"]);

@@ -16,6 +16,7 @@ mod pages_operations;
 mod plans;
 mod rest;
 mod systems;
+mod twins;
 mod web;
 
 use std::collections::BTreeMap;

@@ -37,25 +37,6 @@ fn every_key_of_buckets_and_topics() {
     insta::assert_json_snapshot!("buckets_and_topics_plan", around(&plan));
 }
 
-/// Writes the rendered fixtures where a validator that we did not write can read them.
-#[test]
-#[ignore = "writes files: `FIXTURES_TO=directory cargo test -p stack-plan -- --ignored rendered`"]
-fn rendered_fixtures_are_written() {
-    let Some(directory) = std::env::var_os("FIXTURES_TO").map(std::path::PathBuf::from) else {
-        eprintln!("skipped: FIXTURES_TO is not set");
-        return;
-    };
-    for environment in ["dev", "prod"] {
-        for (name, text, context) in [
-            ("operations", OPERATIONS, operations(environment)),
-            ("storage", STORAGE, Context { environment: Some(environment.to_owned()), ..context() }),
-        ] {
-            let template = plan_text(text, &context).template;
-            std::fs::write(directory.join(format!("{name}-{environment}.yaml")), template.to_yaml()).unwrap();
-        }
-    }
-}
-
 #[test]
 fn the_provider_of_github_is_made_once_or_reused() {
     let providers = |plan: &Plan| {

@@ -126,13 +126,13 @@ fn every_resource_knows_where_it_comes_from() {
 #[test]
 fn a_source_of_the_project_replaces_ours() {
     let text = "stack: s\nregion: us-east-1\ntopics: { t: {} }\n";
-    let source = "Resources:\n  {{id}}:\n    Type: AWS::SNS::Topic\n    Properties: { TopicName: {{topic_name}}, FifoTopic: true }\n";
+    let source = "Resources:\n  {{id}}:\n    Type: AWS::SNS::Topic\n    Properties: { TopicName: {{topic_name}}, DisplayName: shown }\n";
     let template_sources = BTreeMap::from([("topic.yaml.hbs".to_owned(), source.to_owned())]);
     let plan = plan_text(text, &Context { template_sources, ..context() });
     assert_eq!(plan.template.resources.len(), 1);
-    assert_eq!(plan.template.resources["TTopic"].properties["FifoTopic"], true);
+    assert_eq!(plan.template.resources["TTopic"].properties["DisplayName"], "shown");
 
-    let template_sources = BTreeMap::from([("topic.yaml.hbs".to_owned(), source.replace("true", "!Ref Nothing"))]);
+    let template_sources = BTreeMap::from([("topic.yaml.hbs".to_owned(), source.replace("shown", "!Ref Nothing"))]);
     let faults = faults_of(text, &Context { template_sources, ..context() });
     assert_eq!(faults.faults()[0].kind.code(), "unknown-resource");
     assert_eq!(faults.faults()[0].place.line(), 3);

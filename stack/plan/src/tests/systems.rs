@@ -307,20 +307,3 @@ fn every_environment_of_every_system_plans_in_three_regions() {
         }
     }
 }
-
-/// For validators that we did not write: `SYSTEMS_TO=directory cargo test -p stack-plan -- --ignored systems_are_written`.
-#[test]
-#[ignore = "writes files: `SYSTEMS_TO=directory cargo test -p stack-plan -- --ignored systems_are_written`"]
-fn systems_are_written() {
-    let directory = std::path::PathBuf::from(std::env::var_os("SYSTEMS_TO").unwrap());
-    for system in &SYSTEMS {
-        for environment in ["dev", "prod"] {
-            let plan = system.plan(environment, system.home());
-            let file = |name: &str| directory.join(format!("{}-{environment}{name}.yaml", system.name));
-            std::fs::write(file(""), plan.template.to_yaml()).unwrap();
-            for companion in &plan.companions {
-                std::fs::write(file("-edge"), companion.template.to_yaml()).unwrap();
-            }
-        }
-    }
-}

@@ -37,7 +37,7 @@ struct Dev {
 
 pub(super) fn run(settings: &Settings, arguments: DevArguments, output: &mut Output) -> Result<Report, CliError> {
     let settings = Settings { endpoint: Endpoint::Local, account: None, ..settings.clone() };
-    let DevArguments { port, memory, parameters } = arguments;
+    let DevArguments { port, memory, iam, parameters } = arguments;
     let parameters = parameters.into_map();
     // Nothing is started for a project that has faults from the beginning.
     let files = ProjectFiles::read(&settings)?;
@@ -50,6 +50,8 @@ pub(super) fn run(settings: &Settings, arguments: DevArguments, output: &mut Out
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         storage: data.clone().map_or(Storage::Memory, Storage::Directory),
         region: plan.region,
+        iam: iam.is_on(),
+        ..stack_local::Settings::default()
     };
     runtime::run(async |interrupt| {
         let cloud = LocalCloud::start(cloud_settings).await?;

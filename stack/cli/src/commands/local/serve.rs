@@ -30,6 +30,8 @@ pub(super) fn run(
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port)),
         storage: data.clone().map_or(Storage::Memory, Storage::Directory),
         region: super::region(settings),
+        iam: arguments.iam.is_on(),
+        ..stack_local::Settings::default()
     };
     runtime::run(async |interrupt| {
         if arguments.detached {

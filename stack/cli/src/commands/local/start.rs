@@ -54,6 +54,7 @@ fn spawn(settings: &Settings, arguments: &StartArguments, directory: &CloudDirec
     }
     command.args((0..settings.verbosity).map(|_| "-v"));
     command.args(["local", "start", "--foreground", "--detached", "--port", &arguments.port.to_string()]);
+    command.args(["--iam", arguments.iam.word()]);
     if arguments.memory {
         command.arg("--memory");
     }

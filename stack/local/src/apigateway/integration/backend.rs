@@ -43,12 +43,7 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
     headers.insert(header::CONTENT_TYPE, kind.unwrap_or_else(|| HeaderValue::from_static("application/json")));
     let answered = send(cloud, call, method, headers, Vec::new(), body).await?;
     let status = answered.status().as_u16();
-    Ok(Answered {
-        status: Some(status),
-        selector: status.to_string(),
-        headers: answered.headers().clone(),
-        body: answered.into_body(),
-    })
+    Ok(Answered { selector: status.to_string(), headers: answered.headers().clone(), body: answered.into_body() })
 }
 
 async fn send(

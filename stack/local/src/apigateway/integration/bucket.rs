@@ -33,7 +33,7 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
     let principal = cloud.iam.session_principal(role, "BackplaneAssumeRoleSession");
     let bucket_arn = format!("arn:aws:s3:::{bucket}");
     let resource = if key.is_empty() { bucket_arn.clone() } else { format!("{bucket_arn}/{key}") };
-    let policy = cloud.s3.policy_document(&bucket);
+    let policy = cloud.s3.bucket_policy(&bucket);
     let access = Access { resource_policy: policy.as_ref(), ..Access::new(action, &resource) };
     if let Err(error) = cloud.iam.authorize(&principal, &access) {
         tracing::warn!(role, resource, why = error.message, "the role of an S3 integration may not do this");
@@ -76,7 +76,7 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
     let body =
         body.collect().await.map_err(|error| Fault::configuration(format!("the object could not be read: {error}")))?;
     let status = parts.status.as_u16();
-    Ok(Answered { status: Some(status), selector: status.to_string(), headers: parts.headers, body: body.to_bytes() })
+    Ok(Answered { selector: status.to_string(), headers: parts.headers, body: body.to_bytes() })
 }
 
 /// What S3 calls a request.
@@ -108,5 +108,5 @@ fn denied(message: &str) -> Answered {
         xml.text("Message", message);
     });
     let headers = HeaderMap::from_iter([(http::header::CONTENT_TYPE, HeaderValue::from_static("application/xml"))]);
-    Answered { status: Some(403), selector: "403".to_owned(), headers, body: xml.finish().into() }
+    Answered { selector: "403".to_owned(), headers, body: xml.finish().into() }
 }

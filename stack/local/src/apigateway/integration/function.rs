@@ -96,12 +96,12 @@ pub(super) async fn call(cloud: &Arc<Cloud>, call: &Call, method: &Method) -> Re
         }
     };
     match invoke(cloud, call, method, payload).await {
-        Ok(body) => Ok(Answered { status: None, selector: String::new(), headers: HeaderMap::new(), body }),
+        Ok(body) => Ok(Answered { selector: String::new(), headers: HeaderMap::new(), body }),
         // A failed function is an answer, selected by its error message.
         Err(CallFault::Failed(body)) => {
             let error: Value = serde_json::from_slice(&body).unwrap_or_default();
             let selector = error["errorMessage"].as_str().unwrap_or_default().to_owned();
-            Ok(Answered { status: None, selector, headers: HeaderMap::new(), body })
+            Ok(Answered { selector, headers: HeaderMap::new(), body })
         }
         Err(CallFault::TimedOut) => Err(timed_out()),
         Err(fault) => Err(Fault::configuration(fault.sentence())),

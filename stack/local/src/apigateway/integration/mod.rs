@@ -22,8 +22,6 @@ use crate::http_types::Response;
 
 /// What an integration answered, before it is mapped.
 struct Answered {
-    /// HTTP status of the backend. Functions have none.
-    status: Option<u16>,
     /// What selection patterns look at: the status as text, or the error message of a function.
     selector: String,
     headers: HeaderMap,
@@ -57,7 +55,7 @@ fn mock(call: &Call, method: &Method) -> Result<Answered, Fault> {
     let status = status.ok_or_else(|| {
         Fault::configuration("the request template of a MOCK integration must give `{\"statusCode\": <number>}`")
     })?;
-    Ok(Answered { status: Some(status), selector: status.to_string(), headers: HeaderMap::new(), body: Bytes::new() })
+    Ok(Answered { selector: status.to_string(), headers: HeaderMap::new(), body: Bytes::new() })
 }
 
 fn timeout(method: &Method) -> Duration {

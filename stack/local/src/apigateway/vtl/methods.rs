@@ -1,5 +1,7 @@
 //! Methods of texts, lists, maps and of `$util`.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -40,7 +42,8 @@ fn escape_javascript(text: &str) -> String {
             other if other.is_ascii() && !other.is_ascii_control() => escaped.push(other),
             other => {
                 for unit in other.encode_utf16(&mut [0; 2]) {
-                    escaped.push_str(&format!("\\u{unit:04X}"));
+                    // Writing to a string cannot fail.
+                    let _ = write!(escaped, "\\u{unit:04X}");
                 }
             }
         }

@@ -18,21 +18,21 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Node>, TemplateFault> {
     let mut scanner = Scanner::new(text);
     let (nodes, end) = block(&mut scanner, 0)?;
     match end {
-        End::Text => Ok(nodes),
+        Stop::Text => Ok(nodes),
         _ => Err(scanner.fault("`#end`, `#else` or `#elseif` without a directive that it ends")),
     }
 }
 
 /// What a block ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum Stop {
     Text,
     End,
     Else,
     ElseIf,
 }
 
-fn block(scanner: &mut Scanner<'_>, depth: usize) -> Result<(Vec<Node>, End), TemplateFault> {
+fn block(scanner: &mut Scanner<'_>, depth: usize) -> Result<(Vec<Node>, Stop), TemplateFault> {
     if depth > DEPTH {
         return Err(scanner.fault("the template nests too deeply"));
     }
@@ -43,26 +43,23 @@ fn block(scanner: &mut Scanner<'_>, depth: usize) -> Result<(Vec<Node>, End), Te
         let Some(next) = rest.find(['$', '#', '\\']) else {
             text.push_str(rest);
             scanner.advance(rest.len());
-            break End::Text;
+            break Stop::Text;
         };
         text.push_str(&rest[..next]);
         scanner.advance(next);
         let rest = scanner.rest();
-        if rest.starts_with('\\') {
+        if let Some(escaped) = rest.strip_prefix('\\') {
             // An escaped sign stands for itself.
-            let sign = rest[1..].chars().next().filter(|sign| matches!(sign, '$' | '#'));
+            let sign = escaped.chars().next().filter(|sign| matches!(sign, '$' | '#'));
             text.push(sign.unwrap_or('\\'));
             scanner.advance(1 + usize::from(sign.is_some()));
         } else if rest.starts_with('$') {
-            match reference(scanner)? {
-                Some(reference) => {
-                    flush(&mut nodes, &mut text);
-                    nodes.push(Node::Reference(reference));
-                }
-                None => {
-                    text.push('$');
-                    scanner.advance(1);
-                }
+            if let Some(reference) = reference(scanner)? {
+                flush(&mut nodes, &mut text);
+                nodes.push(Node::Reference(reference));
+            } else {
+                text.push('$');
+                scanner.advance(1);
             }
         } else if let Some(comment) = rest.strip_prefix("##") {
             scanner.advance(2 + comment.find('\n').map_or(comment.len(), |end| end + 1));
@@ -78,13 +75,13 @@ fn block(scanner: &mut Scanner<'_>, depth: usize) -> Result<(Vec<Node>, End), Te
             match name {
                 "end" => {
                     scanner.skip_line_end();
-                    break End::End;
+                    break Stop::End;
                 }
                 "else" => {
                     scanner.skip_line_end();
-                    break End::Else;
+                    break Stop::Else;
                 }
-                "elseif" => break End::ElseIf,
+                "elseif" => break Stop::ElseIf,
                 _ => nodes.push(directive(scanner, name, depth)?),
             }
         } else {
@@ -146,7 +143,7 @@ fn directive(scanner: &mut Scanner<'_>, name: &str, depth: usize) -> Result<Node
             scanner.expect(')')?;
             scanner.skip_line_end();
             let (body, end) = block(scanner, depth + 1)?;
-            if end != End::End {
+            if end != Stop::End {
                 return Err(scanner.fault("`#foreach` has no `#end`"));
             }
             Ok(Node::ForEach { name: item.name, list, body })
@@ -166,19 +163,19 @@ fn conditional(scanner: &mut Scanner<'_>, depth: usize) -> Result<Node, Template
         let (body, end) = block(scanner, depth + 1)?;
         branches.push((condition, body));
         match end {
-            End::ElseIf => {
+            Stop::ElseIf => {
                 scanner.skip_space();
                 scanner.expect('(')?;
             }
-            End::Else => {
+            Stop::Else => {
                 let (otherwise, end) = block(scanner, depth + 1)?;
-                if end != End::End {
+                if end != Stop::End {
                     return Err(scanner.fault("`#else` has no `#end`"));
                 }
                 return Ok(Node::If { branches, otherwise });
             }
-            End::End => return Ok(Node::If { branches, otherwise: Vec::new() }),
-            End::Text => return Err(scanner.fault("`#if` has no `#end`")),
+            Stop::End => return Ok(Node::If { branches, otherwise: Vec::new() }),
+            Stop::Text => return Err(scanner.fault("`#if` has no `#end`")),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{answer_with_operation, begin, is_repeated, make_obsolete, no_stack, 
 use crate::cloudformation::api::{Answer, answer};
 use crate::cloudformation::input::{Call, constraint, invalid};
 use crate::cloudformation::model::Stack;
+use crate::cloudformation::protection::policy_of;
 use crate::cloudformation::status::{OnFailure, StackStatus};
 use crate::cloudformation::store::State;
 use crate::wire::ServiceError;
@@ -54,6 +55,7 @@ pub(in crate::cloudformation) async fn create_stack(call: &Call<'_>) -> Result<A
         return answer(move |xml| xml.text("StackId", id));
     }
     let definition = call.definition(None).await?;
+    let policy = policy_of(call, "StackPolicy").await?;
     let operation = store.write(|state| {
         // Somebody may have been quicker while the template was read.
         if existing(state)?.is_some() {
@@ -71,7 +73,7 @@ pub(in crate::cloudformation) async fn create_stack(call: &Call<'_>) -> Result<A
             remember_token(stack, token.as_deref(), "CreateStack");
             make_obsolete(&mut stack.change_sets);
             stack.termination_protection = call.form.flag("EnableTerminationProtection").unwrap_or(false);
-            stack.policy = call.form.get("StackPolicyBody").map(str::to_owned);
+            stack.policy.clone_from(&policy);
         }
         Ok(begin(call, state, &id, definition, on_failure, token.clone()))
     })?;

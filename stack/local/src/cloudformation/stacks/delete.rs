@@ -46,6 +46,7 @@ pub(in crate::cloudformation) fn delete_stack(call: &Call<'_>) -> Result<Answer,
                 if let Some(running) = running {
                     running.stop_and_delete();
                 }
+                state.stop(&id);
                 return Ok(None);
             }
             _ => {}

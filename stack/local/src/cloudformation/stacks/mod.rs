@@ -23,14 +23,11 @@ use super::{clock, work};
 use crate::wire::ServiceError;
 
 /// Fields that ask for what is not served.
-const NOT_SERVED: [&str; 8] = [
+const NOT_SERVED: [&str; 5] = [
     "ResourceTypes",
     "NotificationARNs",
     "RollbackConfiguration.RollbackTriggers",
     "TimeoutInMinutes",
-    "StackPolicyURL",
-    "StackPolicyDuringUpdateBody",
-    "StackPolicyDuringUpdateURL",
     "ResourcesToImport",
 ];
 

@@ -13,19 +13,17 @@ pub(in crate::cloudformation) fn cancel_update_stack(call: &Call<'_>) -> Result<
     let name = call.stack_name()?;
     let token = call.token("ClientRequestToken")?;
     call.cloud.cloudformation.store.write(|state| {
-        let running = state.find(name, &call.region).and_then(|stack| state.running.get(&stack.id).cloned());
         let stack = state.find_mut(name, &call.region).ok_or_else(|| no_stack(name))?;
         if is_repeated(stack, token.as_deref(), "CancelUpdateStack")? {
             return Ok(());
         }
-        match running {
-            Some(running) if stack.status == StackStatus::UpdateInProgress => {
-                remember_token(stack, token.as_deref(), "CancelUpdateStack");
-                running.stop();
-                Ok(())
-            }
-            _ => Err(invalid("CancelUpdateStack cannot be called from current stack status")),
+        if stack.status != StackStatus::UpdateInProgress {
+            return Err(invalid("CancelUpdateStack cannot be called from current stack status"));
         }
+        remember_token(stack, token.as_deref(), "CancelUpdateStack");
+        let id = stack.id.clone();
+        state.stop(&id);
+        Ok(())
     })?;
     answer(|_| {})
 }

@@ -4,6 +4,7 @@ use super::no_stack_with_id;
 use crate::cloudformation::api::{Answer, answer};
 use crate::cloudformation::input::{Call, invalid};
 use crate::cloudformation::model::Stack;
+use crate::cloudformation::protection::policy_of;
 use crate::wire::ServiceError;
 
 /// Changes a setting of a stack and keeps it.
@@ -29,12 +30,9 @@ pub(in crate::cloudformation) fn update_termination_protection(call: &Call<'_>) 
 }
 
 /// `SetStackPolicy`.
-pub(in crate::cloudformation) fn set_stack_policy(call: &Call<'_>) -> Result<Answer, ServiceError> {
-    call.refuse_fields("SetStackPolicy", &["StackPolicyURL"])?;
-    let policy = call.form.require("StackPolicyBody")?.to_owned();
-    if serde_json::from_str::<serde_json::Value>(&policy).is_err() {
-        return Err(invalid("Error validating stack policy: Invalid stack policy"));
-    }
+pub(in crate::cloudformation) async fn set_stack_policy(call: &Call<'_>) -> Result<Answer, ServiceError> {
+    let policy = policy_of(call, "StackPolicy").await?;
+    let policy = policy.ok_or_else(|| invalid("You must specify either StackPolicyBody or StackPolicyURL"))?;
     set(call, |stack| stack.policy = Some(policy))?;
     answer(|_| {})
 }

@@ -5,6 +5,7 @@ use crate::cloudformation::api::{Answer, answer};
 use crate::cloudformation::changes::changes;
 use crate::cloudformation::input::{Call, invalid};
 use crate::cloudformation::model::Stack;
+use crate::cloudformation::protection::policy_of;
 use crate::cloudformation::scope::Surroundings;
 use crate::cloudformation::status::{OnFailure, StackStatus};
 use crate::wire::ServiceError;
@@ -39,6 +40,8 @@ pub(in crate::cloudformation) async fn update_stack(call: &Call<'_>) -> Result<A
         Err(id) => return answer(move |xml| xml.text("StackId", id)),
     };
     let definition = call.definition(Some(&previous)).await?;
+    let policy = policy_of(call, "StackPolicy").await?;
+    let during = policy_of(call, "StackPolicyDuringUpdate").await?;
     let operation = store.write(|state| {
         let stack = state.find(&name, &call.region).ok_or_else(|| no_stack(&name))?;
         check_updatable(stack)?;
@@ -51,9 +54,10 @@ pub(in crate::cloudformation) async fn update_stack(call: &Call<'_>) -> Result<A
         if let Some(stack) = state.stacks.get_mut(&id) {
             remember_token(stack, token.as_deref(), "UpdateStack");
             make_obsolete(&mut stack.change_sets);
-            if let Some(policy) = call.form.get("StackPolicyBody") {
-                stack.policy = Some(policy.to_owned());
+            if policy.is_some() {
+                stack.policy.clone_from(&policy);
             }
+            stack.policy_during_update.clone_from(&during);
         }
         begin(call, state, &id, definition, on_failure, token.clone()).ok_or_else(|| no_stack(&name))
     })?;

@@ -2,12 +2,20 @@
 
 mod change_sets;
 mod creation;
+mod custom;
 mod deletion;
+mod drift;
+mod drift_of_data;
 mod exports;
+mod faults;
+mod nested;
 mod persistence;
+mod protection;
 mod requests;
 mod services;
+mod systems;
 mod updates;
+mod validation;
 
 use std::sync::Arc;
 

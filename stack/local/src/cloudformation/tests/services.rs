@@ -104,6 +104,9 @@ async fn the_services_make_what_the_main_job_needs() {
     assert_eq!(world.status("s").await, "CREATE_COMPLETE", "{:#?}", world.events());
     let url = world.ok("DescribeStacks", &[("StackName", "s")]).await.field("OutputValue");
     assert!(url.contains("cloudfront"), "{url}");
+    world.ok("DetectStackDrift", &[("StackName", "s")]).await;
+    let drifts = world.ok("DescribeStackResourceDrifts", &[("StackName", "s")]).await;
+    assert_eq!(drifts.fields("StackResourceDriftStatus"), ["IN_SYNC"; 12], "{}", drifts.body);
     // An object in the way: the bucket stays, and says why.
     world
         .cloud

@@ -6,15 +6,18 @@ use serde_json::Value;
 use stack_plan::template::{Resource, evaluate};
 use tokio::task::JoinSet;
 
+use super::change::{deny_removals, update};
 use super::graph::Graph;
 use super::outputs::settle_outputs;
+use super::provide;
 use crate::cloudformation::clock;
-use crate::cloudformation::kinds::ResourceKind;
-use crate::cloudformation::model::{Definition, StackResource};
+use crate::cloudformation::model::{Definition, STACK_TYPE, StackResource};
 use crate::cloudformation::operation::{Operation, handler_reason};
-use crate::cloudformation::provider::{ProviderError, Provisioned, Update};
+use crate::cloudformation::provider::Provisioned;
 use crate::cloudformation::scope::{StackIdentity, StackScope, Surroundings};
+use crate::cloudformation::specified::{refusal, takes_tags};
 use crate::cloudformation::status::ResourceStatus;
+use crate::cloudformation::wait::wait_for_creation_policy;
 
 /// Brings the stack to its definition, independent resources side by side. What is no longer wanted is put aside for
 /// cleanup. On failure, the reason for the stack's row.
@@ -32,6 +35,7 @@ pub(super) async fn converge(operation: &Operation) -> Result<(), String> {
     let wanted = scope.wanted().map_err(|error| format!("{}. ", error.message))?;
     let tags_changed = old_tags.is_some_and(|old_tags| old_tags != definition.tags);
 
+    deny_removals(operation, &wanted);
     make_all(operation, &definition, &wanted, &mut scope, tags_changed).await;
     if operation.running.is_stopped() {
         return Err(failure_reason(operation));
@@ -70,9 +74,11 @@ async fn make_all(
                         if existing.is_some() { ResourceStatus::UpdateFailed } else { ResourceStatus::CreateFailed };
                     let mut row = existing.unwrap_or(row);
                     operation.put(&mut row, failed, Some(&reason));
-                    operation.running.stop();
+                    operation.stop();
                 }
-                (Ok(row), Some(existing)) if !tags_changed && is_same(&existing, &row) => {
+                (Ok(row), Some(existing))
+                    if !(tags_changed && takes_tags(&row.resource_type)) && is_same(&existing, &row) =>
+                {
                     let row = StackResource {
                         metadata: row.metadata,
                         deletion_policy: row.deletion_policy,
@@ -97,7 +103,7 @@ async fn make_all(
                 graph.complete(number);
             }
             // A provider that panicked leaves its row in progress; the reason below names it.
-            Some(Ok((_, None)) | Err(_)) => operation.running.stop(),
+            Some(Ok((_, None)) | Err(_)) => operation.stop(),
         }
     }
 }
@@ -108,6 +114,8 @@ fn made(row: &StackResource) -> Provisioned {
 
 fn is_same(existing: &StackResource, row: &StackResource) -> bool {
     existing.properties == row.properties
+        // The template of a nested stack may have changed at its address.
+        && row.resource_type != STACK_TYPE
         && existing.resource_type == row.resource_type
         && matches!(existing.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete)
 }
@@ -145,42 +153,49 @@ fn row_of(
         dependencies: dependencies.clone(),
         ..empty_row()
     };
-    if resource.properties.is_null() {
-        return Ok(row);
-    }
-    match evaluate(&resource.properties, scope) {
-        Ok(properties) => Ok(StackResource { properties, ..row }),
-        Err(error) => Err(Box::new((row, error.message))),
+    let no_properties = Value::Object(serde_json::Map::new());
+    let written = if resource.properties.is_null() { &no_properties } else { &resource.properties };
+    let properties = match evaluate(written, scope) {
+        Ok(properties) => properties,
+        Err(error) => return Err(Box::new((row, error.message))),
+    };
+    let row = StackResource { properties, ..row };
+    match refusal(logical_id, &row.resource_type, &row.properties) {
+        None => Ok(row),
+        Some(refusal) => Err(Box::new((row, refusal))),
     }
 }
 
 /// Makes or changes one resource and returns its row, `None` when that failed.
 async fn make(operation: &Operation, row: StackResource, existing: Option<StackResource>) -> Option<StackResource> {
-    let Some(kind) = ResourceKind::of(&row.resource_type) else {
-        let mut row = row;
-        let reason = format!("Unrecognized resource type: {}", row.resource_type);
-        operation.put(&mut row, ResourceStatus::CreateFailed, Some(&reason));
-        operation.running.stop();
-        return None;
-    };
     let done = match existing {
-        None => create(operation, kind, row).await,
-        Some(existing) => update(operation, kind, row, existing).await,
+        None => create(operation, row).await,
+        Some(existing) => update(operation, row, existing).await,
     };
     if done.is_none() {
-        operation.running.stop();
+        operation.stop();
     }
     done
 }
 
-async fn create(operation: &Operation, kind: ResourceKind, mut row: StackResource) -> Option<StackResource> {
+async fn create(operation: &Operation, mut row: StackResource) -> Option<StackResource> {
     operation.put(&mut row, ResourceStatus::CreateInProgress, None);
-    match kind.create(&operation.context(&row.logical_id), &row.properties).await {
+    let made = provide::create(operation, &row).await;
+    // What was told while it was being made.
+    row.physical_id = operation.look(|stack| stack.resources.get(&row.logical_id)?.physical_id.clone()).flatten();
+    match made {
         Ok(provisioned) => {
+            let is_told = row.physical_id.is_some();
             row.physical_id = Some(provisioned.physical_id);
             row.attributes = provisioned.attributes;
-            operation.put(&mut row, ResourceStatus::CreateInProgress, Some("Resource creation Initiated"));
+            if !is_told {
+                operation.put(&mut row, ResourceStatus::CreateInProgress, Some("Resource creation Initiated"));
+            }
             operation.save();
+            if let Err(reason) = wait_for_creation_policy(operation, &row.logical_id).await {
+                operation.put(&mut row, ResourceStatus::CreateFailed, Some(&reason));
+                return None;
+            }
             if operation.running.is_stopped() {
                 operation.put(&mut row, ResourceStatus::CreateFailed, Some("Resource creation cancelled"));
                 return None;
@@ -193,67 +208,6 @@ async fn create(operation: &Operation, kind: ResourceKind, mut row: StackResourc
             None
         }
     }
-}
-
-async fn update(
-    operation: &Operation,
-    kind: ResourceKind,
-    row: StackResource,
-    existing: StackResource,
-) -> Option<StackResource> {
-    let physical_id = existing.physical_id.clone().unwrap_or_default();
-    let mut row =
-        StackResource { physical_id: existing.physical_id.clone(), attributes: existing.attributes.clone(), ..row };
-    let context = operation.context(&row.logical_id);
-    let failed = |row: &mut StackResource, error: &ProviderError| {
-        operation.put(row, ResourceStatus::UpdateFailed, Some(&handler_reason(error)));
-    };
-    operation.put(&mut row, ResourceStatus::UpdateInProgress, None);
-    match kind.update(&context, &physical_id, &existing.properties, &row.properties).await {
-        Ok(Update::InPlace(provisioned)) => {
-            row.physical_id = Some(provisioned.physical_id);
-            // A provider that has nothing to say about attributes leaves them as they were.
-            if !provisioned.attributes.is_empty() {
-                row.attributes = provisioned.attributes;
-            }
-        }
-        Ok(Update::Replace) => {
-            const REPLACES: &str =
-                "Requested update requires the creation of a new physical resource; hence creating one.";
-            operation.log(&mut row, ResourceStatus::UpdateInProgress, Some(REPLACES));
-            match kind.create(&context, &row.properties).await {
-                Ok(provisioned) => {
-                    let is_other = provisioned.physical_id != physical_id;
-                    row.physical_id = Some(provisioned.physical_id);
-                    row.attributes = provisioned.attributes;
-                    operation.put(&mut row, ResourceStatus::UpdateInProgress, Some("Resource creation Initiated"));
-                    if is_other {
-                        let replaced =
-                            StackResource { deletion_policy: existing.update_replace_policy.clone(), ..existing };
-                        operation.change(|stack| stack.cleanup.push(replaced));
-                    }
-                }
-                Err(error) => {
-                    // Nothing came of it: the resource is still the old one.
-                    let mut existing = existing;
-                    failed(&mut existing, &error);
-                    return None;
-                }
-            }
-        }
-        Err(error) => {
-            // The row keeps the new properties: how far the change came is not known, so a rollback changes it back.
-            failed(&mut row, &error);
-            return None;
-        }
-    }
-    operation.save();
-    if operation.running.is_stopped() {
-        operation.put(&mut row, ResourceStatus::UpdateFailed, Some("Resource update cancelled"));
-        return None;
-    }
-    operation.put(&mut row, ResourceStatus::UpdateComplete, None);
-    Some(row)
 }
 
 /// `The following resource(s) failed to create: [A, B]. `, or who cancelled.

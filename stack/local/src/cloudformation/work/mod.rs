@@ -1,8 +1,10 @@
 //! The operations on stacks: create, update, roll back, delete. Each runs in the background to its end.
 
+mod change;
 mod converge;
 mod graph;
 mod outputs;
+mod provide;
 mod remove;
 mod rollback;
 
@@ -122,6 +124,7 @@ pub(crate) async fn delete(operation: Operation, retain: Vec<String>) {
         stack.change_sets.clear();
         stack.change_set_id = None;
         stack.previous = None;
+        stack.drift = crate::cloudformation::drift::StackDrift::default();
     });
     operation.enter(StackStatus::DeleteComplete, None);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
 use super::graph::Graph;
-use crate::cloudformation::kinds::ResourceKind;
+use super::provide;
 use crate::cloudformation::model::StackResource;
 use crate::cloudformation::operation::{Operation, handler_reason};
 use crate::cloudformation::status::ResourceStatus;
@@ -75,15 +75,8 @@ fn note(operation: &Operation, rows: Rows, row: &mut StackResource, status: Reso
 
 async fn delete(operation: &Operation, rows: Rows, mut row: StackResource) -> bool {
     note(operation, rows, &mut row, ResourceStatus::DeleteInProgress, None);
-    let physical_id = row.physical_id.clone().unwrap_or_default();
-    let refusal = match ResourceKind::of(&row.resource_type) {
-        Some(kind) => {
-            let context = operation.context(&row.logical_id);
-            kind.delete(&context, &physical_id, &row.properties).await.err().map(|error| handler_reason(&error))
-        }
-        None => Some(format!("Unrecognized resource type: {}", row.resource_type)),
-    };
-    match refusal {
+    let refusal = provide::delete(operation, &row).await.err();
+    match refusal.map(|error| handler_reason(&error)) {
         None => {
             note(operation, rows, &mut row, ResourceStatus::DeleteComplete, None);
             operation.save();

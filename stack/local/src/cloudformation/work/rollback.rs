@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use super::provide;
 use super::remove::{Rows, remove};
-use crate::cloudformation::kinds::ResourceKind;
-use crate::cloudformation::model::{Snapshot, StackResource};
+use crate::cloudformation::model::{STACK_TYPE, Snapshot, StackResource};
 use crate::cloudformation::operation::{Operation, handler_reason};
 use crate::cloudformation::provider::Update;
 use crate::cloudformation::status::{ResourceStatus, StackStatus};
@@ -88,24 +88,25 @@ async fn change_back(operation: &Operation, current: StackResource, old: &StackR
     let tags_differ = operation
         .look(|stack| stack.previous.as_ref().is_some_and(|previous| previous.definition.tags != stack.definition.tags))
         .unwrap_or_default();
-    if current.properties == old.properties && !tags_differ {
+    // What a nested stack is made of is not in its properties alone.
+    if current.properties == old.properties && !tags_differ && current.resource_type != STACK_TYPE {
         operation.change(|stack| stack.resources.insert(old.logical_id.clone(), old.clone()));
         return true;
     }
     let mut row = old.clone();
     operation.put(&mut row, ResourceStatus::UpdateInProgress, None);
-    let Some(kind) = ResourceKind::of(&old.resource_type) else { return false };
     let mut context = operation.context(&old.logical_id);
     if let Some(tags) = operation.look(|stack| stack.previous.as_ref().map(|previous| previous.definition.tags.clone()))
     {
         context.tags = tags.unwrap_or_default();
     }
     let physical_id = old.physical_id.clone().unwrap_or_default();
-    let refusal = match kind.update(&context, &physical_id, &current.properties, &old.properties).await {
-        Ok(Update::InPlace(_)) => None,
-        Ok(Update::Replace) => Some("The resource cannot be changed back in place".to_owned()),
-        Err(error) => Some(handler_reason(&error)),
-    };
+    let refusal =
+        match provide::update(&context, &old.resource_type, &physical_id, &current.properties, &old.properties).await {
+            Ok(Update::InPlace(_)) => None,
+            Ok(Update::Replace) => Some("The resource cannot be changed back in place".to_owned()),
+            Err(error) => Some(handler_reason(&error)),
+        };
     match refusal {
         None => {
             operation.put(&mut row, ResourceStatus::UpdateComplete, None);

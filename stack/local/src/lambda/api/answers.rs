@@ -5,8 +5,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use crate::http_types::{Response, respond};
-use crate::lambda::function::invalid;
-use crate::wire::ServiceError;
+use crate::wire::{Protocol, ServiceError};
 
 pub(super) fn parse(body: &[u8]) -> Result<Value, ServiceError> {
     if body.is_empty() {
@@ -24,10 +23,23 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, ServiceError> {
     Err(ServiceError::bad_request("InvalidRequestContentException", "the request body must be a JSON object"))
 }
 
-pub(super) fn missing(field: &str) -> ServiceError {
-    invalid(format!(
-        "1 validation error detected: Value null at '{field}' failed to satisfy constraint: Member must not be null"
-    ))
+/// A refusal as Lambda writes it. One for too many calls says which limit was hit.
+pub(super) fn render_error(error: &ServiceError) -> Response {
+    if error.code != "TooManyRequestsException" {
+        return Protocol::RestJson.render_error(error);
+    }
+    let body = json!({
+        "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded",
+        "Type": "User",
+        "message": error.message,
+    });
+    let mut response = json_answer(error.status, &body);
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("TooManyRequestsException"));
+    response
+}
+
+pub(super) fn ok(value: &Value) -> Response {
+    json_answer(StatusCode::OK, value)
 }
 
 pub(super) fn json_answer(status: StatusCode, value: &Value) -> Response {
@@ -46,4 +58,30 @@ pub(super) fn request_id(response: &mut Response, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
+}
+
+/// The page of a list that follows `marker`: entries by key, at most `limit`, with the marker of the next page.
+pub(super) fn page<T>(
+    entries: impl IntoIterator<Item = (String, T)>,
+    marker: Option<&str>,
+    limit: usize,
+    name: &str,
+    shown: impl Fn(T) -> Value,
+) -> Value {
+    let mut rest =
+        entries.into_iter().skip_while(|(key, _)| marker.is_some_and(|marker| key.as_str() != marker)).peekable();
+    if marker.is_some() {
+        rest.next();
+    }
+    let mut list = Vec::new();
+    let mut previous = String::new();
+    while let Some((key, entry)) = rest.next_if(|_| list.len() < limit) {
+        list.push(shown(entry));
+        previous = key;
+    }
+    let mut page = json!({ name: list });
+    if rest.peek().is_some() {
+        page["NextMarker"] = json!(previous);
+    }
+    page
 }

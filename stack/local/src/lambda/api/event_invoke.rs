@@ -1,10 +1,9 @@
 //! Settings of asynchronous invocations.
 
-use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::answers::{json_answer, no_content, parse};
-use crate::cloud::Cloud;
+use super::Call;
+use super::answers::{no_content, ok, page};
 use crate::http_types::Response;
 use crate::lambda::function::{EventInvokeConfig, Function, invalid};
 use crate::lambda::{LATEST, Reference};
@@ -48,49 +47,51 @@ pub(in crate::lambda) fn event_invoke_config(input: &Value, name: &str) -> Resul
     })
 }
 
-pub(super) fn event_invoke(
-    cloud: &Cloud,
-    method: &Method,
-    reference: &Reference,
-    body: &[u8],
-) -> Result<Response, ServiceError> {
-    let name = &reference.name;
-    let function = cloud.lambda.function(cloud, name)?;
+/// Answers the operations on these settings.
+pub(super) fn event_invoke(call: &Call<'_>) -> Result<Response, ServiceError> {
+    let (cloud, reference) = (call.cloud, call.reference()?);
+    let qualifier = reference.qualifier.as_deref().unwrap_or(LATEST);
     let absent = || {
-        let version = reference.version.as_deref().unwrap_or(LATEST);
+        let arn = Reference::of(&reference.name).arn(&cloud.region);
         ServiceError::not_found(
             "ResourceNotFoundException",
-            format!("The function {}:{version} doesn't have an EventInvokeConfig", function.latest.arn),
+            format!("The function {arn}:{qualifier} doesn't have an EventInvokeConfig"),
         )
     };
-    if reference.version.as_deref().is_some_and(|version| version != LATEST) {
-        return Err(absent());
-    }
-    let current = || function.event_invoke_config.clone().ok_or_else(absent);
-    let store = |config: Option<EventInvokeConfig>| {
-        cloud.lambda.change(cloud, name, |function| {
-            function.event_invoke_config = config;
-            Ok(())
-        })
-    };
-    let config = match *method {
-        Method::GET => current()?,
-        Method::DELETE => {
-            current()?;
-            store(None)?;
+    let writes = ["PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"].contains(&call.operation.name);
+    let function = cloud.lambda.function(cloud, &reference.name).map_err(|_| {
+        if writes {
+            return ServiceError::not_found("ResourceNotFoundException", "The function doesn't exist.");
+        }
+        absent()
+    })?;
+    let config = match call.operation.name {
+        "GetFunctionEventInvokeConfig" => function.event_invoke_configs.get(qualifier).cloned().ok_or_else(absent)?,
+        "DeleteFunctionEventInvokeConfig" => {
+            cloud.lambda.change(cloud, &reference.name, |function| {
+                function.event_invoke_configs.remove(qualifier).map(drop).ok_or_else(absent)
+            })?;
             return Ok(no_content());
         }
-        Method::PUT | Method::POST => {
-            let input = parse(body)?;
+        "ListFunctionEventInvokeConfigs" => {
+            let entries = function.event_invoke_configs.iter().map(|(key, config)| (key.clone(), (key, config)));
+            let shown = |(qualifier, config): (&String, &EventInvokeConfig)| show(&function, qualifier, config);
+            let name = "FunctionEventInvokeConfigs";
+            return Ok(ok(&page(entries, call.query.get("Marker"), call.limit(50), name, shown)));
+        }
+        operation => {
+            let input = call.input()?;
             let known = ["MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"];
             if !known.iter().any(|field| input.get(field).is_some()) {
                 return Err(invalid("You must specify at least one of error handling or destination setting."));
             }
-            let mut config = event_invoke_config(&input, name)?;
-            // POST changes what is given, PUT replaces all.
-            if *method == Method::POST
-                && let Some(old) = &function.event_invoke_config
-            {
+            if function.resolve(Some(qualifier), 1.0).is_none() {
+                return Err(ServiceError::not_found("ResourceNotFoundException", "The function doesn't exist."));
+            }
+            let mut config = event_invoke_config(&input, &reference.name)?;
+            // An update changes what is given, a put replaces all.
+            if operation == "UpdateFunctionEventInvokeConfig" {
+                let old = function.event_invoke_configs.get(qualifier).ok_or_else(absent)?;
                 config.maximum_retry_attempts = config.maximum_retry_attempts.or(old.maximum_retry_attempts);
                 config.maximum_event_age = config.maximum_event_age.or(old.maximum_event_age);
                 if input.get("DestinationConfig").is_none() {
@@ -98,21 +99,22 @@ pub(super) fn event_invoke(
                     config.on_failure.clone_from(&old.on_failure);
                 }
             }
-            store(Some(config.clone()))?;
-            config
+            cloud.lambda.change(cloud, &reference.name, |function| {
+                function.event_invoke_configs.insert(qualifier.to_owned(), config.clone());
+                Ok(config.clone())
+            })?
         }
-        _ => return Err(ServiceError::unknown_operation("Lambda", method.as_str())),
     };
-    Ok(json_answer(StatusCode::OK, &show_event_invoke(&function, &config)))
+    Ok(ok(&show(&function, qualifier, &config)))
 }
 
-fn show_event_invoke(function: &Function, config: &EventInvokeConfig) -> Value {
+fn show(function: &Function, qualifier: &str, config: &EventInvokeConfig) -> Value {
     let destination = |arn: &Option<String>| arn.as_ref().map_or(json!({}), |arn| json!({ "Destination": arn }));
     #[expect(clippy::cast_precision_loss, reason = "the API shows seconds as a floating-point number")]
     let modified = config.modified as f64 / 1000.0;
     let mut shown = Map::from_iter([
         ("LastModified".to_owned(), json!(modified)),
-        ("FunctionArn".to_owned(), json!(function.latest.qualified_arn())),
+        ("FunctionArn".to_owned(), json!(function.arn(Some(qualifier)))),
         (
             "DestinationConfig".to_owned(),
             json!({"OnSuccess": destination(&config.on_success), "OnFailure": destination(&config.on_failure)}),

@@ -4,10 +4,11 @@ use s3s::dto::{Event, NotificationConfiguration, NotificationConfigurationFilter
 use s3s::{S3Error, S3Result};
 
 use crate::cloud::Cloud;
-use crate::s3::errors::{custom, invalid_argument, not_served};
+use crate::delivery::Sender;
+use crate::s3::errors::{custom, invalid_argument};
 
 /// Events that are sent.
-const SENT: [&str; 8] = [
+const SENT: [&str; 11] = [
     "s3:ObjectCreated:*",
     "s3:ObjectCreated:Put",
     "s3:ObjectCreated:Post",
@@ -16,10 +17,13 @@ const SENT: [&str; 8] = [
     "s3:ObjectRemoved:*",
     "s3:ObjectRemoved:Delete",
     "s3:ObjectRemoved:DeleteMarkerCreated",
+    "s3:LifecycleExpiration:*",
+    "s3:LifecycleExpiration:Delete",
+    "s3:LifecycleExpiration:DeleteMarkerCreated",
 ];
 
 /// Events of AWS that may be configured, and that nothing in the local cloud causes.
-const NEVER_CAUSED: [&str; 8] = [
+const NEVER_CAUSED: [&str; 7] = [
     "s3:ReducedRedundancyLostObject",
     "s3:ObjectRestore:",
     "s3:Replication:",
@@ -27,14 +31,22 @@ const NEVER_CAUSED: [&str; 8] = [
     "s3:IntelligentTiering",
     "s3:ObjectTagging:",
     "s3:ObjectAcl:Put",
-    "s3:LifecycleExpiration:",
 ];
 
 /// Where a notification goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination<'a> {
     Function(&'a str),
+    Queue(&'a str),
     Topic(&'a str),
+}
+
+impl<'a> Destination<'a> {
+    pub(super) fn arn(self) -> &'a str {
+        match self {
+            Self::Function(arn) | Self::Queue(arn) | Self::Topic(arn) => arn,
+        }
+    }
 }
 
 /// One entry of a configuration, whatever its destination.
@@ -94,7 +106,14 @@ pub(super) fn entries(configuration: &NotificationConfiguration) -> Vec<Entry<'_
         prefix: rule(entry.filter.as_ref(), "prefix"),
         suffix: rule(entry.filter.as_ref(), "suffix"),
     });
-    functions.chain(topics).collect()
+    let queues = configuration.queue_configurations.iter().flatten().map(|entry| Entry {
+        id: entry.id.as_deref(),
+        destination: Destination::Queue(&entry.queue_arn),
+        events: &entry.events,
+        prefix: rule(entry.filter.as_ref(), "prefix"),
+        suffix: rule(entry.filter.as_ref(), "suffix"),
+    });
+    functions.chain(topics).chain(queues).collect()
 }
 
 fn rule<'a>(filter: Option<&'a NotificationConfigurationFilter>, name: &str) -> &'a str {
@@ -118,6 +137,7 @@ pub(in crate::s3) fn with_ids(mut configuration: NotificationConfiguration) -> N
         }
     };
     configuration.lambda_function_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
+    configuration.queue_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
     configuration.topic_configurations.iter_mut().flatten().for_each(|entry| fresh(&mut entry.id));
     configuration
 }
@@ -129,12 +149,6 @@ pub(in crate::s3) fn validate(
     configuration: &NotificationConfiguration,
     skip_destinations: bool,
 ) -> S3Result<()> {
-    if configuration.queue_configurations.as_ref().is_some_and(|queues| !queues.is_empty()) {
-        return Err(not_served("notifications to SQS queues"));
-    }
-    if configuration.event_bridge_configuration.is_some() {
-        return Err(not_served("notifications to EventBridge"));
-    }
     check_filters(configuration)?;
     let entries = entries(configuration);
     for entry in &entries {
@@ -153,17 +167,10 @@ pub(in crate::s3) fn validate(
     }
     let source_arn = format!("arn:aws:s3:::{bucket}");
     for entry in &entries {
-        let (allowed, what) = match entry.destination {
-            Destination::Function(arn) => {
-                (cloud.lambda.allows_invoke(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "invoke function")
-            }
-            Destination::Topic(arn) => {
-                (cloud.sns.allows_publish(arn, "s3.amazonaws.com", &source_arn, &cloud.account), "publish to topic")
-            }
-        };
-        if !allowed {
-            let (Destination::Function(arn) | Destination::Topic(arn)) = entry.destination;
-            tracing::info!(bucket, "S3 is not authorized to {what} {arn}");
+        let sender = Sender { service: "s3.amazonaws.com", source_arn: &source_arn };
+        // A FIFO queue wants a group, which S3 does not give.
+        if crate::sqs::is_fifo(entry.destination.arn()) || !cloud.lets_in(sender, entry.destination.arn()) {
+            tracing::info!(bucket, destination = entry.destination.arn(), "a destination does not let the bucket in");
             return Err(unvalidated());
         }
     }
@@ -177,7 +184,8 @@ fn unvalidated() -> S3Error {
 fn check_filters(configuration: &NotificationConfiguration) -> S3Result<()> {
     let functions = configuration.lambda_function_configurations.iter().flatten().map(|entry| entry.filter.as_ref());
     let topics = configuration.topic_configurations.iter().flatten().map(|entry| entry.filter.as_ref());
-    for filter in functions.chain(topics) {
+    let queues = configuration.queue_configurations.iter().flatten().map(|entry| entry.filter.as_ref());
+    for filter in functions.chain(topics).chain(queues) {
         let names: Vec<String> = rules(filter).map(|(name, _)| name.to_ascii_lowercase()).collect();
         if names.iter().any(|name| name != "prefix" && name != "suffix") {
             return Err(invalid_argument("filter rule name must be either prefix or suffix"));
@@ -215,6 +223,7 @@ fn check_events(entry: &Entry<'_>) -> S3Result<()> {
 fn check_arn(destination: Destination<'_>) -> S3Result<()> {
     let (arn, start) = match destination {
         Destination::Function(arn) => (arn, "arn:aws:lambda:"),
+        Destination::Queue(arn) => (arn, "arn:aws:sqs:"),
         Destination::Topic(arn) => (arn, "arn:aws:sns:"),
     };
     if arn.starts_with(start) { Ok(()) } else { Err(invalid_argument("The ARN could not be parsed")) }

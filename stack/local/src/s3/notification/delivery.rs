@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use s3s::dto::NotificationConfiguration;
 
+use super::bridge;
 use super::configuration::{Destination, entries};
 use super::event::{Happening, RequestIds, render, render_test};
 use crate::cloud::Cloud;
+use crate::delivery::{Delivery, Sender};
 use crate::s3::store::{Kind, Moment};
-use crate::wire::ServiceError;
 
 /// Subject of messages to topics.
 const SUBJECT: &str = "Amazon S3 Notification";
@@ -18,12 +19,6 @@ const SUBJECT: &str = "Amazon S3 Notification";
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
 
-/// A delivery that has not happened yet.
-enum Delivery {
-    Function { arn: String, payload: bytes::Bytes },
-    Topic { arn: String, message: String },
-}
-
 /// Tells whom the bucket's configuration says of what happened. Returns at once.
 pub(in crate::s3) fn notify(cloud: &Arc<Cloud>, happening: &Happening) {
     let configured = cloud.s3.store.read(|state| {
@@ -31,20 +26,19 @@ pub(in crate::s3) fn notify(cloud: &Arc<Cloud>, happening: &Happening) {
         Some((bucket.configured::<NotificationConfiguration>(Kind::Notification)?, bucket.region.clone()))
     });
     let Some((configuration, region)) = configured else { return };
+    if configuration.event_bridge_configuration.is_some() {
+        bridge::tell(cloud, happening);
+    }
     for entry in entries(&configuration) {
         if !entry.matches(happening.name, &happening.key) {
             continue;
         }
         let event = render(happening, entry.id.unwrap_or_default(), &region, &cloud.account).to_string();
-        let delivery = match entry.destination {
-            Destination::Function(arn) => Delivery::Function { arn: arn.to_owned(), payload: event.into() },
-            Destination::Topic(arn) => Delivery::Topic { arn: arn.to_owned(), message: event },
-        };
-        tokio::spawn(deliver(Arc::clone(cloud), delivery));
+        send(cloud, &happening.bucket, entry.destination, event);
     }
 }
 
-/// Sends the test event to the topics of a new configuration.
+/// Sends the test event to the topics and queues of a new configuration.
 pub(in crate::s3) fn announce(
     cloud: &Arc<Cloud>,
     bucket: &str,
@@ -54,32 +48,28 @@ pub(in crate::s3) fn announce(
 ) {
     let message = render_test(bucket, moment, ids).to_string();
     for entry in entries(configuration) {
-        if let Destination::Topic(arn) = entry.destination {
-            let delivery = Delivery::Topic { arn: arn.to_owned(), message: message.clone() };
-            tokio::spawn(deliver(Arc::clone(cloud), delivery));
+        if !matches!(entry.destination, Destination::Function(_)) {
+            send(cloud, bucket, entry.destination, message.clone());
         }
     }
 }
 
-async fn deliver(cloud: Arc<Cloud>, delivery: Delivery) {
+fn send(cloud: &Arc<Cloud>, bucket: &str, destination: Destination<'_>, body: String) {
+    let source = format!("arn:aws:s3:::{bucket}");
+    let subject = matches!(destination, Destination::Topic(_)).then_some(SUBJECT);
+    tokio::spawn(deliver(Arc::clone(cloud), source, destination.arn().to_owned(), subject, body));
+}
+
+async fn deliver(cloud: Arc<Cloud>, source: String, arn: String, subject: Option<&'static str>, body: String) {
+    let sender = Sender { service: "s3.amazonaws.com", source_arn: &source };
     let mut pauses = PAUSES.iter();
     loop {
-        let (result, arn) = attempt(&cloud, &delivery).await;
-        let Err(error) = result else { return };
+        let Err(error) = cloud.deliver(sender, &arn, Delivery { body: &body, subject }).await else { return };
         let Some(pause) = pauses.next() else {
             tracing::error!(%arn, code = %error.code, message = %error.message, "a notification of S3 was given up");
             return;
         };
         tracing::warn!(%arn, code = %error.code, message = %error.message, "a notification of S3 failed, it is tried again");
         tokio::time::sleep(*pause).await;
-    }
-}
-
-async fn attempt<'a>(cloud: &Arc<Cloud>, delivery: &'a Delivery) -> (Result<(), ServiceError>, &'a str) {
-    match delivery {
-        Delivery::Function { arn, payload } => (cloud.lambda.invoke_event(cloud, arn, payload.clone()).await, arn),
-        Delivery::Topic { arn, message } => {
-            (cloud.sns.publish(cloud, arn, Some(SUBJECT), message).await.map(|_message_id| ()), arn)
-        }
     }
 }

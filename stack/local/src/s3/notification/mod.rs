@@ -1,5 +1,6 @@
 //! Notifications: who is told of what happens to objects.
 
+mod bridge;
 mod configuration;
 mod delivery;
 mod event;

@@ -164,6 +164,7 @@ pub(super) async fn put_lifecycle(
         }
     }
     configure(cloud, &input.bucket, Kind::Lifecycle, Some(&configuration)).await?;
+    cloud.s3.resume(cloud);
     Ok(PutBucketLifecycleConfigurationOutput::default())
 }
 

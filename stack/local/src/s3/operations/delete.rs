@@ -9,6 +9,7 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Result};
 
 use super::common::{bucket, check_write, fresh_version_id, request_facts, shown_version_id};
 use crate::cloud::Cloud;
+use crate::s3::access::RefusedKeys;
 use crate::s3::notification::{Happening, RequestIds, notify};
 use crate::s3::store::{Change, Moment, Record, State, Version};
 
@@ -135,8 +136,10 @@ pub(super) async fn delete_objects(
 ) -> S3Result<DeleteObjectsOutput> {
     let (ids, access_key) = request_facts(&request);
     let caller = Asker { ids, access_key };
+    let refused = request.extensions.get::<RefusedKeys>().cloned().unwrap_or_default().0;
     let input = request.input;
-    if input.delete.objects.is_empty() || input.delete.objects.len() > BATCH_LIMIT {
+    let count = input.delete.objects.len() + refused.len();
+    if count == 0 || count > BATCH_LIMIT {
         return Err(S3Error::with_message(
             S3ErrorCode::MalformedXML,
             "The XML you provided was not well-formed or did not validate against our published schema",
@@ -144,7 +147,13 @@ pub(super) async fn delete_objects(
     }
     cloud.s3.store.read(|state| bucket(state, &input.bucket).map(|_| ()))?;
     let quiet = input.delete.quiet == Some(true);
-    let (mut done, mut errors) = (Vec::new(), Vec::new());
+    let denied = |(key, version_id)| Error {
+        code: Some("AccessDenied".to_owned()),
+        key: Some(key),
+        message: Some("Access Denied".to_owned()),
+        version_id,
+    };
+    let (mut done, mut errors) = (Vec::new(), refused.into_iter().map(denied).collect::<Vec<_>>());
     for wanted in input.delete.objects {
         let condition = wanted.e_tag.clone().map(ETagCondition::ETag);
         let asked = wanted.version_id.as_deref();

@@ -25,6 +25,7 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 use crate::cloud::Cloud;
 
 pub(in crate::s3) use buckets::{Creation, create as create_bucket, remove as remove_bucket};
+pub(in crate::s3) use common::fresh_version_id;
 pub(in crate::s3) use configuration::{check_cors, configure};
 pub(in crate::s3) use policy::keep as keep_policy;
 pub(in crate::s3) use put::put_bytes;

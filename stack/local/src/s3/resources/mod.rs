@@ -1,5 +1,6 @@
 //! Buckets and bucket policies as CloudFormation makes them.
 
+pub(crate) mod live;
 mod properties;
 
 use serde_json::{Map, Value, json};
@@ -104,6 +105,7 @@ async fn configure(context: &ResourceContext, name: &str, wanted: &Configuration
     operations::configure(cloud, name, Kind::Cors, wanted.cors.as_ref()).await?;
     operations::configure(cloud, name, Kind::Encryption, wanted.encryption.as_ref()).await?;
     operations::configure(cloud, name, Kind::Lifecycle, wanted.lifecycle.as_ref()).await?;
+    cloud.s3.resume(cloud);
     operations::configure(cloud, name, Kind::Ownership, Some(&wanted.ownership)).await?;
     operations::configure(cloud, name, Kind::PublicAccessBlock, Some(&wanted.public_access_block)).await?;
     operations::configure(cloud, name, Kind::Tagging, wanted.tags.as_ref()).await?;

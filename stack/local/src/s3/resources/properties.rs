@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use s3s::dto::{
-    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, CORSConfiguration, CORSRule, ErrorDocument, Event,
-    FilterRule, IndexDocument, LambdaFunctionConfiguration, LifecycleExpiration, LifecycleRule,
-    LifecycleRuleAndOperator, LifecycleRuleFilter, NoncurrentVersionExpiration, NotificationConfiguration,
-    NotificationConfigurationFilter, PublicAccessBlockConfiguration, QueueConfiguration, RedirectAllRequestsTo,
-    S3KeyFilter, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag,
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, CORSConfiguration, CORSRule, Condition,
+    ErrorDocument, Event, EventBridgeConfiguration, FilterRule, IndexDocument, LambdaFunctionConfiguration,
+    LifecycleExpiration, LifecycleRule, LifecycleRuleAndOperator, LifecycleRuleFilter, NoncurrentVersionExpiration,
+    NoncurrentVersionTransition, NotificationConfiguration, NotificationConfigurationFilter,
+    PublicAccessBlockConfiguration, QueueConfiguration, Redirect, RedirectAllRequestsTo, RoutingRule, S3KeyFilter,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag,
     TopicConfiguration, Transition, WebsiteConfiguration,
 };
 use serde_json::Value;
@@ -165,12 +166,16 @@ fn lifecycle_rule(rule: &Value) -> Result<LifecycleRule, ProviderError> {
             storage_class: owned(transition, "StorageClass").map(Into::into),
         })
         .collect();
-    for unserved in ["ExpirationDate", "NoncurrentVersionTransitions", "NoncurrentVersionTransition"] {
-        if rule.get(unserved).is_some() {
-            return Err(ProviderError::invalid(format!(
-                "the local cloud does not serve `{unserved}` of lifecycle rules"
-            )));
-        }
+    let noncurrent_transitions: Vec<NoncurrentVersionTransition> = items(rule, "NoncurrentVersionTransitions")
+        .chain(rule.get("NoncurrentVersionTransition"))
+        .map(|transition| NoncurrentVersionTransition {
+            newer_noncurrent_versions: integer(transition, "NewerNoncurrentVersions"),
+            noncurrent_days: integer(transition, "TransitionInDays"),
+            storage_class: owned(transition, "StorageClass").map(Into::into),
+        })
+        .collect();
+    if rule.get("ExpirationDate").is_some() {
+        return Err(ProviderError::invalid("the local cloud does not serve `ExpirationDate` of lifecycle rules"));
     }
     Ok(LifecycleRule {
         abort_incomplete_multipart_upload: rule.get("AbortIncompleteMultipartUpload").map(|abort| {
@@ -180,7 +185,7 @@ fn lifecycle_rule(rule: &Value) -> Result<LifecycleRule, ProviderError> {
         filter: Some(lifecycle_filter(rule)),
         id: Some(owned(rule, "Id").unwrap_or_else(|| uuid::Uuid::new_v4().to_string())),
         noncurrent_version_expiration: noncurrent.or(old_form),
-        noncurrent_version_transitions: None,
+        noncurrent_version_transitions: Some(noncurrent_transitions).filter(|transitions| !transitions.is_empty()),
         prefix: None,
         status: required_text(rule, "Status")?.to_owned().into(),
         transitions: Some(transitions).filter(|transitions| !transitions.is_empty()),
@@ -215,9 +220,9 @@ fn lifecycle_filter(rule: &Value) -> LifecycleRuleFilter {
 }
 
 fn notification(value: &Value) -> Result<NotificationConfiguration, ProviderError> {
-    if value.get("EventBridgeConfiguration").is_some() {
-        return Err(ProviderError::invalid("the local cloud does not serve notifications to EventBridge"));
-    }
+    // Naming it switches it on, unless it says that it is off.
+    let bridged =
+        value.get("EventBridgeConfiguration").filter(|bridge| flag(bridge, "EventBridgeEnabled") != Some(false));
     let functions = items(value, "LambdaConfigurations")
         .map(|entry| {
             Ok(LambdaFunctionConfiguration {
@@ -249,7 +254,7 @@ fn notification(value: &Value) -> Result<NotificationConfiguration, ProviderErro
         })
         .collect::<Result<Vec<_>, ProviderError>>()?;
     Ok(NotificationConfiguration {
-        event_bridge_configuration: None,
+        event_bridge_configuration: bridged.map(|_| EventBridgeConfiguration::default()),
         lambda_function_configurations: Some(functions).filter(|list| !list.is_empty()),
         queue_configurations: Some(queues).filter(|list| !list.is_empty()),
         topic_configurations: Some(topics).filter(|list| !list.is_empty()),
@@ -276,9 +281,6 @@ fn public_access_block(value: &Value) -> PublicAccessBlockConfiguration {
 }
 
 fn website(value: &Value) -> Result<WebsiteConfiguration, ProviderError> {
-    if value.get("RoutingRules").is_some() {
-        return Err(ProviderError::invalid("the local cloud does not serve `RoutingRules` of websites"));
-    }
     let redirect = value
         .get("RedirectAllRequestsTo")
         .map(|redirect| {
@@ -292,8 +294,31 @@ fn website(value: &Value) -> Result<WebsiteConfiguration, ProviderError> {
         error_document: owned(value, "ErrorDocument").map(|key| ErrorDocument { key }),
         index_document: owned(value, "IndexDocument").map(|suffix| IndexDocument { suffix }),
         redirect_all_requests_to: redirect,
-        routing_rules: None,
+        routing_rules: routing_rules(value)?,
     })
+}
+
+fn routing_rules(value: &Value) -> Result<Option<Vec<RoutingRule>>, ProviderError> {
+    let Some(_) = value.get("RoutingRules") else { return Ok(None) };
+    let rules = items(value, "RoutingRules").map(|rule| {
+        let redirect = rule.get("RedirectRule").ok_or_else(|| {
+            ProviderError::invalid("the required property `RedirectRule` of a routing rule is missing")
+        })?;
+        Ok(RoutingRule {
+            condition: rule.get("RoutingRuleCondition").map(|condition| Condition {
+                http_error_code_returned_equals: owned(condition, "HttpErrorCodeReturnedEquals"),
+                key_prefix_equals: owned(condition, "KeyPrefixEquals"),
+            }),
+            redirect: Redirect {
+                host_name: owned(redirect, "HostName"),
+                http_redirect_code: owned(redirect, "HttpRedirectCode"),
+                protocol: owned(redirect, "Protocol").map(Into::into),
+                replace_key_prefix_with: owned(redirect, "ReplaceKeyPrefixWith"),
+                replace_key_with: owned(redirect, "ReplaceKeyWith"),
+            },
+        })
+    });
+    rules.collect::<Result<Vec<_>, ProviderError>>().map(Some)
 }
 
 #[cfg(test)]
@@ -330,11 +355,7 @@ mod tests {
 
     #[test]
     fn what_is_not_served_is_refused_by_name() {
-        for (property, value) in [
-            ("ReplicationConfiguration", json!({})),
-            ("AccessControl", json!("PublicRead")),
-            ("NotificationConfiguration", json!({"EventBridgeConfiguration": {}})),
-        ] {
+        for (property, value) in [("ReplicationConfiguration", json!({})), ("AccessControl", json!("PublicRead"))] {
             let error = Configurations::read(&json!({property: value}), BTreeMap::new()).err().unwrap();
             assert_eq!(error.code, "InvalidRequest", "{property}");
         }

@@ -4,7 +4,6 @@
 //! commits: a process that ends before it leaves a blob that nothing refers to, which is swept at the next opening.
 
 mod blob;
-mod journal;
 mod record;
 mod state;
 
@@ -13,9 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
+use crate::journal::{self, Journal};
 use blob::{Blob, Blobs};
 pub(in crate::s3) use blob::{BlobWriter, Content, NewBlob, Segment};
-use journal::Journal;
 use record::LAYOUT;
 pub(in crate::s3) use record::{Checksum, Headers, Kind, Part, Record, Upload, Version};
 pub(in crate::s3) use state::{Bucket, State};

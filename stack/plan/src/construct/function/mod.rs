@@ -18,7 +18,7 @@ use network::network_name;
 use source::{SourceDeclaration, read_source};
 use url::{Url, UrlDeclaration, read_url, url_id};
 
-use super::access::{Access, Verb, read_access};
+use super::rights::{Rights, RightsDeclaration};
 use super::{Construct, Declaration, Declared, Kind};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
@@ -57,8 +57,7 @@ pub(crate) struct FunctionDeclaration {
     tracing: Option<Text>,
     log_retention: Option<Text>,
     environment: EnvironmentDeclaration,
-    access: Vec<(Verb, Text)>,
-    policies: Vec<Text>,
+    rights: RightsDeclaration,
 }
 
 /// A function with every default filled.
@@ -87,8 +86,7 @@ pub(crate) struct Function {
     tracing: bool,
     pub(crate) log_retention: Retention,
     pub(crate) environment: IndexMap<String, String>,
-    pub(crate) access: Vec<Access>,
-    pub(crate) policies: Vec<(String, Place)>,
+    pub(crate) rights: Rights,
 }
 
 impl Declaration for FunctionDeclaration {
@@ -118,8 +116,7 @@ impl Declaration for FunctionDeclaration {
             tracing: fields.text("tracing"),
             log_retention: fields.text("log_retention"),
             environment: read_environment(&fields),
-            access: read_access(&fields, sink),
-            policies: fields.texts("policies"),
+            rights: RightsDeclaration::read(&fields, sink),
         };
         fields.finish();
         Some(declaration)
@@ -164,16 +161,7 @@ impl Declaration for FunctionDeclaration {
             tracing: scope.value_or(self.tracing.as_ref(), false),
             log_retention: scope.value_or(self.log_retention.as_ref(), Retention(30)),
             environment: self.environment.resolve(scope),
-            access: self
-                .access
-                .iter()
-                .filter_map(|(verb, text)| Access::resolve(*verb, text, scope, declared))
-                .collect(),
-            policies: self
-                .policies
-                .iter()
-                .filter_map(|text| Some((policy_name(text, scope)?, text.place.clone())))
-                .collect(),
+            rights: self.rights.resolve(scope, declared),
         }
     }
 
@@ -217,8 +205,7 @@ impl Function {
         for destination in self.on_failure.iter().chain(&self.on_success) {
             destination.grant(&mut role, links);
         }
-        role.grant_access(&self.access, links);
-        role.add_policies(&self.policies, &itself, links);
+        self.rights.grant(&mut role, &itself, links);
         role
     }
 }
@@ -293,15 +280,4 @@ fn description(text: &Text, scope: &Scope<'_>) -> Option<String> {
         scope.sink().push(kind, &text.place);
     }
     Some(value)
-}
-
-pub(super) fn policy_name(text: &Text, scope: &Scope<'_>) -> Option<String> {
-    let name = scope.literal(text)?;
-    if crate::names::is_kebab(&name) && name.len() <= 64 {
-        return Some(name);
-    }
-    let rule = "lower-case words of letters and digits joined by `-`, at most 64: the file is `policies/NAME.json.hbs`"
-        .to_owned();
-    scope.sink().push(FaultKind::BadName { name, what: "policy name".to_owned(), rule }, &text.place);
-    None
 }

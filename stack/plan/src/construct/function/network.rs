@@ -46,7 +46,7 @@ impl Function {
     }
 
     fn connections(&self) -> impl Iterator<Item = &Access> {
-        self.access.iter().filter(|access| access.verb == Verb::Connect)
+        self.rights.access.iter().filter(|access| access.verb == Verb::Connect)
     }
 
     /// Logical id of the group that tells it from other functions, for the databases that it connects to.
@@ -116,7 +116,7 @@ impl Function {
 
     /// Reports links to services that the network does not lead to: their calls would wait until the function times out.
     fn check_reach(&self, network: &Network, links: &Links<'_>) {
-        for access in &self.access {
+        for access in &self.rights.access {
             let Some(service) = service(access.target.kind).filter(|service| !network.may_reach(service)) else {
                 continue;
             };

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::access::{Access, Verb, read_access};
-use super::super::function;
+use super::super::rights::{Rights, RightsDeclaration};
 use super::super::variables::{Variables, VariablesDeclaration, read_variables};
 use super::Declared;
 use crate::deferred;
@@ -33,8 +32,7 @@ pub(super) struct StageDeclaration {
     privileged: Option<Text>,
     variables: VariablesDeclaration,
     log_retention: Option<Text>,
-    access: Vec<(Verb, Text)>,
-    policies: Vec<Text>,
+    rights: RightsDeclaration,
 }
 
 #[derive(Debug, Clone)]
@@ -61,8 +59,7 @@ pub(crate) struct Stage {
     pub(crate) privileged: bool,
     pub(crate) variables: Variables,
     pub(crate) log_retention: Retention,
-    pub(crate) access: Vec<Access>,
-    pub(crate) policies: Vec<(String, Place)>,
+    pub(crate) rights: Rights,
 }
 
 pub(super) fn read_stage(named: &Named<'_>, sink: &Sink) -> Option<StageDeclaration> {
@@ -89,8 +86,7 @@ pub(super) fn read_stage(named: &Named<'_>, sink: &Sink) -> Option<StageDeclarat
         privileged: fields.text("privileged"),
         variables: read_variables(&fields, sink),
         log_retention: fields.text("log_retention"),
-        access: read_access(&fields, sink),
-        policies: fields.texts("policies"),
+        rights: RightsDeclaration::read(&fields, sink),
     };
     fields.finish();
     Some(stage)
@@ -122,16 +118,7 @@ impl StageDeclaration {
             privileged: scope.value_or(self.privileged.as_ref(), false),
             variables: self.variables.resolve(scope),
             log_retention: scope.value_or(self.log_retention.as_ref(), Retention(30)),
-            access: self
-                .access
-                .iter()
-                .filter_map(|(verb, text)| Access::resolve(*verb, text, scope, declared))
-                .collect(),
-            policies: self
-                .policies
-                .iter()
-                .filter_map(|text| Some((function::policy_name(text, scope)?, text.place.clone())))
-                .collect(),
+            rights: self.rights.resolve(scope, declared),
         }
     }
 
@@ -204,8 +191,7 @@ impl Stage {
         for arn in self.variables.secret_arns() {
             role.grant("secret-read", &json!({ "arn": arn }), &self.place, links);
         }
-        role.grant_access(&self.access, links);
-        role.add_policies(&self.policies, &json!({ "name": self.name }), links);
+        self.rights.grant(&mut role, &json!({ "name": self.name }), links);
         role.finish(links)
     }
 }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use scaling::{Scaling, ScalingDeclaration, read_scaling};
 
-use super::access::{Access, Verb, read_access};
+use super::access::{Access, Verb};
+use super::rights::{Rights, RightsDeclaration};
 use super::variables::{Variables, VariablesDeclaration, read_variables};
-use super::{Construct, Declaration, Declared, Kind, Reference, function};
+use super::{Construct, Declaration, Declared, Kind, Reference};
 use crate::deferred;
 use crate::fault::{FaultKind, Place, Sink};
 use crate::links::Links;
@@ -39,8 +40,7 @@ pub(crate) struct ServiceDeclaration {
     subnets: Vec<Text>,
     security_groups: Vec<Text>,
     log_retention: Option<Text>,
-    access: Vec<(Verb, Text)>,
-    policies: Vec<Text>,
+    rights: RightsDeclaration,
 }
 
 /// A service with every default filled.
@@ -62,8 +62,7 @@ pub(crate) struct Service {
     pub(crate) subnets: Vec<String>,
     pub(crate) security_groups: Vec<String>,
     pub(crate) log_retention: Retention,
-    pub(crate) access: Vec<Access>,
-    pub(crate) policies: Vec<(String, Place)>,
+    pub(crate) rights: Rights,
 }
 
 /// What a service runs.
@@ -100,8 +99,7 @@ impl Declaration for ServiceDeclaration {
             subnets: fields.texts("subnets"),
             security_groups: fields.texts("security_groups"),
             log_retention: fields.text("log_retention"),
-            access: read_access(&fields, sink),
-            policies: fields.texts("policies"),
+            rights: RightsDeclaration::read(&fields, sink),
         };
         fields.finish();
         declaration.check_image(sink);
@@ -139,16 +137,7 @@ impl Declaration for ServiceDeclaration {
             subnets: ids(&self.subnets),
             security_groups: ids(&self.security_groups),
             log_retention: scope.value_or(self.log_retention.as_ref(), Retention(30)),
-            access: self
-                .access
-                .iter()
-                .filter_map(|(verb, text)| Access::resolve(*verb, text, scope, declared))
-                .collect(),
-            policies: self
-                .policies
-                .iter()
-                .filter_map(|text| Some((function::policy_name(text, scope)?, text.place.clone())))
-                .collect(),
+            rights: self.rights.resolve(scope, declared),
         }
     }
 }
@@ -277,8 +266,7 @@ impl Service {
     /// What the code in the container may do.
     fn task_policies(&self, links: &Links<'_>) -> Vec<Value> {
         let mut role = Role::new(&self.name, &self.place);
-        role.grant_access(&self.access, links);
-        role.add_policies(&self.policies, &links.attributes(Kind::Service, &self.name), links);
+        self.rights.grant(&mut role, &links.attributes(Kind::Service, &self.name), links);
         role.finish(links)
     }
 }

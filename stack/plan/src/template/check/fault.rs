@@ -27,7 +27,7 @@ pub enum SchemaFault {
     },
     /// A property that the type does not have.
     #[error("unknown property `{name}`")]
-    UnknownProperty {
+    UnsupportedProperty {
         /// The property.
         name: String,
         /// Properties that may stand there.
@@ -41,7 +41,7 @@ pub enum SchemaFault {
     },
     /// A value of another type.
     #[error("expected {expected}, found {found}")]
-    WrongType {
+    TypeMismatch {
         /// What is expected, with an article.
         expected: String,
         /// What is there.
@@ -57,7 +57,7 @@ pub enum SchemaFault {
     },
     /// A string of another form.
     #[error("`{value}` does not match the pattern `{pattern}`")]
-    Pattern {
+    PatternMismatch {
         /// The value.
         value: String,
         /// The pattern, as the specification has it.
@@ -65,7 +65,7 @@ pub enum SchemaFault {
     },
     /// Too few or too many of something.
     #[error("{found} {what}, and there must be {bound}")]
-    Count {
+    WrongCount {
         /// What is counted (`characters`, `items`, `properties`).
         what: &'static str,
         /// How many there are.
@@ -75,7 +75,7 @@ pub enum SchemaFault {
     },
     /// A number out of its range.
     #[error("`{value}` is not {bound}")]
-    Range {
+    OutOfRange {
         /// The number.
         value: String,
         /// The range (`at most 900`).
@@ -83,7 +83,7 @@ pub enum SchemaFault {
     },
     /// A string that is not what it stands for.
     #[error("`{value}` is not {format}")]
-    Format {
+    WrongFormat {
         /// The value.
         value: String,
         /// What it should be, with an article.
@@ -91,13 +91,13 @@ pub enum SchemaFault {
     },
     /// Items that must differ and do not.
     #[error("the items must differ from each other{by}", by = .by.as_ref().map(|by| format!(" in `{by}`")).unwrap_or_default())]
-    Repeated {
+    RepeatedItem {
         /// The property in which they must differ; the whole item when there is none.
         by: Option<String>,
     },
     /// A property that excludes another.
     #[error("`{name}` may not stand beside `{with}`")]
-    Excluded {
+    ExcludedProperty {
         /// The property.
         name: String,
         /// The one that excludes it.
@@ -105,7 +105,7 @@ pub enum SchemaFault {
     },
     /// A property that needs another.
     #[error("`{by}` needs `{name}` beside it")]
-    Requires {
+    RequiresProperty {
         /// What is missing.
         name: String,
         /// What needs it.
@@ -113,7 +113,7 @@ pub enum SchemaFault {
     },
     /// One of some properties must be there.
     #[error("{} of {} must be there", if *.exactly_one { "exactly one" } else { "one" }, .names.join(", "))]
-    OneOf {
+    OneOfProperties {
         /// The properties.
         names: Vec<String>,
         /// True when two are wrong as well.
@@ -121,7 +121,7 @@ pub enum SchemaFault {
     },
     /// None, or more than one, of several forms.
     #[error("the value has {found} of the {of} forms that it may have")]
-    Alternatives {
+    WrongForm {
         /// How many forms it has: `none` or `several`.
         found: &'static str,
         /// How many forms there are.
@@ -129,13 +129,13 @@ pub enum SchemaFault {
     },
     /// Something that may not be there.
     #[error("nothing may stand here")]
-    Forbidden,
+    ForbiddenValue,
     /// A value that is ruled out.
     #[error("this value is ruled out here")]
     RuledOut,
     /// A property that only AWS sets.
     #[error("`{name}` is read-only: AWS sets it")]
-    ReadOnly {
+    ReadOnlyProperty {
         /// The property.
         name: String,
     },
@@ -151,7 +151,7 @@ pub enum SchemaFault {
     },
     /// A name that the template does not declare.
     #[error("`{name}` is not declared in this template")]
-    UnknownName {
+    UndeclaredName {
         /// The name.
         name: String,
         /// Names that may stand there.
@@ -167,7 +167,7 @@ pub enum SchemaFault {
     },
     /// A cross-property rule.
     #[error("{reason} (rule {id})")]
-    Rule {
+    BrokenRule {
         /// Id of the rule in cfn-lint's catalog.
         id: String,
         /// What is wrong.
@@ -175,7 +175,7 @@ pub enum SchemaFault {
     },
     /// A value that a parameter may have, and that its place does not take.
     #[error("the value `{value}` of parameter `{parameter}` does not fit: {reason}")]
-    ParameterValue {
+    UnfitParameter {
         /// The parameter.
         parameter: String,
         /// The value.
@@ -193,7 +193,7 @@ pub enum SchemaFault {
     },
     /// A schedule that cannot be read.
     #[error("`{value}` is no schedule: {reason}")]
-    Schedule {
+    InvalidSchedule {
         /// The expression.
         value: String,
         /// Why.
@@ -201,7 +201,7 @@ pub enum SchemaFault {
     },
     /// A runtime at the end of its life.
     #[error("runtime `{name}` is deprecated since {since}{}", if *.is_blocked { ", and no function can be created with it" } else { "" })]
-    Runtime {
+    DeprecatedRuntime {
         /// The runtime.
         name: String,
         /// The day (`2025-09-30`).
@@ -213,7 +213,7 @@ pub enum SchemaFault {
     },
     /// Two keys of the same name.
     #[error("key `{key}` is repeated")]
-    DuplicateKey {
+    RepeatedKey {
         /// The key.
         key: String,
         /// Line of the first.
@@ -230,42 +230,43 @@ impl SchemaFault {
     #[must_use]
     pub fn is_warning(&self) -> bool {
         match self {
-            Self::ParameterValue { .. } => true,
-            Self::Runtime { is_blocked, .. } => !is_blocked,
-            Self::Rule { id, .. } => !id.starts_with('E'),
+            Self::UnfitParameter { .. } => true,
+            Self::DeprecatedRuntime { is_blocked, .. } => !is_blocked,
+            Self::BrokenRule { id, .. } => !id.starts_with('E'),
             _ => false,
         }
     }
 
     fn stable_code(&self) -> &'static str {
         match self {
-            Self::UnknownType { .. } => "template-unknown-type",
-            Self::AbsentType { .. } => "template-absent-type",
-            Self::UnknownProperty { .. } => "template-unknown-property",
-            Self::MissingProperty { .. } => "template-missing-property",
-            Self::WrongType { .. } => "template-wrong-type",
-            Self::NotAllowed { .. } => "template-not-allowed",
-            Self::Pattern { .. } => "template-pattern",
-            Self::Count { .. } => "template-count",
-            Self::Range { .. } => "template-range",
-            Self::Format { .. } => "template-format",
-            Self::Repeated { .. } => "template-repeated",
-            Self::Excluded { .. } => "template-excluded",
-            Self::Requires { .. } => "template-requires",
-            Self::OneOf { .. } => "template-one-of",
-            Self::Alternatives { .. } => "template-alternatives",
-            Self::Forbidden | Self::RuledOut => "template-forbidden",
-            Self::ReadOnly { .. } => "template-read-only",
-            Self::UnknownAttribute { .. } => "template-unknown-attribute",
-            Self::UnknownName { .. } => "template-unknown-name",
-            Self::WrongTarget { .. } => "template-wrong-target",
-            Self::Rule { .. } => "template-rule",
-            Self::ParameterValue { .. } => "template-parameter-value",
-            Self::UnknownAction { .. } => "template-unknown-action",
-            Self::Schedule { .. } => "template-schedule",
-            Self::Runtime { .. } => "template-runtime",
-            Self::DuplicateKey { .. } => "template-duplicate-key",
-            Self::Contradiction(_) => "template-contradiction",
+            Self::UnknownType { .. } => "unknown-type",
+            Self::AbsentType { .. } => "absent-type",
+            Self::UnsupportedProperty { .. } => "unsupported-property",
+            Self::MissingProperty { .. } => "missing-property",
+            Self::TypeMismatch { .. } => "type-mismatch",
+            Self::NotAllowed { .. } => "not-allowed",
+            Self::PatternMismatch { .. } => "pattern-mismatch",
+            Self::WrongCount { .. } => "wrong-count",
+            Self::OutOfRange { .. } => "out-of-range",
+            Self::WrongFormat { .. } => "wrong-format",
+            Self::RepeatedItem { .. } => "repeated-item",
+            Self::ExcludedProperty { .. } => "excluded-property",
+            Self::RequiresProperty { .. } => "requires-property",
+            Self::OneOfProperties { .. } => "one-of-properties",
+            Self::WrongForm { .. } => "wrong-form",
+            Self::ForbiddenValue => "forbidden-value",
+            Self::RuledOut => "ruled-out",
+            Self::ReadOnlyProperty { .. } => "read-only-property",
+            Self::UnknownAttribute { .. } => "unknown-attribute",
+            Self::UndeclaredName { .. } => "undeclared-name",
+            Self::WrongTarget { .. } => "wrong-target",
+            Self::BrokenRule { .. } => "broken-rule",
+            Self::UnfitParameter { .. } => "unfit-parameter",
+            Self::UnknownAction { .. } => "unknown-action",
+            Self::InvalidSchedule { .. } => "invalid-schedule",
+            Self::DeprecatedRuntime { .. } => "deprecated-runtime",
+            Self::RepeatedKey { .. } => "repeated-key",
+            Self::Contradiction(_) => "contradiction",
         }
     }
 
@@ -273,7 +274,7 @@ impl SchemaFault {
         match self {
             Self::UnknownType { name, near } => did_you_mean(name, near),
             Self::AbsentType { .. } => Some("deploy to another region, or leave the resource out".to_owned()),
-            Self::UnknownProperty { name, known } => {
+            Self::UnsupportedProperty { name, known } => {
                 Some(did_you_mean(name, known).unwrap_or_else(|| list_known("properties that may stand here", known)))
             }
             Self::NotAllowed { value, allowed } => {
@@ -282,17 +283,17 @@ impl SchemaFault {
             Self::UnknownAttribute { name, known, .. } => {
                 Some(did_you_mean(name, known).unwrap_or_else(|| list_known("attributes", known)))
             }
-            Self::UnknownName { name, known } => {
+            Self::UndeclaredName { name, known } => {
                 Some(did_you_mean(name, known).unwrap_or_else(|| list_known("names that may stand here", known)))
             }
             Self::UnknownAction { action, near } => did_you_mean(action, near),
-            Self::Rule { reason, .. } | Self::ParameterValue { reason, .. } => reason.advice(),
-            Self::Schedule { .. } => {
+            Self::BrokenRule { reason, .. } | Self::UnfitParameter { reason, .. } => reason.advice(),
+            Self::InvalidSchedule { .. } => {
                 Some("write `rate(5 minutes)` or `cron(0 12 * * ? *)`: minutes, hours, day of month, month, day of week, year".to_owned())
             }
-            Self::Runtime { successor, .. } => successor.as_ref().map(|successor| format!("use `{successor}`")),
-            Self::DuplicateKey { first_line, .. } => Some(format!("it stands first on line {first_line}; remove one of the two")),
-            Self::ReadOnly { .. } => Some("remove it".to_owned()),
+            Self::DeprecatedRuntime { successor, .. } => successor.as_ref().map(|successor| format!("use `{successor}`")),
+            Self::RepeatedKey { first_line, .. } => Some(format!("it stands first on line {first_line}; remove one of the two")),
+            Self::ReadOnlyProperty { .. } => Some("remove it".to_owned()),
             _ => None,
         }
     }

@@ -63,7 +63,7 @@ pub(super) fn check(checker: &Checker<'_>, format: &str, value: &Value, at: &At<
         }
     };
     if !is_fine {
-        found.push(at, SchemaFault::Format { value: text.to_owned(), format: words.to_owned() });
+        found.push(at, SchemaFault::WrongFormat { value: text.to_owned(), format: words.to_owned() });
     }
 }
 

@@ -145,7 +145,7 @@ fn place_of(path: &str, entries: &Map<String, Value>, ids: &BTreeMap<&str, Strin
 }
 
 /// Logical id that a reference names.
-fn target_of(value: &Value) -> Option<String> {
+pub(super) fn target_of(value: &Value) -> Option<String> {
     match function_of(value.as_object()?)? {
         ("Ref", name) => name.as_str().map(str::to_owned),
         ("Fn::GetAtt", arguments) => attribute_parts(arguments).map(|(id, _)| id.to_owned()),

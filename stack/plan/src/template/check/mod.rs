@@ -2,25 +2,34 @@
 //! specification, and the rules that lie between properties.
 
 mod conditions;
+mod documents;
+mod dynamic;
+mod expand;
+mod extra;
 mod fault;
 mod format;
 mod found;
 mod gather;
+mod identifiers;
 mod intrinsics;
 mod parameters;
 mod policies;
+mod properties;
 mod report;
 mod resources;
+mod sample;
 mod scalar;
 mod scenario;
 mod sections;
 mod services;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod typed;
 mod walk;
 
 pub use fault::SchemaFault;
+pub use properties::{PropertyFault, check_properties};
 pub use report::TemplateFindings;
 
 use serde_json::{Map, Value};
@@ -30,15 +39,17 @@ use super::position::Positions;
 use super::{Position, Template, read, structure};
 use crate::specification::Specification;
 use conditions::Conditions;
-use found::Found;
+use expand::Expanded;
+use found::{At, Found};
 
 /// Checks a template for the given regions; no region stands for `us-east-1`.
 ///
 /// Findings carry the path of the value in the template and its place in the text, and come in the order of the text.
 #[must_use]
 pub fn check(template: &Template, positions: &Positions, regions: &[&str]) -> Vec<TemplateError> {
-    let value = template.to_value();
-    finish(check_value(&value, Some(template), false, regions), positions)
+    // The value of a template that was read as a whole has no loop around its members.
+    let expanded = expand::expand(&template.to_value(), regions_or_default(regions));
+    finish(check_value(&expanded, Some(template), false, regions), positions)
 }
 
 /// Checks the text of a template, which may be one that cannot be read as a whole: all that can be found is found.
@@ -48,8 +59,9 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
         Ok(read) => read,
         Err(error) => return vec![error],
     };
-    let structure = structure::read_sections(read.value.clone());
-    let mut faults = check_value(&read.value, structure.as_ref().ok(), true, regions);
+    let expanded = expand::expand(&read.value, regions_or_default(regions));
+    let structure = structure::read_sections(expanded.value.clone());
+    let mut faults = check_value(&expanded, structure.as_ref().ok(), true, regions);
     if let Err(error) = structure
         // What is said better elsewhere is not said twice.
         && !faults.iter().any(|fault| fault.path.starts_with(&error.path) || error.path.is_empty())
@@ -58,7 +70,7 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
         faults.push(error);
     }
     for duplicate in read.duplicates {
-        let fault = SchemaFault::DuplicateKey { key: duplicate.key, first_line: duplicate.first.line };
+        let fault = SchemaFault::RepeatedKey { key: duplicate.key, first_line: duplicate.first.line };
         let error = TemplateError::new("", TemplateFault::Schema(Box::new(fault)));
         faults.push(TemplateError { position: Some(Position::from(duplicate.span)), ..error });
     }
@@ -73,19 +85,40 @@ fn is_known(error: &TemplateError) -> bool {
         || matches!(error.fault, TemplateFault::UnknownProperty { .. } | TemplateFault::UnknownSection(_))
 }
 
-fn check_value(value: &Value, template: Option<&Template>, is_written: bool, regions: &[&str]) -> Vec<TemplateError> {
-    let regions = if regions.is_empty() { &["us-east-1"] } else { regions };
+fn regions_or_default<'a>(regions: &'a [&'a str]) -> &'a [&'a str] {
+    if regions.is_empty() { &["us-east-1"] } else { regions }
+}
+
+fn check_value(
+    expanded: &Expanded,
+    template: Option<&Template>,
+    is_written: bool,
+    regions: &[&str],
+) -> Vec<TemplateError> {
     let mut found = Found::default();
-    let checker = Checker { is_written, ..Checker::new(value, regions) };
+    let mut checker = Checker { is_written, ..Checker::new(&expanded.value, regions_or_default(regions)) };
+    checker.is_open |= expanded.is_open;
     checker.sections(&mut found);
     checker.parameter_section(&mut found);
     checker.functions(&mut found);
     checker.resource_section(&mut found);
+    checker.dynamic_references(&mut found);
     if let Some(template) = template {
         if let Err(cycle) = template.dependency_order() {
             found.faults.push(cycle);
         }
         found.faults.extend(super::limits::broken_limits(template));
+    }
+    for fault in &mut found.faults {
+        if let Some(path) = expanded.origin(&fault.path) {
+            fault.path = path;
+        }
+    }
+    found.faults.extend(expanded.faults.iter().cloned());
+    if !checker.has_language_extensions()
+        && let Some(path) = expanded.first_loop.clone()
+    {
+        found.function(&At::path(&path), "Fn::ForEach needs the transform AWS::LanguageExtensions");
     }
     found.faults
 }
@@ -134,8 +167,7 @@ impl<'a> Checker<'a> {
             Some(name) => transform_name(name).into_iter().collect(),
             None => Vec::new(),
         };
-        let loops = |section: &Map<String, Value>| section.keys().any(|key| key.starts_with("Fn::"));
-        let is_open = loops(section("Resources")) || loops(section("Conditions"));
+        let has_macro = |name: &str| section(name).keys().any(|key| key.starts_with("Fn::"));
         Self {
             specification: Specification::embedded(),
             regions: regions.to_vec(),
@@ -147,7 +179,7 @@ impl<'a> Checker<'a> {
             conditions: Conditions::new(section("Conditions"), section("Parameters")),
             condition_section: section("Conditions"),
             transforms,
-            is_open,
+            is_open: has_macro("Resources") || has_macro("Conditions"),
             is_written: true,
         }
     }

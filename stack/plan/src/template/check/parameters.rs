@@ -56,7 +56,10 @@ fn constraints(kind: &str, fields: &Map<String, Value>, at: &At<'_>, found: &mut
         _ => &["MinValue", "MaxValue"],
     };
     for key in senseless.iter().filter(|key| fields.contains_key(**key) && kind != "List<Number>") {
-        found.push(&at.key(key), SchemaFault::Excluded { name: (*key).to_owned(), with: format!("Type: {kind}") });
+        found.push(
+            &at.key(key),
+            SchemaFault::ExcludedProperty { name: (*key).to_owned(), with: format!("Type: {kind}") },
+        );
     }
 }
 
@@ -71,8 +74,10 @@ impl Checker<'_> {
             name_form(name, "Parameter", &at, found);
             match parameter.as_object() {
                 Some(fields) => self.parameter(fields, &at, found),
-                None => found
-                    .push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(parameter) }),
+                None => found.push(
+                    &at,
+                    SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: describe(parameter) },
+                ),
             }
             if self.resources.contains_key(name) {
                 found.say(&At::path("/Resources").key(name), format!("`{name}` is the name of a parameter, too"));
@@ -85,7 +90,7 @@ impl Checker<'_> {
             let at = at.key(key);
             if !KEYS.contains(&key.as_str()) {
                 let known = KEYS.iter().map(|name| (*name).to_owned()).collect();
-                found.push(&at, SchemaFault::UnknownProperty { name: key.clone(), known });
+                found.push(&at, SchemaFault::UnsupportedProperty { name: key.clone(), known });
                 continue;
             }
             let (expected, is_fine) = match key.as_str() {
@@ -93,7 +98,7 @@ impl Checker<'_> {
                     for (index, allowed) in value.as_array().into_iter().flatten().enumerate() {
                         if allowed.is_object() || allowed.is_array() {
                             let fault =
-                                SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(allowed) };
+                                SchemaFault::TypeMismatch { expected: "a string".to_owned(), found: describe(allowed) };
                             found.push(&at.index(index), fault);
                         }
                     }
@@ -105,7 +110,7 @@ impl Checker<'_> {
                 _ => ("a string", !value.is_object() && !value.is_array()),
             };
             if !is_fine {
-                found.push(&at, SchemaFault::WrongType { expected: expected.to_owned(), found: describe(value) });
+                found.push(&at, SchemaFault::TypeMismatch { expected: expected.to_owned(), found: describe(value) });
             }
         }
         let Some(kind) = fields.get("Type") else {
@@ -141,14 +146,14 @@ impl Checker<'_> {
         if let Some(pattern) = fields.get("AllowedPattern").and_then(Value::as_str)
             && !self.matches(&format!("^(?:{pattern})"), value)
         {
-            found.push(at, SchemaFault::Pattern { value: value.to_owned(), pattern: pattern.to_owned() });
+            found.push(at, SchemaFault::PatternMismatch { value: value.to_owned(), pattern: pattern.to_owned() });
         }
         if kind.contains("Number") && !kind.starts_with("AWS::SSM::") {
             match value.parse::<f64>() {
                 Err(_) => {
                     found.push(
                         at,
-                        SchemaFault::WrongType { expected: "a number".to_owned(), found: format!("`{value}`") },
+                        SchemaFault::TypeMismatch { expected: "a number".to_owned(), found: format!("`{value}`") },
                     );
                 }
                 Ok(default) => {
@@ -156,7 +161,7 @@ impl Checker<'_> {
                         || number("MaxValue").is_some_and(|most| default > most)
                     {
                         let bound = "between MinValue and MaxValue".to_owned();
-                        found.push(at, SchemaFault::Range { value: value.to_owned(), bound });
+                        found.push(at, SchemaFault::OutOfRange { value: value.to_owned(), bound });
                     }
                 }
             }
@@ -169,7 +174,7 @@ impl Checker<'_> {
         ] {
             if is_broken && !kind.contains("List") {
                 let bound = format!("{words} {}", fields.get(key).map(text).unwrap_or_default());
-                found.push(at, SchemaFault::Count { what: "characters", found: value.chars().count(), bound });
+                found.push(at, SchemaFault::WrongCount { what: "characters", found: value.chars().count(), bound });
             }
         }
     }

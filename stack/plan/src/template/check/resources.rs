@@ -1,16 +1,14 @@
 //! Resources: their attributes, their properties against the specification, and their rules.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value};
 
 use super::conditions::Assumptions;
 use super::found::{At, Found};
 use super::scalar::{describe, text};
-use super::scenario::{choice, is_no_value, scenarios};
+use super::scenario::{choice, is_no_value};
 use super::sections::name_form;
 use super::walk::{Mode, Walk};
-use super::{Checker, SchemaFault, policies, services};
+use super::{Checker, SchemaFault, extra, policies, services, targets};
 use crate::fault::nearest;
 use crate::specification::{ResourceType, Rule};
 use crate::template::function::function_of;
@@ -51,6 +49,13 @@ fn is_misplaced_function(value: &Value) -> bool {
     function.is_some_and(|name| !matches!(name, "Fn::If" | "Fn::Transform" | "Fn::FindInMap"))
 }
 
+/// A value, where it is, and under which conditions it is there.
+pub(super) struct Selected {
+    pub(super) value: Value,
+    pub(super) path: String,
+    pub(super) under: Assumptions,
+}
+
 impl Checker<'_> {
     pub(super) fn resource_section(&self, found: &mut Found) {
         let root = At::path("/Resources");
@@ -61,7 +66,10 @@ impl Checker<'_> {
             let at = root.key(id);
             name_form(id, "Resource", &at, found);
             let Some(fields) = resource.as_object() else {
-                found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(resource) });
+                found.push(
+                    &at,
+                    SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: describe(resource) },
+                );
                 continue;
             };
             let Some(type_name) = fields.get("Type") else {
@@ -71,15 +79,17 @@ impl Checker<'_> {
             let Some(type_name) = type_name.as_str() else {
                 found.push(
                     &at.key("Type"),
-                    SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(type_name) },
+                    SchemaFault::TypeMismatch { expected: "a string".to_owned(), found: describe(type_name) },
                 );
                 continue;
             };
             self.resource_keys(id, type_name, fields, &at, found);
             self.update_policy(fields, &at, found);
+            self.metadata(fields, &at, found);
             self.resource(type_name, fields, &at, found);
         }
         self.identifiers(found);
+        services::between(self, found);
     }
 
     /// Which types take an `UpdatePolicy`, and what may be in it.
@@ -87,9 +97,9 @@ impl Checker<'_> {
         if fields.get("UpdatePolicy").is_some_and(|policy| !is_misplaced_function(policy)) {
             let only =
                 ["Type", "UpdatePolicy"].iter().filter_map(|key| Some(((*key).to_owned(), fields.get(*key)?.clone())));
-            let schema = self.specification.update_policy();
-            let walk = Walk { checker: self, root: schema };
-            walk.value(&Value::Object(only.collect()), schema, at, &Mode::default(), found);
+            let schema = self.specification.document("update-policy");
+            let walk = Walk { checker: self, root: &schema };
+            walk.value(&Value::Object(only.collect()), &schema, at, &Mode::default(), found);
         }
     }
 
@@ -103,14 +113,16 @@ impl Checker<'_> {
                 || key.starts_with("Fn::");
             if !is_known && !is_serverless {
                 let known = KEYS.iter().map(|name| (*name).to_owned()).collect();
-                found.push(&at, SchemaFault::UnknownProperty { name: key.clone(), known });
+                found.push(&at, SchemaFault::UnsupportedProperty { name: key.clone(), known });
                 continue;
             }
             match key.as_str() {
                 "Condition" => match value.as_str() {
                     Some(name) => self.condition_name(name, &at, found),
-                    None => found
-                        .push(&at, SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(value) }),
+                    None => found.push(
+                        &at,
+                        SchemaFault::TypeMismatch { expected: "a string".to_owned(), found: describe(value) },
+                    ),
                 },
                 "DependsOn" => self.depends_on(id, value, &at, found),
                 "DeletionPolicy" | "UpdateReplacePolicy" => {
@@ -133,8 +145,10 @@ impl Checker<'_> {
                 "CreationPolicy" | "UpdatePolicy" | "Properties"
                     if !value.is_object() || is_misplaced_function(value) =>
                 {
-                    found
-                        .push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(value) });
+                    found.push(
+                        &at,
+                        SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: describe(value) },
+                    );
                 }
                 _ => {}
             }
@@ -150,12 +164,13 @@ impl Checker<'_> {
             let inner = index.map(|index| at.index(index));
             let at = inner.as_ref().unwrap_or(at);
             let Some(name) = name.as_str() else {
-                found.push(at, SchemaFault::WrongType { expected: "a logical id".to_owned(), found: describe(name) });
+                found
+                    .push(at, SchemaFault::TypeMismatch { expected: "a logical id".to_owned(), found: describe(name) });
                 continue;
             };
             if name == id || (!self.resources.contains_key(name) && !self.is_generated(name)) {
                 let known = self.resources.keys().filter(|known| *known != id).cloned().collect();
-                found.push(at, SchemaFault::UnknownName { name: name.to_owned(), known });
+                found.push(at, SchemaFault::UndeclaredName { name: name.to_owned(), known });
                 continue;
             }
             let condition = |id: &str| Some(self.resources.get(id)?.get("Condition")?.as_str()?.to_owned());
@@ -223,6 +238,8 @@ impl Checker<'_> {
                 self.rule(rule, properties, &at, &mode, found);
             }
         }
+        extra::check(self, name, properties, &at, &mode, found);
+        targets::check(self, name, properties, &at, &mode.under, found);
         policies::check(self, name, properties, &at, &mode, found);
         services::check(self, name, properties, &at, &mode.under, found);
     }
@@ -245,6 +262,9 @@ impl Checker<'_> {
                     let fault = SchemaFault::AbsentType { name: name.to_owned(), region: (*region).to_owned() };
                     found.push(&at.key("Type"), fault);
                 }
+                if let Some(("shutdown", date)) = known.lifecycle() {
+                    found.say(&at.key("Type"), format!("the service of {name} was shut down on {date}"));
+                }
             }
         }
         resource_type
@@ -262,7 +282,7 @@ impl Checker<'_> {
             let steps: Vec<String> = path.split('/').map(str::to_owned).collect();
             let name = steps.last().cloned().unwrap_or_default();
             self.select(properties, &steps, at, under, &mut |_, at, _| {
-                found.push(at, SchemaFault::ReadOnly { name: name.clone() });
+                found.push(at, SchemaFault::ReadOnlyProperty { name: name.clone() });
             });
         }
     }
@@ -281,10 +301,10 @@ impl Checker<'_> {
             for error in inner.faults {
                 let TemplateFault::Schema(reason) = error.fault else { continue };
                 // What a parameter may be does not break a rule.
-                if matches!(*reason, SchemaFault::ParameterValue { .. }) {
+                if matches!(*reason, SchemaFault::UnfitParameter { .. }) {
                     continue;
                 }
-                let fault = SchemaFault::Rule { id: rule.id.clone(), reason };
+                let fault = SchemaFault::BrokenRule { id: rule.id.clone(), reason };
                 found.faults.push(TemplateError::new(error.path, TemplateFault::Schema(Box::new(fault))));
             }
         });
@@ -331,51 +351,13 @@ impl Checker<'_> {
         }
     }
 
-    /// Resources of one type with the same identifier that can exist at the same time.
-    fn identifiers(&self, found: &mut Found) {
-        let mut seen: HashMap<(&str, String), Vec<(&str, Assumptions)>> = HashMap::new();
-        for (id, resource) in self.resources {
-            let Some(type_name) = resource.get("Type").and_then(Value::as_str) else { continue };
-            let Some(resource_type) = self.specification.resource_type(type_name) else { continue };
-            let mut names = resource_type.primary_identifier();
-            match type_name {
-                "AWS::CodeBuild::Project" => names = vec!["Name".to_owned()],
-                // A subnet has one route table.
-                "AWS::EC2::SubnetRouteTableAssociation" => names = vec!["SubnetId".to_owned()],
-                _ => {}
-            }
-            let read_only = resource_type.read_only();
-            if names.is_empty() || names.iter().any(|name| name.contains('/') || read_only.contains(name)) {
-                continue;
-            }
-            let Some(properties) = resource.get("Properties").and_then(Value::as_object) else { continue };
-            // Only what identifies it, in every form that the conditions allow.
-            let identifier: Map<String, Value> =
-                names.iter().filter_map(|name| Some((name.clone(), properties.get(name)?.clone()))).collect();
-            let condition = resource.get("Condition").and_then(Value::as_str);
-            let under: Assumptions = condition.map(|name| (name.to_owned(), true)).into_iter().collect();
-            for (form, under) in scenarios(&self.conditions, &Value::Object(identifier.clone()), &under) {
-                if form.as_object().is_none_or(|form| form.len() < names.len()) {
-                    continue;
-                }
-                let others = seen.entry((type_name, form.to_string())).or_default();
-                for (twin, other) in others.iter().filter(|(twin, _)| *twin != id) {
-                    if self.conditions.is_possible(&other.iter().chain(&under).cloned().collect()) {
-                        for (one, other) in [(id.as_str(), *twin), (*twin, id.as_str())] {
-                            let path = match names.as_slice() {
-                                [name] => format!("/Resources/{one}/Properties/{name}"),
-                                _ => format!("/Resources/{one}/Properties"),
-                            };
-                            let same = names.join(", ");
-                            found.say(
-                                &At::path(&path),
-                                format!("`{other}` is the same {type_name}: it has the same {same}"),
-                            );
-                        }
-                    }
-                }
-                others.push((id, under));
-            }
-        }
+    /// The same as a list.
+    pub(super) fn selected(&self, value: &Value, path: &str, at: &At<'_>, under: &Assumptions) -> Vec<Selected> {
+        let steps: Vec<String> = path.split('/').map(str::to_owned).collect();
+        let mut selected = Vec::new();
+        self.select(value, &steps, at, under, &mut |value, at, under| {
+            selected.push(Selected { value: value.clone(), path: at.to_string(), under: under.clone() });
+        });
+        selected
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn keyword(
     match keyword {
         "type" if !types(argument).any(|name| is_type(value, name)) => {
             let expected = types(argument).map(with_article).collect::<Vec<_>>().join(" or ");
-            found.push(at, SchemaFault::WrongType { expected, found: describe(value) });
+            found.push(at, SchemaFault::TypeMismatch { expected, found: describe(value) });
         }
         "enum" if !list(argument).any(|allowed| is_equal(allowed, value)) => {
             let allowed = list(argument).map(text).collect();
@@ -54,7 +54,7 @@ pub(super) fn keyword(
                 let values: Vec<&Value> =
                     items.iter().filter_map(|item| item.get(key)).filter(|value| !value.is_object()).collect();
                 if values.iter().enumerate().any(|(index, value)| values[..index].contains(value)) {
-                    found.push(at, SchemaFault::Repeated { by: Some(key.to_owned()) });
+                    found.push(at, SchemaFault::RepeatedItem { by: Some(key.to_owned()) });
                 }
             }
         }
@@ -83,7 +83,10 @@ pub(super) fn whole((keyword, argument): (&str, &Value), value: &Value, at: &At<
                     continue;
                 }
                 for name in list(excluded).filter_map(Value::as_str).filter(|name| fields.contains_key(*name)) {
-                    found.push(&at.key(name), SchemaFault::Excluded { name: name.to_owned(), with: with.clone() });
+                    found.push(
+                        &at.key(name),
+                        SchemaFault::ExcludedProperty { name: name.to_owned(), with: with.clone() },
+                    );
                 }
             }
         }
@@ -92,10 +95,10 @@ pub(super) fn whole((keyword, argument): (&str, &Value), value: &Value, at: &At<
             let names: Vec<String> = list(argument).filter_map(Value::as_str).map(str::to_owned).collect();
             let there: Vec<String> = names.iter().filter(|name| fields.contains_key(*name)).cloned().collect();
             if there.is_empty() {
-                found.push(at, SchemaFault::OneOf { names, exactly_one });
+                found.push(at, SchemaFault::OneOfProperties { names, exactly_one });
             } else if exactly_one && there.len() > 1 {
                 for name in &there {
-                    found.push(&at.key(name), SchemaFault::OneOf { names: names.clone(), exactly_one });
+                    found.push(&at.key(name), SchemaFault::OneOfProperties { names: names.clone(), exactly_one });
                 }
             }
         }
@@ -106,7 +109,7 @@ pub(super) fn whole((keyword, argument): (&str, &Value), value: &Value, at: &At<
         ("uniqueItems", Value::Array(items)) => {
             let has_twins = || items.iter().enumerate().any(|(index, item)| items[..index].contains(item));
             if argument == &Value::Bool(true) && has_twins() {
-                found.push(at, SchemaFault::Repeated { by: None });
+                found.push(at, SchemaFault::RepeatedItem { by: None });
             }
         }
         _ => {}
@@ -116,7 +119,7 @@ pub(super) fn whole((keyword, argument): (&str, &Value), value: &Value, at: &At<
 /// `by` is there: everything in `needed` must be, too.
 pub(super) fn requires(by: &str, needed: &Value, fields: &Map<String, Value>, at: &At<'_>, found: &mut Found) {
     for name in list(needed).filter_map(Value::as_str).filter(|name| !fields.contains_key(*name)) {
-        found.push(at, SchemaFault::Requires { name: name.to_owned(), by: by.to_owned() });
+        found.push(at, SchemaFault::RequiresProperty { name: name.to_owned(), by: by.to_owned() });
     }
 }
 
@@ -125,7 +128,7 @@ fn count((keyword, argument): (&str, &Value), what: &'static str, number: usize,
     let least = keyword.starts_with("min");
     if (least && number < bound) || (!least && number > bound) {
         let bound = format!("{} {bound}", if least { "at least" } else { "at most" });
-        found.push(at, SchemaFault::Count { what, found: number, bound });
+        found.push(at, SchemaFault::WrongCount { what, found: number, bound });
     }
 }
 
@@ -182,7 +185,7 @@ fn range(keyword: &str, argument: &Value, value: &Value, at: &At<'_>, found: &mu
         _ => (((number / bound) - (number / bound).round()).abs() < 1e-9, "a multiple of"),
     };
     if !is_fine {
-        found.push(at, SchemaFault::Range { value: text(value), bound: format!("{words} {argument}") });
+        found.push(at, SchemaFault::OutOfRange { value: text(value), bound: format!("{words} {argument}") });
     }
 }
 
@@ -201,7 +204,7 @@ fn pattern(checker: &Checker<'_>, argument: &Value, text: &str, at: &At<'_>, fou
     };
     if !all_match {
         let pattern = argument.get("text").unwrap_or(argument).as_str().unwrap_or_default().to_owned();
-        found.push(at, SchemaFault::Pattern { value: text.to_owned(), pattern });
+        found.push(at, SchemaFault::PatternMismatch { value: text.to_owned(), pattern });
     }
 }
 

@@ -58,7 +58,7 @@ impl Checker<'_> {
             let at = root.key(key);
             if !SECTIONS.contains(&key.as_str()) && !key.starts_with("Fn::") {
                 let known = SECTIONS.iter().map(|name| (*name).to_owned()).collect();
-                found.push(&at, SchemaFault::UnknownProperty { name: key.clone(), known });
+                found.push(&at, SchemaFault::UnsupportedProperty { name: key.clone(), known });
                 continue;
             }
             let expected = match key.as_str() {
@@ -81,7 +81,7 @@ impl Checker<'_> {
                     "an object"
                 }
             };
-            found.push(&at, SchemaFault::WrongType { expected: expected.to_owned(), found: describe(value) });
+            found.push(&at, SchemaFault::TypeMismatch { expected: expected.to_owned(), found: describe(value) });
         }
         if let Some(Value::String(version)) = self.template.get("AWSTemplateFormatVersion")
             && version != "2010-09-09"
@@ -95,6 +95,7 @@ impl Checker<'_> {
         if self.template.contains_key("Globals") && !self.has_serverless_transform() {
             found.say(&root.key("Globals"), "`Globals` needs the transform AWS::Serverless-2016-10-31");
         }
+        self.globals(found);
         for (key, section) in self.template.iter().filter(|(key, _)| *key != "Metadata") {
             nulls(section, &root.key(key), found);
         }
@@ -112,11 +113,14 @@ impl Checker<'_> {
             let at = root.key(name);
             name_form(name, "Mapping", &at, found);
             let Some(rows) = mapping.as_object() else {
-                found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(mapping) });
+                found.push(
+                    &at,
+                    SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: describe(mapping) },
+                );
                 continue;
             };
             if rows.is_empty() {
-                found.push(&at, SchemaFault::Count { what: "keys", found: 0, bound: "at least 1".to_owned() });
+                found.push(&at, SchemaFault::WrongCount { what: "keys", found: 0, bound: "at least 1".to_owned() });
             }
             for (key, row) in rows {
                 let at = at.key(key);
@@ -132,11 +136,14 @@ impl Checker<'_> {
                     );
                 }
                 let Some(cells) = row.as_object() else {
-                    found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(row) });
+                    found.push(
+                        &at,
+                        SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: describe(row) },
+                    );
                     continue;
                 };
                 if cells.is_empty() {
-                    found.push(&at, SchemaFault::Count { what: "keys", found: 0, bound: "at least 1".to_owned() });
+                    found.push(&at, SchemaFault::WrongCount { what: "keys", found: 0, bound: "at least 1".to_owned() });
                 }
                 for (key, cell) in cells {
                     let at = at.key(key);
@@ -146,7 +153,7 @@ impl Checker<'_> {
                     }
                     if cell.is_object() && key != "Fn::Transform" {
                         let expected = "a string, a number or a list".to_owned();
-                        found.push(&at, SchemaFault::WrongType { expected, found: describe(cell) });
+                        found.push(&at, SchemaFault::TypeMismatch { expected, found: describe(cell) });
                     }
                 }
             }
@@ -162,14 +169,15 @@ impl Checker<'_> {
             let at = root.key(name);
             name_form(name, "Output", &at, found);
             let Some(fields) = output.as_object() else {
-                found.push(&at, SchemaFault::WrongType { expected: "an object".to_owned(), found: describe(output) });
+                found
+                    .push(&at, SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: describe(output) });
                 continue;
             };
             for key in fields.keys() {
                 let known = ["Value", "Description", "Export", "Condition"];
                 if !known.contains(&key.as_str()) {
                     let known = known.iter().map(|name| (*name).to_owned()).collect();
-                    found.push(&at.key(key), SchemaFault::UnknownProperty { name: key.clone(), known });
+                    found.push(&at.key(key), SchemaFault::UnsupportedProperty { name: key.clone(), known });
                 }
             }
             let mut mode = Mode::default();
@@ -181,7 +189,7 @@ impl Checker<'_> {
                 Some(other) => {
                     found.push(
                         &at.key("Condition"),
-                        SchemaFault::WrongType { expected: "a string".to_owned(), found: describe(other) },
+                        SchemaFault::TypeMismatch { expected: "a string".to_owned(), found: describe(other) },
                     );
                 }
                 None => {}
@@ -206,7 +214,7 @@ impl Checker<'_> {
                 && description.chars().count() > 1024
             {
                 let bound = "at most 1024".to_owned();
-                let fault = SchemaFault::Count { what: "characters", found: description.chars().count(), bound };
+                let fault = SchemaFault::WrongCount { what: "characters", found: description.chars().count(), bound };
                 found.push(&at.key("Description"), fault);
             }
         }
@@ -233,7 +241,7 @@ impl Checker<'_> {
                     }
                 }
                 Some(other) => {
-                    let fault = SchemaFault::WrongType { expected: "a list".to_owned(), found: describe(other) };
+                    let fault = SchemaFault::TypeMismatch { expected: "a list".to_owned(), found: describe(other) };
                     found.push(&at.key("Assertions"), fault);
                 }
                 None => found.push(&at, SchemaFault::MissingProperty { name: "Assertions".to_owned() }),
@@ -248,7 +256,7 @@ impl Checker<'_> {
             // A literal truth value is taken as one.
             if !matches!(text(value).as_str(), "true" | "false") {
                 let expected = "a condition function".to_owned();
-                found.push(at, SchemaFault::WrongType { expected, found: describe(value) });
+                found.push(at, SchemaFault::TypeMismatch { expected, found: describe(value) });
             }
             return;
         };

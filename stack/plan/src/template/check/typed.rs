@@ -54,7 +54,15 @@ impl Walk<'_, '_> {
             }
             "Ref" => self.reference(arguments, keywords, at, found),
             "Fn::GetAtt" => self.target(name, arguments, keywords, &at.key(name), found),
-            "Fn::Sub" | "Fn::Join" | "Fn::Base64" | "Fn::ToJsonString" | "Fn::ImportValue" | "Fn::GetStackOutput" => {
+            "Fn::Sub" | "Fn::Join" => {
+                let before = found.faults.len();
+                self.gives(name, false, keywords, at, found);
+                if found.faults.len() == before {
+                    let function = Value::Object(Map::from_iter([(name.to_owned(), arguments.clone())]));
+                    self.made_text(&function, keywords, &at.key(name), found);
+                }
+            }
+            "Fn::Base64" | "Fn::ToJsonString" | "Fn::ImportValue" | "Fn::GetStackOutput" => {
                 self.gives(name, false, keywords, at, found);
             }
             "Fn::Length" => self.gives(name, false, keywords, at, found),
@@ -63,7 +71,7 @@ impl Walk<'_, '_> {
                 let expected = self.expected(keywords);
                 if !expected.is_empty() && expected.iter().all(|name| name == "object") {
                     let found_words = "Fn::FindInMap, which gives a scalar or a list".to_owned();
-                    let fault = SchemaFault::WrongType { expected: "an object".to_owned(), found: found_words };
+                    let fault = SchemaFault::TypeMismatch { expected: "an object".to_owned(), found: found_words };
                     found.push(&at.key(name), fault);
                 }
             }
@@ -84,7 +92,7 @@ impl Walk<'_, '_> {
             let gives = if is_list { "a list" } else { "a scalar" };
             found.push(
                 &at.key(name),
-                SchemaFault::WrongType { expected, found: format!("{name}, which gives {gives}") },
+                SchemaFault::TypeMismatch { expected, found: format!("{name}, which gives {gives}") },
             );
         }
     }
@@ -95,7 +103,7 @@ impl Walk<'_, '_> {
             return types(names).map(str::to_owned).collect();
         }
         let reference = keywords.get("$ref").and_then(Value::as_str);
-        let target = reference.and_then(|reference| self.root.pointer(reference.trim_start_matches('#')));
+        let target = reference.and_then(|reference| self.target_of(reference));
         target.and_then(Value::as_object).map(|keywords| self.expected(keywords)).unwrap_or_default()
     }
 
@@ -148,7 +156,7 @@ impl Walk<'_, '_> {
                 _ => None,
             });
             if let Some(reason) = reason {
-                found.push(at, SchemaFault::ParameterValue { parameter: name.to_owned(), value: text(&value), reason });
+                found.push(at, SchemaFault::UnfitParameter { parameter: name.to_owned(), value: text(&value), reason });
             }
         }
     }
@@ -185,7 +193,7 @@ impl Walk<'_, '_> {
         if attribute.is_some() && !takes(&given, keywords) {
             let expected =
                 self.expected(keywords).iter().map(|name| with_article(name)).collect::<Vec<_>>().join(" or ");
-            return found.push(at, SchemaFault::WrongType { expected, found: words });
+            return found.push(at, SchemaFault::TypeMismatch { expected, found: words });
         }
         if let Some(format) = keywords.get("format").and_then(Value::as_str)
             && !has_format(&security_group(type_name, resource, attribute, given), format)

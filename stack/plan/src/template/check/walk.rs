@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
     /// Checks `value` against `schema`.
     pub(super) fn value(&self, value: &Value, schema: &Value, at: &At<'_>, mode: &Mode, found: &mut Found) {
         let keywords = match schema {
-            Value::Bool(false) => return found.push(at, SchemaFault::Forbidden),
+            Value::Bool(false) => return found.push(at, SchemaFault::ForbiddenValue),
             // That nothing is there is said where nulls are looked for.
             Value::Object(keywords) if !keywords.is_empty() && !value.is_null() => keywords,
             _ => return,
@@ -91,6 +91,14 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What a `$ref` stands for; `#/` is the document itself.
+    pub(super) fn target_of(&self, reference: &str) -> Option<&Value> {
+        match reference.trim_start_matches('#') {
+            "/" => Some(self.root),
+            pointer => self.root.pointer(pointer),
+        }
+    }
+
     fn keyword(
         &self,
         (keyword, argument): (&str, &Value),
@@ -102,9 +110,7 @@ impl Walk<'_, '_> {
     ) {
         match (keyword, value) {
             ("$ref", _) => {
-                let target =
-                    argument.as_str().and_then(|reference| self.root.pointer(reference.trim_start_matches('#')));
-                if let Some(target) = target {
+                if let Some(target) = argument.as_str().and_then(|reference| self.target_of(reference)) {
                     self.value(value, target, at, mode, found);
                 }
             }
@@ -205,7 +211,7 @@ impl Walk<'_, '_> {
             }
             if argument == &Value::Bool(false) {
                 let known = properties.into_iter().flat_map(Map::keys).cloned().collect();
-                found.push(&at.key(name), SchemaFault::UnknownProperty { name: name.clone(), known });
+                found.push(&at.key(name), SchemaFault::UnsupportedProperty { name: name.clone(), known });
             } else {
                 self.member(member, argument, &at.key(name), mode, found);
             }
@@ -239,8 +245,8 @@ impl Walk<'_, '_> {
             0 if undecided => found.unknown |= mode.literal,
             // One alternative alone explains itself better.
             0 if of == 1 => found.faults.extend(nearest.into_iter().flat_map(|nearest| nearest.faults)),
-            0 if of > 0 => found.push(at, SchemaFault::Alternatives { found: "none", of }),
-            count if exactly_one && count > 1 => found.push(at, SchemaFault::Alternatives { found: "several", of }),
+            0 if of > 0 => found.push(at, SchemaFault::WrongForm { found: "none", of }),
+            count if exactly_one && count > 1 => found.push(at, SchemaFault::WrongForm { found: "several", of }),
             _ if exactly_one && undecided => found.unknown |= mode.literal,
             _ => {}
         }

@@ -1,34 +1,10 @@
-//! Pipelines and backups.
+//! Backups, builds, groups of instances.
 
 use serde_json::Value;
 
-use crate::template::check::SchemaFault;
 use crate::template::check::found::{At, Found};
 use crate::template::check::scalar::text;
-
-/// Sources are in the first stage, and only there.
-pub(super) fn pipeline(properties: &Value, at: &At<'_>, found: &mut Found) {
-    let at = at.key("Stages");
-    let stages = properties.get("Stages").and_then(Value::as_array).into_iter().flatten();
-    for (stage, value) in stages.enumerate() {
-        let actions = value.get("Actions").and_then(Value::as_array).into_iter().flatten();
-        for (action, value) in actions.enumerate() {
-            let Some(category) = value.pointer("/ActionTypeId/Category").and_then(Value::as_str) else { continue };
-            if (category == "Source") != (stage == 0) {
-                let allowed = match stage {
-                    0 => &["Source"][..],
-                    _ => &["Build", "Approval", "Deploy", "Test", "Invoke", "Compute"][..],
-                };
-                let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
-                let at = at.index(stage);
-                let at = at.key("Actions");
-                let at = at.index(action);
-                let at = at.key("ActionTypeId");
-                found.push(&at.key("Category"), SchemaFault::NotAllowed { value: category.to_owned(), allowed });
-            }
-        }
-    }
-}
+use crate::template::check::{Checker, SchemaFault};
 
 /// What goes to cold storage stays there for 90 days at least.
 pub(super) fn backup(properties: &Value, at: &At<'_>, found: &mut Found) {
@@ -45,7 +21,29 @@ pub(super) fn backup(properties: &Value, at: &At<'_>, found: &mut Found) {
             let at = at.index(index);
             let at = at.key("Lifecycle");
             let bound = format!("at least {} (90 days after MoveToColdStorageAfterDays)", cold + 90);
-            found.push(&at.key("DeleteAfterDays"), SchemaFault::Range { value: delete.to_string(), bound });
+            found.push(&at.key("DeleteAfterDays"), SchemaFault::OutOfRange { value: delete.to_string(), bound });
         }
+    }
+}
+
+/// The health of instances alone is asked, or that of others, not both.
+pub(super) fn health(properties: &Value, at: &At<'_>, found: &mut Found) {
+    let Some(kinds) = properties.get("HealthCheckType").and_then(Value::as_str) else { return };
+    let kinds: Vec<&str> = kinds.split(',').map(str::trim).collect();
+    if kinds.len() > 1 && kinds.contains(&"EC2") {
+        found.say(&at.key("HealthCheckType"), "EC2 cannot be combined with other kinds of health checks");
+    }
+}
+
+/// A role is looked up by its name, which is not enough for one with a path.
+pub(super) fn project(checker: &Checker<'_>, properties: &Value, at: &At<'_>, found: &mut Found) {
+    let Some(id) = properties.pointer("/ServiceRole/Ref").and_then(Value::as_str) else { return };
+    let path = checker.resources.get(id).and_then(|role| role.pointer("/Properties/Path"));
+    if let Some(path) = path.filter(|path| *path != "/") {
+        let path = text(path);
+        found.say(
+            &at.key("ServiceRole").key("Ref"),
+            format!("`{id}` has the path `{path}`: give its ARN (Fn::GetAtt {id}.Arn)"),
+        );
     }
 }

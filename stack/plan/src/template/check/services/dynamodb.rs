@@ -37,13 +37,14 @@ fn attributes(properties: &Value, at: &At<'_>, found: &mut Found) {
         }
     }
     let list = |names: Vec<&String>| names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let place = at.key("AttributeDefinitions");
     let missing: Vec<&String> = keys.difference(&defined).collect();
     if !missing.is_empty() {
-        found.say(at, format!("key attributes without AttributeDefinitions: {}", list(missing)));
+        found.say(&place, format!("key attributes without AttributeDefinitions: {}", list(missing)));
     }
     let unused: Vec<&String> = defined.difference(&keys).collect();
     if !unused.is_empty() {
-        found.say(at, format!("AttributeDefinitions that are no key of the table or an index: {}", list(unused)));
+        found.say(&place, format!("AttributeDefinitions that are no key of the table or an index: {}", list(unused)));
     }
 }
 

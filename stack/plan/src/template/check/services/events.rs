@@ -18,7 +18,7 @@ pub(super) fn check(
     checker.select(properties, &["ScheduleExpression".to_owned()], at, under, &mut |value, at, _| {
         let Some(text) = value.as_str() else { return };
         if let Err(reason) = schedule(text, has_one_time) {
-            found.push(at, SchemaFault::Schedule { value: text.to_owned(), reason });
+            found.push(at, SchemaFault::InvalidSchedule { value: text.to_owned(), reason });
         }
     });
 }

@@ -4,7 +4,11 @@ use serde_json::Value;
 
 use crate::template::check::conditions::Assumptions;
 use crate::template::check::found::{At, Found};
+use crate::template::check::gather::target_of;
 use crate::template::check::{Checker, SchemaFault};
+
+/// Hosted zone of all distributions outside of China.
+const DISTRIBUTION_ZONE: &str = "Z2FDTNDATAQYW2";
 
 /// Behaviors go to declared origins, and aliases are names of domains.
 pub(super) fn distribution(
@@ -36,19 +40,41 @@ pub(super) fn distribution(
             let Some(id) = value.as_str() else { return };
             let has_function = origins.iter().any(|origin| origin.starts_with('{'));
             if is_literal && !origins.is_empty() && !has_function && !origins.iter().any(|origin| origin == id) {
-                found.push(at, SchemaFault::UnknownName { name: id.to_owned(), known: origins.clone() });
+                found.push(at, SchemaFault::UndeclaredName { name: id.to_owned(), known: origins.clone() });
             }
         });
     }
+    certificate_region(checker, properties, at, under, found);
     checker.select(properties, &steps("DistributionConfig/Aliases/*"), at, under, &mut |value, at, _| {
         let Some(alias) = value.as_str() else { return };
         if !is_alias(alias) && !alias.contains("{{resolve:") {
             found.push(
                 at,
-                SchemaFault::Format { value: alias.to_owned(), format: "a domain name in lower case".to_owned() },
+                SchemaFault::WrongFormat { value: alias.to_owned(), format: "a domain name in lower case".to_owned() },
             );
         }
     });
+}
+
+/// A certificate that a distribution uses is of us-east-1, wherever the stack is.
+fn certificate_region(checker: &Checker<'_>, properties: &Value, at: &At<'_>, under: &Assumptions, found: &mut Found) {
+    for certificate in checker.selected(properties, "DistributionConfig/ViewerCertificate/AcmCertificateArn", at, under)
+    {
+        let parameter = certificate.value.get("Ref").and_then(Value::as_str);
+        let default = parameter.and_then(|name| checker.parameters.get(name)?.get("Default"));
+        let Some(arn) = default.unwrap_or(&certificate.value).as_str() else { continue };
+        let mut parts = arn.split(':').skip(2);
+        let is_elsewhere = parts.next() == Some("acm")
+            && parts.next().is_some_and(|region| region != "us-east-1" && !region.is_empty());
+        if is_elsewhere {
+            let message = format!("`{arn}` is not of us-east-1, where certificates of distributions are");
+            // What is to be mended is where the ARN is written.
+            match parameter {
+                Some(parameter) => found.say(&At::path(&format!("/Parameters/{parameter}/Default")), message),
+                None => found.say(&At::path(&certificate.path), message),
+            }
+        }
+    }
 }
 
 /// Two labels at least, the last of two letters at least; the first may begin with an asterisk.
@@ -67,7 +93,8 @@ fn is_alias(alias: &str) -> bool {
 }
 
 /// A record is of the zone that it is put in.
-pub(super) fn record_set(properties: &Value, at: &At<'_>, found: &mut Found) {
+pub(super) fn record_set(checker: &Checker<'_>, properties: &Value, at: &At<'_>, found: &mut Found) {
+    alias_zone(checker, properties, at, found);
     let text = |key: &str| properties.get(key).and_then(Value::as_str);
     let Some(zone) = text("HostedZoneName") else { return };
     if !zone.ends_with('.') {
@@ -77,6 +104,19 @@ pub(super) fn record_set(properties: &Value, at: &At<'_>, found: &mut Found) {
     let (zone, bare) = (zone.trim_end_matches('.'), name.trim_end_matches('.'));
     if bare != zone && !bare.ends_with(&format!(".{zone}")) {
         found.say(&at.key("Name"), format!("`{name}` is not of the zone `{zone}`"));
+    }
+}
+
+/// Distributions have one zone, whatever their name is.
+fn alias_zone(checker: &Checker<'_>, properties: &Value, at: &At<'_>, found: &mut Found) {
+    let Some(alias) = properties.get("AliasTarget") else { return };
+    let target = alias.get("DNSName").and_then(target_of).and_then(|id| checker.resources.get(&id));
+    let is_distribution =
+        target.and_then(|target| target.get("Type")).is_some_and(|name| name == "AWS::CloudFront::Distribution");
+    let zone = alias.get("HostedZoneId").and_then(Value::as_str);
+    if let Some(zone) = zone.filter(|zone| is_distribution && *zone != DISTRIBUTION_ZONE) {
+        let fault = SchemaFault::NotAllowed { value: zone.to_owned(), allowed: vec![DISTRIBUTION_ZONE.to_owned()] };
+        found.push(&at.key("AliasTarget").key("HostedZoneId"), fault);
     }
 }
 

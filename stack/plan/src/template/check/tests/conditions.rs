@@ -21,7 +21,7 @@ fn both_branches_are_checked() {
     let found = with(
         "  A:\n    Type: AWS::SQS::Queue\n    Properties:\n      VisibilityTimeout: !If [IsProd, 30, soon]\n      DelaySeconds: !If\n        - IsDev\n        - 901\n        - !Ref AWS::NoValue\n",
     );
-    assert_eq!(found, ["13: template-wrong-type", "16: template-range"]);
+    assert_eq!(found, ["13: type-mismatch", "16: out-of-range"]);
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_property_that_is_sometimes_missing_is_missing() {
     let found = with(
         "  A:\n    Type: AWS::SNS::Subscription\n    Properties:\n      TopicArn: !If [HasOther, !Ref Other, !Ref AWS::NoValue]\n      Protocol: email\n",
     );
-    assert_eq!(found, ["12: template-missing-property"]);
+    assert_eq!(found, ["12: missing-property"]);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn branches_that_exclude_each_other_are_not_mixed() {
     assert_eq!(with(text), Vec::<String>::new());
     // The same with conditions that can hold at once.
     let found = with(&text.replace("[IsDev", "[HasOther"));
-    assert!(found.iter().any(|found| found.ends_with("template-rule")), "{found:?}");
+    assert!(found.iter().any(|found| found.ends_with("broken-rule")), "{found:?}");
 }
 
 #[test]

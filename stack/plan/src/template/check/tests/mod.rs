@@ -1,8 +1,12 @@
 use super::*;
 
 mod conditions;
+mod documents;
+mod loops;
 mod mutations;
 mod properties;
+mod services;
+mod texts;
 
 /// Findings of a text as `line: code`, warnings marked.
 fn findings(text: &str) -> Vec<String> {

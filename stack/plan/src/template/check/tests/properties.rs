@@ -61,7 +61,7 @@ fn faults_of_structure_do_not_hide_others() {
     let found = findings(
         "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 901}}\n  B: {Type: AWS::SQS::Queue, Propertys: {}}\n  C: 1\n",
     );
-    assert_eq!(found, ["2: template-range", "3: template-unknown-property", "4: template-wrong-type"]);
+    assert_eq!(found, ["2: out-of-range", "3: unsupported-property", "4: type-mismatch"]);
     assert_eq!(findings("Resources: [\n"), ["2: yaml-syntax"]);
     assert_eq!(findings("a: b\n").len(), 2);
 }

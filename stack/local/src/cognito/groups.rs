@@ -1,0 +1,84 @@
+//! Groups of users.
+
+use serde_json::Value;
+
+use super::{Cognito, Group, now};
+use crate::wire::ServiceError;
+use crate::wire::properties::{as_integer, text};
+
+impl Cognito {
+    /// Makes a group. `input` has the members of `CreateGroup`.
+    pub(super) fn create_group(&self, pool_id: &str, input: &Value) -> Result<Group, ServiceError> {
+        let name = super::required(input, "GroupName")?;
+        self.change_pool(pool_id, |pool| {
+            if pool.groups.contains_key(name) {
+                return Err(ServiceError::bad_request("GroupExistsException", "A group with the name already exists."));
+            }
+            let group = Group {
+                name: name.to_owned(),
+                description: text(input, "Description").map(str::to_owned),
+                role_arn: text(input, "RoleArn").map(str::to_owned),
+                precedence: input.get("Precedence").and_then(as_integer),
+                created: now(),
+                modified: now(),
+            };
+            pool.groups.insert(name.to_owned(), group.clone());
+            Ok(group)
+        })
+    }
+
+    /// Changes what is named.
+    pub(super) fn update_group(&self, pool_id: &str, name: &str, input: &Value) -> Result<Group, ServiceError> {
+        self.change_pool(pool_id, |pool| {
+            let group = pool.groups.get_mut(name).ok_or_else(no_group)?;
+            if let Some(description) = text(input, "Description") {
+                group.description = Some(description.to_owned());
+            }
+            if let Some(role) = text(input, "RoleArn") {
+                group.role_arn = Some(role.to_owned());
+            }
+            if let Some(precedence) = input.get("Precedence").and_then(as_integer) {
+                group.precedence = Some(precedence);
+            }
+            group.modified = now();
+            Ok(group.clone())
+        })
+    }
+
+    /// Removes a group; its users stay.
+    pub(super) fn delete_group(&self, pool_id: &str, name: &str) -> Result<(), ServiceError> {
+        self.change_pool(pool_id, |pool| {
+            pool.groups.remove(name).ok_or_else(no_group)?;
+            for user in pool.users.values_mut() {
+                user.groups.remove(name);
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts a user into a group or takes it out.
+    pub(super) fn set_member(
+        &self,
+        pool_id: &str,
+        group: &str,
+        username: &str,
+        member: bool,
+    ) -> Result<(), ServiceError> {
+        self.change_pool(pool_id, |pool| {
+            if !pool.groups.contains_key(group) {
+                return Err(no_group());
+            }
+            let user = pool.user_mut(username)?;
+            if member {
+                user.groups.insert(group.to_owned());
+            } else {
+                user.groups.remove(group);
+            }
+            Ok(())
+        })
+    }
+}
+
+pub(super) fn no_group() -> ServiceError {
+    ServiceError::bad_request("ResourceNotFoundException", "Group not found.")
+}

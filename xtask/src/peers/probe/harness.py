@@ -1,0 +1,237 @@
+"""What the checks of the probe stand on: clients, plain HTTP, functions, roles and stacks at one endpoint."""
+
+import contextlib
+import io
+import json
+import time
+import traceback
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+import zipfile
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+#: Every check, in the order of its declaration: (service, capability, function).
+CHECKS = []
+
+
+def check(service, capability):
+    """Declares a check: what a user of `service` expects, as one sentence without a full stop."""
+
+    def declare(function):
+        CHECKS.append((service, capability, function))
+        return function
+
+    return declare
+
+
+class Answer:
+    """An answer of plain HTTP."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"{self.status} {self.text[:300]}"
+
+
+class _Unredirected(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+class Cloud:
+    """The emulator under the probe, seen by one check."""
+
+    region = "us-east-1"
+    account = "000000000000"
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint.rstrip("/")
+        self._cleanup = contextlib.ExitStack()
+
+    def client(self, service, keys=None, region=None, **settings):
+        """A boto3 client; `keys` are temporary credentials as STS gives them, the administrator's by default."""
+        keys = keys or {"AccessKeyId": "test", "SecretAccessKey": "test", "SessionToken": None}
+        settings = {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 1}, **settings}
+        if service == "s3":
+            settings.setdefault("s3", {"addressing_style": "path"})
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region or self.region,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            config=Config(**settings),
+        )
+
+    def name(self, prefix="probe"):
+        """A name that nobody else has: lower case, at most 40 characters."""
+        return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+    def http(self, method, url, body=None, headers=None, host=None):
+        """Plain HTTP. `url` may be a path; `host` is sent as Host while the connection goes to the endpoint."""
+        parts = urllib.parse.urlsplit(url)
+        if host is None and parts.hostname and not parts.hostname.replace(".", "").isdigit():
+            host = parts.netloc
+        path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        target = f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc and host is None else self.endpoint + path
+        if isinstance(body, str):
+            body = body.encode()
+        request = urllib.request.Request(target, data=body, method=method, headers=dict(headers or {}))
+        if host:
+            request.add_unredirected_header("Host", host)
+        try:
+            with urllib.request.build_opener(_Unredirected).open(request, timeout=30) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+
+    def until(self, look, seconds=15, every=0.1):
+        """The first true result of `look`; an exception of it counts as not yet, and is told when the time is over."""
+        end, last = time.monotonic() + seconds, None
+        while True:
+            try:
+                result = look()
+                if result:
+                    return result
+                last = f"the last look gave {result!r}"
+            except (AssertionError, ClientError, KeyError, IndexError, urllib.error.URLError) as error:
+                last = f"the last look failed: {error!r}"
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {seconds} s; {last}")
+            time.sleep(every)
+
+    def role(self, statements=(), service="lambda.amazonaws.com"):
+        """ARN of a role that `service` may assume and that may do what `statements` say, and write logs."""
+        iam, name = self.client("iam"), self.name("role")
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        logs = {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+        policy = {"Version": "2012-10-17", "Statement": [logs, *statements]}
+        iam.put_role_policy(RoleName=name, PolicyName="probe", PolicyDocument=json.dumps(policy))
+        self._later(lambda: (iam.delete_role_policy(RoleName=name, PolicyName="probe"), iam.delete_role(RoleName=name)))
+        return arn
+
+    def function(self, source, statements=(), runtime="python3.12", handler="index.handler", **settings):
+        """Name of a function of Python source text whose role may do what `statements` say."""
+        lambdas, name = self.client("lambda"), self.name("function")
+        settings.setdefault("Timeout", 10)
+        lambdas.create_function(
+            FunctionName=name,
+            Runtime=runtime,
+            Handler=handler,
+            Role=self.role(statements),
+            Code={"ZipFile": archive({"index.py": source})},
+            **settings,
+        )
+        self._later(lambda: lambdas.delete_function(FunctionName=name))
+        lambdas.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+        return name
+
+    def invoke(self, name, payload=None, **settings):
+        """What the function returns; raises when it failed."""
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload), **settings)
+        body = answer["Payload"].read()
+        assert "FunctionError" not in answer, body
+        return json.loads(body) if body else None
+
+    def stack(self, template, parameters=None, keep=False):
+        """Deploys a template (a dict) and returns (stack name, outputs); the stack is destroyed after the check."""
+        formation, name = self.client("cloudformation"), self.name("stack")
+        formation.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        if not keep:
+            self._later(lambda: formation.delete_stack(StackName=name))
+        self.until(lambda: not self.status(name).endswith("IN_PROGRESS"), seconds=60)
+        assert self.status(name) == "CREATE_COMPLETE", self.reasons(name)
+        return name, self.outputs(name)
+
+    def status(self, stack):
+        """Status of a stack."""
+        return self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+
+    def outputs(self, stack):
+        """Outputs of a stack by key."""
+        described = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+    def reasons(self, stack):
+        """Why resources of a stack failed."""
+        events = self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        return [(event["LogicalResourceId"], event.get("ResourceStatusReason")) for event in events if "FAILED" in event["ResourceStatus"]]
+
+    def _later(self, action):
+        self._cleanup.callback(lambda: _quietly(action))
+
+    def close(self):
+        """Removes what the check made through this value."""
+        self._cleanup.close()
+
+
+def archive(files):
+    """Bytes of a zip of texts by path, executable ones included."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archived:
+        for path, text in files.items():
+            entry = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o755 << 16
+            archived.writestr(entry, text)
+    return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def refused(*codes):
+    """Passes when the block is refused with one of the error codes of AWS (any code when none is named)."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        assert not codes or code in codes, f"refused with {code}, not {' or '.join(codes)}: {error}"
+    else:
+        raise AssertionError("was not refused")
+
+
+def _quietly(action):
+    # What cannot be removed is the emulator's own fault, and another check's subject.
+    with contextlib.suppress(Exception):
+        action()
+
+
+def run(endpoint, services):
+    """Runs the checks of the services (all when empty), and gives one result for each."""
+    for service, capability, function in CHECKS:
+        if services and service not in services:
+            continue
+        cloud, began, why = Cloud(endpoint), time.monotonic(), None
+        try:
+            function(cloud)
+        except Exception as error:  # noqa: BLE001 - any failure of a check is a result of the probe
+            frame = traceback.extract_tb(error.__traceback__)
+            line = next((f.lineno for f in reversed(frame) if f.name == function.__name__), 0)
+            why = f"line {line}: {type(error).__name__}: {error}"[:400]
+        cloud.close()
+        yield {
+            "service": service,
+            "capability": capability,
+            "passed": why is None,
+            "why": why,
+            "milliseconds": round((time.monotonic() - began) * 1000),
+        }
