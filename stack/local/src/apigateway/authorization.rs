@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Lets the caller of a method in, and notes in `method` who it is.
 pub(super) async fn authorize(cloud: &Arc<Cloud>, call: &Call, method: &mut Method) -> Result<(), Fault> {
-    let policy = method.policy();
+    let policy = method.policy(cloud, call);
     match method.members["authorizationType"].as_str() {
         Some("AWS_IAM") => signed_by(cloud, call, method, policy.as_ref()).await,
         kind => {

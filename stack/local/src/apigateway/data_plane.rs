@@ -70,9 +70,10 @@ impl Method {
             .to_vec()
     }
 
-    /// The policy of the API.
-    pub(super) fn policy(&self) -> Option<Value> {
-        serde_json::from_str(self.api["policy"].as_str()?).ok()
+    /// The policy of the API. `execute-api:/` at the beginning of a resource stands for the API itself.
+    pub(super) fn policy(&self, cloud: &Cloud, call: &Call) -> Option<Value> {
+        let whole = format!("\"{}", self.arn(cloud, call, ""));
+        serde_json::from_str(&self.api["policy"].as_str()?.replace("\"execute-api:/", &whole)).ok()
     }
 
     /// Members of the integration.

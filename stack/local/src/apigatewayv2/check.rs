@@ -37,7 +37,11 @@ fn one_of(members: &Value, name: &str, allowed: &[&str]) -> Result<(), ServiceEr
 
 /// Members of an API, with defaults.
 pub(super) fn api(members: &Value) -> Result<Value, ServiceError> {
-    refuse(members, &["body", "bodyS3Location", "apiKeySelectionExpression", "disableSchemaValidation"])?;
+    refuse(members, &["body", "bodyS3Location", "disableSchemaValidation"])?;
+    let key = members.get("apiKeySelectionExpression");
+    if key.is_some_and(|key| key != "$request.header.x-api-key") {
+        return Err(bad("ApiKeySelectionExpression is for WebSocket APIs, which the local cloud does not serve"));
+    }
     let mut members = members.clone();
     for only_given in ["target", "routeKey", "credentialsArn", "basepath", "basePath", "failOnWarnings"] {
         members.as_object_mut().map(|members| members.remove(only_given));
