@@ -72,7 +72,8 @@ async fn the_cdk_bootstraps_deploys_diffs_finds_drift_and_destroys() {
     .await;
 
     let same = cdk.succeed(&["diff", "--fail"]);
-    assert!(same.stderr.contains("no differences") || same.stdout.contains("no differences"), "{same:?}");
+    let told = format!("{}{}", same.stdout, same.stderr);
+    assert!(told.contains("There were no differences"), "{told}");
     let function = output("FunctionName");
     let clean = cdk.succeed(&["drift", "--fail"]);
     clients.lambda.update_function_configuration().function_name(&function).timeout(77).send().await.unwrap();

@@ -116,9 +116,9 @@ class Cloud:
             time.sleep(every)
 
     def role(self, statements=(), service="lambda.amazonaws.com"):
-        """ARN of a role that `service` may assume and that may do what `statements` say, and write logs."""
+        """ARN of a role that `service` and the account may assume and that may do what `statements` say, and write logs."""
         iam, name = self.client("iam"), self.name("role")
-        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": service, "AWS": f"arn:aws:iam::{self.account}:root"}, "Action": "sts:AssumeRole"}]}
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
         logs = {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
         policy = {"Version": "2012-10-17", "Statement": [logs, *statements]}

@@ -304,7 +304,7 @@ def refusals(cloud):
         {"Environment": {"Variables": {"AWS_REGION": "x"}}},
         {"Environment": {"Variables": {"BIG": "x" * 5000}}},
         {"Code": {"ZipFile": b"no zip"}},
-        {"Role": "nobody"},
+        {"Role": "arn:aws:iam::000000000000:nobody"},
     ):
         with refused("InvalidParameterValueException", "ValidationException"):
             lambdas.create_function(FunctionName=cloud.name("refused"), **{**good, **change})

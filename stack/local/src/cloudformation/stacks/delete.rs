@@ -13,7 +13,7 @@ use crate::wire::ServiceError;
 pub(in crate::cloudformation) fn delete_stack(call: &Call<'_>) -> Result<Answer, ServiceError> {
     let name = call.stack_name()?.to_owned();
     let token = call.token("ClientRequestToken")?;
-    call.refuse_fields("DeleteStack", &["DeploymentConfig.Mode"])?;
+    super::refuse_not_served(call, "DeleteStack")?;
     let mut retain = call.form.list("RetainResources");
     let force = call.form.get("DeletionMode") == Some("FORCE_DELETE_STACK");
     let operation = call.cloud.cloudformation.store.write(|state| {

@@ -209,6 +209,9 @@ function encoded(answer) {
 
 /** Tells of an error that nobody caught, then ends: the state of the process is unknown. */
 function setUpEnd() {
+  // Without its cloud nobody reads what the function writes: telling that of each failed write would never end.
+  process.stdout.on('error', () => process.exit(1));
+  process.stderr.on('error', () => process.exit(1));
   const end = (kind, code) => async (thrown) => {
     const told = kind ? { ...described(thrown), errorType: kind, errorMessage: String(thrown) } : described(thrown);
     write('ERROR', `Uncaught Exception \t${JSON.stringify(told)}`);
@@ -244,7 +247,7 @@ async function main() {
     process.exit(1);
   }
   for (;;) {
-    const { headers, body } = await call('GET', '/invocation/next');
+    const { headers, body } = await call('GET', '/invocation/next').catch(() => process.exit(1));
     requestId = headers['lambda-runtime-aws-request-id'];
     environment._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'] ?? '';
     try {
