@@ -70,7 +70,7 @@ Resources:
 Outputs: {Id: {Value: !Ref Api}}
 "#;
 
-const HTTP: &str = r#"
+const HTTP: &str = r"
 Resources:
   Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: http, ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: ['https://a.example'], MaxAge: 5}, Tags: {team: a}}}
   Backend:
@@ -89,7 +89,7 @@ Resources:
   Domain: {Type: AWS::ApiGatewayV2::DomainName, Properties: {DomainName: http.example.com, DomainNameConfigurations: [{CertificateArn: 'arn:aws:acm:eu-central-1:000000000000:certificate/x', EndpointType: REGIONAL}]}}
   Mapping: {Type: AWS::ApiGatewayV2::ApiMapping, Properties: {DomainName: !Ref Domain, ApiId: !Ref Api, Stage: !Ref Stage}}
 Outputs: {Id: {Value: !Ref Api}, Endpoint: {Value: !GetAtt Api.ApiEndpoint}}
-"#;
+";
 
 /// An answer of an API: status, headers, body.
 struct Heard {
