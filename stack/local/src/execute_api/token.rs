@@ -157,3 +157,109 @@ pub(crate) fn claim_text(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::LazyLock;
+
+    use rsa::RsaPrivateKey;
+    use rsa::traits::PublicKeyParts as _;
+    use serde_json::json;
+
+    use super::*;
+
+    static KEY: LazyLock<RsaPrivateKey> =
+        LazyLock::new(|| RsaPrivateKey::new(&mut rsa::rand_core::OsRng, SMALLEST_KEY).unwrap());
+
+    /// The keys of an issuer with one key, `k1`.
+    pub(crate) fn keys() -> Value {
+        let number = |number: &BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
+        json!({"keys": [{"kty": "RSA", "kid": "k1", "use": "sig", "alg": "RS256", "n": number(KEY.n()), "e": number(KEY.e())}]})
+    }
+
+    /// A token with this header and these claims, signed with that key over SHA-256.
+    pub(crate) fn signed(header: &Value, claims: &Value) -> String {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", encode(header), encode(claims));
+        let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: DIGEST_PREFIX.into() };
+        let signature = KEY.sign(scheme, &Sha256::digest(&text)).unwrap();
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn verified(text: &str, keys: &Value) -> Result<Map<String, Value>, TokenFault> {
+        Token::parse(text)?.verify(keys)
+    }
+
+    #[test]
+    fn only_what_a_key_of_the_issuer_signed_is_believed() {
+        let header = json!({"alg": "RS256", "kid": "k1"});
+        let good = signed(&header, &json!({"sub": "u"}));
+        assert_eq!(verified(&good, &keys()).unwrap()["sub"], "u");
+
+        let parts: Vec<&str> = good.split('.').collect();
+        let other = URL_SAFE_NO_PAD.encode(json!({"sub": "v"}).to_string());
+        let none = URL_SAFE_NO_PAD.encode(json!({"alg": "none", "kid": "k1"}).to_string());
+        for (text, fault) in [
+            (format!("{}.{other}.{}", parts[0], parts[2]), TokenFault::Signature),
+            (format!("{}.{}.", parts[0], parts[1]), TokenFault::Signature),
+            (format!("{none}.{}.", parts[1]), TokenFault::Signature),
+            (signed(&json!({"alg": "HS256", "kid": "k1"}), &json!({})), TokenFault::Signature),
+            (signed(&json!({"alg": "RS512", "kid": "k1"}), &json!({})), TokenFault::Signature),
+            (signed(&json!({"alg": "RS256", "kid": "k2"}), &json!({})), TokenFault::UnknownKey),
+        ] {
+            assert_eq!(verified(&text, &keys()), Err(fault), "{text}");
+        }
+        for text in ["", "a", "a.b", "a.b.c", "..", &good[..good.len() - 1].replace('.', "")] {
+            assert!(matches!(verified(text, &keys()), Err(TokenFault::Malformed(_))), "{text}");
+        }
+        for header in [json!({"alg": "RS256"}), json!({"alg": "RS256", "kid": "k1", "crit": ["x"]})] {
+            assert!(
+                matches!(verified(&signed(&header, &json!({})), &keys()), Err(TokenFault::Malformed(_))),
+                "{header}"
+            );
+        }
+        let mut unfit = keys();
+        unfit["keys"][0]["use"] = json!("enc");
+        assert_eq!(verified(&good, &unfit), Err(TokenFault::UnknownKey));
+        let mut small = keys();
+        small["keys"][0]["n"] = json!(URL_SAFE_NO_PAD.encode([0x81; 128]));
+        assert_eq!(verified(&good, &small), Err(TokenFault::Signature));
+    }
+
+    #[test]
+    fn claims_say_who_issued_a_token_and_when_it_is_good() {
+        let check = |claims: Value| check_claims(claims.as_object().unwrap(), "https://i", 1000);
+        assert_eq!(check(json!({"iss": "https://i", "exp": 1001, "nbf": 1000, "iat": 1000})), Ok(()));
+        assert_eq!(check(json!({"iss": "https://i", "exp": 1000})), Err(TokenFault::Expired));
+        for claims in [
+            json!({"iss": "https://j", "exp": 1001}),
+            json!({"exp": 1001}),
+            json!({"iss": "https://i"}),
+            json!({"iss": "https://i", "exp": "1001"}),
+            json!({"iss": "https://i", "exp": 1001, "nbf": 1001}),
+            json!({"iss": "https://i", "exp": 1001, "iat": 1001}),
+            json!({"iss": "https://i", "exp": 1001, "nbf": "x"}),
+        ] {
+            assert!(matches!(check(claims.clone()), Err(TokenFault::Claim(_))), "{claims}");
+        }
+    }
+
+    #[test]
+    fn audiences_and_scopes_are_those_of_the_token() {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        for (claims, expected) in [
+            (json!({"aud": "a"}), true),
+            (json!({"aud": ["x", "a"]}), true),
+            (json!({"client_id": "a"}), true),
+            (json!({"aud": "x", "client_id": "a"}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(is_for(&object(claims.clone()), &["a", "b"]), expected, "{claims}");
+        }
+        assert!(has_scope(&object(json!({})), &[]));
+        assert!(has_scope(&object(json!({"scope": "x y"})), &["y", "z"]));
+        assert!(has_scope(&object(json!({"scp": ["y"]})), &["y"]));
+        assert!(!has_scope(&object(json!({"scope": "xy"})), &["x"]));
+        assert_eq!(claim_text(&json!(["a", 1])), "[a 1]");
+    }
+}

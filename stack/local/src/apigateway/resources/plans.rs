@@ -65,17 +65,18 @@ pub(crate) async fn delete_api_key(
     removed(context.cloud.apigateway.delete_key(physical_id))
 }
 
-/// The key as it is now; its value is not shown.
+/// The key as it is now, with its value where the template has one.
 pub(crate) async fn read_api_key(
     context: &ResourceContext,
     physical_id: &str,
-    _declared: &Value,
+    declared: &Value,
 ) -> Result<Live, ProviderError> {
-    live(context.cloud.apigateway.get_key(physical_id, false), |members| {
+    live(context.cloud.apigateway.get_key(physical_id, true), |members| {
         let mut properties =
             json!({"Name": members["name"], "Enabled": members["enabled"], "Tags": tag_list(&members["tags"])});
-        for (member, property) in [("customerId", "CustomerId"), ("description", "Description")] {
-            if let Some(value) = members[member].as_str() {
+        for (member, property) in [("customerId", "CustomerId"), ("description", "Description"), ("value", "Value")] {
+            let is_told = member != "value" || declared.get("Value").is_some();
+            if let Some(value) = members[member].as_str().filter(|_| is_told) {
                 properties[property] = json!(value);
             }
         }

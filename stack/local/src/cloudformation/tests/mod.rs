@@ -1,5 +1,6 @@
 //! The engine through its wire format: requests in, XML out, with a resource type that fails where it is told to.
 
+mod apis;
 mod change_sets;
 mod creation;
 mod custom;
