@@ -76,13 +76,19 @@ fn line_of(error: &TemplateError) -> usize {
     error.position.map_or(0, |position| position.line)
 }
 
-/// The same line, or the same place: one path is the beginning of the other, and names a resource at least. A circle is
-/// reported once here and at every member there.
+/// The same line, or the same place: one path is the beginning of the other, and names a resource at least; or the same
+/// property of the same resource, however the way to it is told. A circle is reported once here and at every member
+/// there.
 fn is_same(error: &TemplateError, finding: &Finding) -> bool {
     let is_circle =
         finding.rule == "E3004" && error.code().is_some_and(|code| code.to_string() == "circular-dependency");
     let ours: Vec<&str> = error.path.split('/').skip(1).collect();
     let theirs: Vec<&str> = finding.path.split('/').collect();
     let common = ours.len().min(theirs.len());
-    is_circle || line_of(error) == finding.line || ours == theirs || (common >= 3 && ours[..common] == theirs[..common])
+    let is_property = common >= 4 && ours[..3] == theirs[..3] && ours.last() == theirs.last();
+    is_circle
+        || is_property
+        || line_of(error) == finding.line
+        || ours == theirs
+        || (common >= 3 && ours[..common] == theirs[..common])
 }

@@ -331,10 +331,16 @@ fn names(value: &Value, round: &Round) -> Value {
     match value {
         Value::String(text) => Value::String(named(text, round)),
         Value::Array(items) => Value::Array(items.iter().map(|item| names(item, round)).collect()),
-        Value::Object(fields) => match fields.get("Fn::Sub").and_then(Value::as_str).map(|text| named(text, round)) {
-            Some(text) if fields.len() == 1 && !text.contains("${") => Value::String(text),
-            _ => value.clone(),
-        },
+        // A name that a loop gives may be written as a reference to its identifier, or by `Fn::Sub`.
+        Value::Object(fields) if fields.len() == 1 => {
+            let argument = |name: &str| fields.get(name).and_then(Value::as_str);
+            let item = argument("Ref").and_then(|name| round.iter().find(|(known, _)| known == name));
+            let text = argument("Fn::Sub").map(|text| named(text, round)).filter(|text| !text.contains("${"));
+            match item.map(|(_, item)| item.name.clone()).or(text) {
+                Some(name) => Value::String(name),
+                None => value.clone(),
+            }
+        }
         other => other.clone(),
     }
 }

@@ -11,7 +11,7 @@ use super::found::{At, Found};
 use super::walk::{Mode, Walk};
 
 /// Type, path in its properties (empty for all of them), schema.
-const EXTRA: [(&str, &str, &str); 38] = [
+const EXTRA: [(&str, &str, &str); 37] = [
     ("AWS::ApiGatewayV2::Api", "ProtocolType", r#"{"enum": ["HTTP", "WEBSOCKET"]}"#),
     (
         "AWS::ApiGatewayV2::Authorizer",
@@ -61,7 +61,6 @@ const EXTRA: [(&str, &str, &str); 38] = [
     ("AWS::IAM::Group", "Policies/*/PolicyName", r#"{"pattern": "^[A-Za-z0-9_+=,.@-]{1,128}$"}"#),
     ("AWS::IAM::Policy", "PolicyName", r#"{"pattern": "^[A-Za-z0-9_+=,.@-]{1,128}$"}"#),
     ("AWS::IAM::Role", "Policies/*/PolicyName", r#"{"pattern": "^[A-Za-z0-9_+=,.@-]{1,128}$"}"#),
-    ("AWS::IAM::Role", "RoleName", r#"{"pattern": "^[A-Za-z0-9_+=,.@-]{1,64}$"}"#),
     ("AWS::IAM::User", "Policies/*/PolicyName", r#"{"pattern": "^[A-Za-z0-9_+=,.@-]{1,128}$"}"#),
     (
         "AWS::Lambda::Function",

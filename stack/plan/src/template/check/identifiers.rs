@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Checker;
 use super::conditions::Assumptions;
 use super::found::{At, Found};
-use super::scenario::scenarios;
+use super::scenario::{branches, scenarios};
 
 /// What tells resources of a type apart, where the schema does not say so or says something that only AWS knows.
 const IDENTIFIERS: [(&str, &[&str]); 6] = [
@@ -35,17 +35,24 @@ impl Checker<'_> {
             if names.is_empty() || names.iter().any(|name| name.contains('/') || read_only.contains(name)) {
                 continue;
             }
-            let Some(properties) = resource.get("Properties").and_then(Value::as_object) else { continue };
-            // Records of a routing policy share a name.
-            if properties.contains_key("SetIdentifier") {
-                continue;
-            }
-            // Only what identifies it, in every form that the conditions allow.
-            let identifier: Map<String, Value> =
-                names.iter().filter_map(|name| Some((name.clone(), properties.get(name)?.clone()))).collect();
+            let Some(properties) = resource.get("Properties") else { continue };
             let condition = resource.get("Condition").and_then(Value::as_str);
             let under: Assumptions = condition.map(|name| (name.to_owned(), true)).into_iter().collect();
-            for (form, under) in scenarios(&self.conditions, &Value::Object(identifier.clone()), &under) {
+            // Only what identifies it, in every form that the conditions allow.
+            let mut forms = Vec::new();
+            for (properties, under) in branches(&self.conditions, properties, &under) {
+                let Some(Value::Object(properties)) = properties else { continue };
+                // Records of a routing policy share a name.
+                if properties.contains_key("SetIdentifier") {
+                    continue;
+                }
+                let identifier: Map<String, Value> =
+                    names.iter().filter_map(|name| Some((name.clone(), properties.get(name)?.clone()))).collect();
+                let identifier = Value::Object(identifier);
+                let of_identifier = scenarios(&self.conditions, &identifier, &under);
+                forms.extend(of_identifier.into_iter().map(|(form, under)| (form.into_owned(), under)));
+            }
+            for (form, under) in forms {
                 if form.as_object().is_none_or(|form| form.len() < names.len()) {
                     continue;
                 }

@@ -113,7 +113,7 @@ impl Checker<'_> {
                 found.push(&at, SchemaFault::TypeMismatch { expected: expected.to_owned(), found: describe(value) });
             }
         }
-        let Some(kind) = fields.get("Type") else {
+        let Some(kind) = fields.get("Type").filter(|kind| !kind.is_null()) else {
             return found.push(at, SchemaFault::MissingProperty { name: "Type".to_owned() });
         };
         let Some(kind) = kind.as_str() else { return };

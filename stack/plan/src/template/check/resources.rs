@@ -117,6 +117,7 @@ impl Checker<'_> {
                 continue;
             }
             match key.as_str() {
+                "CreationPolicy" if type_name.ends_with("::MODULE") => found.push(&at, SchemaFault::ForbiddenValue),
                 "Condition" => match value.as_str() {
                     Some(name) => self.condition_name(name, &at, found),
                     None => found.push(

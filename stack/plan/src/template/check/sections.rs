@@ -288,7 +288,11 @@ impl Checker<'_> {
                 };
                 for (index, side) in [one, other].into_iter().enumerate() {
                     let function = side.as_object().and_then(function_of).map(|(name, _)| name);
-                    if matches!(function, Some("Fn::GetAtt" | "Fn::ImportValue"))
+                    let parameter = side.get("Ref").and_then(Value::as_str).and_then(|name| self.parameters.get(name));
+                    let kind = parameter.and_then(|parameter| parameter.get("Type")?.as_str()).unwrap_or_default();
+                    if kind.contains("List") {
+                        found.function(&inner.index(index), "Fn::Equals compares strings, and a list is there");
+                    } else if matches!(function, Some("Fn::GetAtt" | "Fn::ImportValue"))
                         || side.is_array()
                         || (side.is_object() && function.is_none())
                     {

@@ -14,6 +14,8 @@ const OPERATOR: &str = "^(ForAnyValue:|ForAllValues:)?((Not)?IpAddress|Arn(Not)?
                         Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Numeric(Not)?Equals|\
                         Numeric(Less|Greater)Than(Equals)?|String(Not)?Equals(IgnoreCase)?|String(Not)?Like)(Exists)?(IfExists)?$";
 const ARN: &str = r"(?s)^(arn:(aws[A-Za-z\-]*?|\*):[^:]+:[^:]*(:([0-9]{12}|\*|aws)?:.+|)|\*)$";
+/// The same for one that a function makes: an account may be an example with fewer digits.
+const MADE_ARN: &str = r"(?s)^(arn:[^:]*:[^:]+:[^:]*:([0-9]*|\*|aws):.+|\*)$";
 const PRINCIPAL: &str = r"^(\*|[0-9]{12}|arn:aws[a-z-]*:iam::([0-9]{12}|cloudfront):(root|user|group|role).*|arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role.*)$";
 
 /// What a part of an ARN that is not known may be.
@@ -226,7 +228,7 @@ impl Policies<'_, '_> {
     fn made_arn(&self, value: &Value, at: &At<'_>, found: &mut Found) {
         let Some(pieces) = self.checker.pieces(value) else { return };
         let begins_written = matches!(pieces.first(), Some(Piece::Text(text)) if !text.is_empty());
-        if begins_written && fails_always(&pieces, &PARTS_OF_ARNS, &|text| self.checker.matches(ARN, text)) {
+        if begins_written && fails_always(&pieces, &PARTS_OF_ARNS, &|text| self.checker.matches(MADE_ARN, text)) {
             let value =
                 value.as_object().and_then(function_of).map(|(_, arguments)| text(arguments)).unwrap_or_default();
             found.push(at, SchemaFault::WrongFormat { value, format: "an ARN or `*`".to_owned() });

@@ -77,9 +77,7 @@ pub(super) fn check(
         "AWS::EC2::Instance" => network::instance(properties, at, found),
         "AWS::EC2::Subnet" => network::subnet(checker, properties, at, found),
         "AWS::SSM::Document" => checker.systems_manager(properties, at, under, found),
-        "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => {
-            checker.state_machine(properties, at, under, found);
-        }
+        "AWS::StepFunctions::StateMachine" => checker.state_machine(properties, at, under, found),
         "AWS::CertificateManager::Certificate" => web::certificate(properties, at, found),
         _ => {}
     }

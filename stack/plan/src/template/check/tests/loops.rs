@@ -62,6 +62,10 @@ Outputs:
   A: {Value: !Ref Topica}
   B: {Value: !Ref Topicb}
   C: {Value: !GetAtt Queuexq.Arn}
+  'Fn::ForEach::Attributes':
+    - Attribute
+    - [Arn, QueueName]
+    - 'Made${Attribute}': {Value: !GetAtt [Queueyq, !Ref Attribute]}
 ",
     );
     assert_eq!(findings(&text), Vec::<String>::new());

@@ -99,3 +99,22 @@ fn log_groups_take_five_filters() {
     let more = format!("{text}{}", text.lines().nth(1).unwrap().replace("F0", "F6").replace("f0", "f6"));
     assert_eq!(findings(&more).len(), 6);
 }
+
+#[test]
+fn one_name_for_two_buckets_is_found_in_every_form() {
+    let text = "Conditions: {Here: !Equals [!Ref AWS::Region, us-east-1]}
+Resources:
+  One: {Type: AWS::S3::Bucket, Properties: {'Fn::If': [Here, {BucketName: one-name}, !Ref AWS::NoValue]}}
+  Two: {Type: AWS::S3::Bucket, Properties: {BucketName: !If [Here, other-name, !Ref AWS::NoValue]}}
+";
+    assert_eq!(changed(text, "other-name", "one-name"), ["3: contradiction", "4: contradiction"]);
+}
+
+#[test]
+fn conditions_compare_no_lists() {
+    let text = "Parameters: {Names: {Type: CommaDelimitedList, Default: 'a,b'}, Name: {Type: String, Default: a}}
+Conditions: {Some: !Equals [!Ref Name, '']}
+Resources: {Topic: {Type: AWS::SNS::Topic, Condition: Some, Properties: {DisplayName: !Join ['', !Ref Names]}}}
+";
+    assert_eq!(changed(text, "!Ref Name,", "!Ref Names,"), ["2: invalid-function"]);
+}
