@@ -142,7 +142,7 @@ fn run_step(step: Step, tools: &Tools) -> Result<Outcome, Failure> {
 
 /// Tests of the whole workspace, so that every step compiles dependencies with the same features, once.
 fn cargo_test(selection: &[&str], tools: &Tools) -> Result<Outcome, Failure> {
-    let mut arguments = if has_nextest() { vec!["nextest", "run", "--no-fail-fast"] } else { vec!["test", "--no-fail-fast"] };
+    let mut arguments = if has_nextest() { vec!["nextest", "run"] } else { vec!["test", "--no-fail-fast"] };
     arguments.push("--workspace");
     arguments.extend(selection);
     cargo(&arguments, tools)
