@@ -57,6 +57,28 @@ fn client(cloud: &LocalCloud, access_key: &str, secret_key: &str) -> Client {
     Client::from_conf(config)
 }
 
+/// Makes the role of the functions, with one statement.
+async fn let_functions(cloud: &LocalCloud, action: &str, resource: &str) {
+    let config = aws_sdk_iam::Config::builder()
+        .behavior_version(aws_sdk_iam::config::BehaviorVersion::latest())
+        .region(aws_sdk_iam::config::Region::new("us-east-1"))
+        .endpoint_url(cloud.url())
+        .credentials_provider(aws_sdk_iam::config::Credentials::new("test", "test", None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let iam = aws_sdk_iam::Client::from_conf(config);
+    let name = ROLE.rsplit('/').next().unwrap();
+    let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ]});
+    iam.create_role().role_name(name).assume_role_policy_document(trust.to_string()).send().await.unwrap();
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": action, "Resource": resource}
+    ]});
+    let put = iam.put_role_policy().role_name(name).policy_name("allowed").policy_document(policy.to_string());
+    put.send().await.unwrap();
+}
+
 fn python_is_missing() -> bool {
     let missing = !Path::new("/usr/bin/python3").exists();
     if missing {

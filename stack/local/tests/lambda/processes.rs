@@ -7,7 +7,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{FunctionCode, InvocationType, Runtime};
 use stack_local::{LocalCloud, Settings};
 
-use super::{ROLE, client, cloud, create, create_with, invoke, python_is_missing, runs, script, zip};
+use super::{ROLE, client, cloud, create, create_with, invoke, let_functions, python_is_missing, runs, script, zip};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_answers_logs_and_sees_its_own_environment_only() {
@@ -250,8 +250,9 @@ async fn an_event_is_tried_three_times_and_its_failure_is_told() {
         directory.path().display()
     );
     create(&client, "fails", script(&count)).await;
-    let told =
-        aws_sdk_lambda::types::OnFailure::builder().destination("arn:aws:lambda:us-east-1:000000000000:function:told");
+    let target = "arn:aws:lambda:us-east-1:000000000000:function:told";
+    let_functions(&cloud, "lambda:InvokeFunction", target).await;
+    let told = aws_sdk_lambda::types::OnFailure::builder().destination(target);
     client
         .put_function_event_invoke_config()
         .function_name("fails")

@@ -300,7 +300,7 @@ def refusals(cloud):
     for change in (
         {"Runtime": "python1.0"},
         {"Timeout": 901},
-        {"MemorySize": 64},
+        {"MemorySize": 100_000},
         {"Environment": {"Variables": {"AWS_REGION": "x"}}},
         {"Environment": {"Variables": {"BIG": "x" * 5000}}},
         {"Code": {"ZipFile": b"no zip"}},

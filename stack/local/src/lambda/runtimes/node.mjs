@@ -79,7 +79,12 @@ function write(level, message) {
   const line = JSON_LOGS
     ? JSON.stringify({ timestamp, level, requestId, message })
     : `${timestamp}\t${requestId ?? 'undefined'}\t${level}\t${message}`;
-  fs.writeSync(1, `${line}\n`);
+  try {
+    fs.writeSync(1, `${line}\n`);
+  } catch {
+    // Nobody reads any more: the cloud is gone. Telling that would fail in the same way, without end.
+    process.exit(1);
+  }
 }
 
 function setUpConsole() {
@@ -209,7 +214,7 @@ function encoded(answer) {
 
 /** Tells of an error that nobody caught, then ends: the state of the process is unknown. */
 function setUpEnd() {
-  // Without its cloud nobody reads what the function writes: telling that of each failed write would never end.
+  // What the function writes by itself: as in write().
   process.stdout.on('error', () => process.exit(1));
   process.stderr.on('error', () => process.exit(1));
   const end = (kind, code) => async (thrown) => {
