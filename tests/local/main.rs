@@ -3,9 +3,12 @@
 
 mod bad_input;
 mod dev;
+mod links;
 mod photo_to_thumbnail;
 mod side_by_side;
+mod stub;
 mod survival;
+mod triggers;
 
 use test_support::{Run, TestProject};
 

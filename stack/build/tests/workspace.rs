@@ -174,7 +174,7 @@ fn noting_calls(checkout: &Checkout) -> (BuildOptions, PathBuf) {
     let script = format!("#!/bin/sh\necho called >> '{}'\nexec '{}' \"$@\"\n", log.display(), real.unwrap().display());
     fs::write(directory.join("cargo"), script).unwrap();
     fs::set_permissions(directory.join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
-    let directories = std::iter::once(directory).chain(std::env::split_paths(&path).map(Into::into));
+    let directories = std::iter::once(directory).chain(std::env::split_paths(&path));
     options.variables.insert("PATH".into(), std::env::join_paths(directories).unwrap());
     (options, log)
 }

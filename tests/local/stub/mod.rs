@@ -5,15 +5,16 @@ use std::io::{Cursor, Write as _};
 
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
 use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use serde_json::{Value, json};
-use test_support::{Clients, RunningCloud, TestProject, eventually, http, skipped};
+use test_support::{Clients, RunningCloud, TestProject, eventually, skipped};
 
-use crate::{PLACE, STACK};
+use crate::STACK;
 
 /// What ends the names of the deployments.
 pub(crate) const SUFFIX: &str = "stubs";
 
-const REGION: &str = "us-east-1";
+const ACCOUNT: &str = "000000000000";
 const ARTIFACTS: &str = "stub-artifacts";
 
 /// An example that is deployed with [the stub](../stub/bootstrap) as every function.
@@ -23,6 +24,8 @@ pub(crate) struct Deployed {
     pub(crate) clients: Clients,
     /// Name of the stack, which begins all names.
     pub(crate) stack: String,
+    /// Region of the example.
+    pub(crate) region: String,
     /// The template.
     pub(crate) template: Value,
     parameters: Vec<String>,
@@ -37,12 +40,21 @@ impl Deployed {
         }
         let project = TestProject::example(STACK, example);
         let cloud = RunningCloud::start(&project);
-        let clients = Clients::new(cloud.url(), REGION);
-        clients.s3.create_bucket().bucket(ARTIFACTS).send().await.unwrap();
+        let yaml = std::fs::read_to_string(project.directory().join("stack.yaml")).unwrap();
+        let region = yaml.lines().find_map(|line| line.strip_prefix("region: ")).unwrap().to_owned();
+        let clients = Clients::new(cloud.url(), &region);
+        clients
+            .s3
+            .create_bucket()
+            .bucket(ARTIFACTS)
+            .set_create_bucket_configuration(location(&region))
+            .send()
+            .await
+            .unwrap();
         clients.s3.put_object().bucket(ARTIFACTS).key("stub.zip").body(zip().into()).send().await.unwrap();
         let parameters = parameters.iter().map(|&parameter| parameter.to_owned()).collect();
         let stack = format!("{example}-{SUFFIX}");
-        let mut deployed = Self { project, cloud, clients, stack, template: Value::Null, parameters };
+        let mut deployed = Self { project, cloud, clients, stack, region, template: Value::Null, parameters };
         deployed.template = deployed.render();
         let request = deployed.clients.cloudformation.create_stack().stack_name(&deployed.stack);
         request
@@ -114,20 +126,26 @@ impl Deployed {
         .await
     }
 
-    /// The messages that wait in a queue of the stack. They are not hidden from the next who asks.
+    /// Waits until a message that holds a text waits in a queue of the stack. It is not hidden from the next who asks.
     pub(crate) async fn waits_in(&self, queue: &str, with: &str) {
         let url = format!("{}/000000000000/{}-{queue}", self.cloud.url(), self.stack);
+        let body = json!({ "QueueUrl": url, "VisibilityTimeout": 0, "MaxNumberOfMessages": 10 });
+        let call = json_call("sqs", "AmazonSQS.ReceiveMessage", &body);
         eventually(&format!("a message waits in {queue} with {with}"), async || {
-            let body = json!({ "QueueUrl": url, "VisibilityTimeout": 0, "MaxNumberOfMessages": 10 }).to_string();
-            let headers = [
-                ("content-type", "application/x-amz-json-1.0"),
-                ("x-amz-target", "AmazonSQS.ReceiveMessage"),
-                ("authorization", UNSIGNED),
-            ];
-            let answer = http::request(::http::Method::POST, self.cloud.url(), &headers, body).await;
-            (answer.status == 200 && answer.text().contains(with)).then_some(())
+            let answer = self.as_owner(call.clone()).await;
+            assert_eq!(answer["status"], 200, "{answer}");
+            answer["text"].as_str().unwrap().contains(with).then_some(())
         })
         .await;
+    }
+
+    /// A call in the name of the account's owner, who may do everything.
+    pub(crate) async fn as_owner(&self, mut call: Value) -> Value {
+        call["keys"] = json!(["test", "test"]);
+        let (_, function) = self.resources("AWS::Lambda::Function")[0];
+        let name = function["Properties"]["FunctionName"].as_str().unwrap();
+        let function = name.strip_prefix(&format!("{}-", self.stack)).unwrap();
+        self.calls(function, &[call]).await.remove(0)
     }
 
     /// Stores an object, in the name of the account.
@@ -138,12 +156,17 @@ impl Deployed {
 
     /// Physical name of a bucket.
     pub(crate) fn bucket(&self, name: &str) -> String {
-        format!("{}-{name}-{PLACE}", self.stack)
+        format!("{}-{name}-{}", self.stack, self.place())
+    }
+
+    /// Account and region, which end the names of buckets.
+    pub(crate) fn place(&self) -> String {
+        format!("{ACCOUNT}-{}", self.region)
     }
 
     /// Output of the stack, as an address that answers.
     pub(crate) fn output(&self, name: &str) -> String {
-        let arguments = ["outputs", "--local", "-e", "dev", "--suffix", SUFFIX, "--region", REGION, name];
+        let arguments = ["outputs", "--local", "-e", "dev", "--suffix", SUFFIX, name];
         self.project.succeed(&arguments).stdout.trim().to_owned()
     }
 
@@ -165,7 +188,7 @@ impl Deployed {
     }
 
     fn render(&self) -> Value {
-        let mut arguments = vec!["render", "-e", "dev", "--suffix", SUFFIX, "--region", REGION, "--format", "json"];
+        let mut arguments = vec!["render", "-e", "dev", "--suffix", SUFFIX, "--format", "json"];
         for parameter in &self.parameters {
             arguments.extend(["--parameter", parameter]);
         }
@@ -223,8 +246,23 @@ impl Deployed {
     }
 }
 
-/// The account's own keys; the local cloud checks a signature only where one is given in full.
-const UNSIGNED: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+/// A call in one of the JSON protocols.
+pub(crate) fn json_call(service: &str, target: &str, body: &Value) -> Value {
+    let version = if service == "secretsmanager" { "1.1" } else { "1.0" };
+    json!({
+        "service": service,
+        "method": "POST",
+        "url": "/",
+        "headers": { "content-type": format!("application/x-amz-json-{version}"), "x-amz-target": target },
+        "body": body.to_string(),
+    })
+}
+
+/// Where a bucket is made; the default region goes unsaid.
+fn location(region: &str) -> Option<CreateBucketConfiguration> {
+    let place = BucketLocationConstraint::from(region);
+    (region != "us-east-1").then(|| CreateBucketConfiguration::builder().location_constraint(place).build())
+}
 
 fn zip() -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
