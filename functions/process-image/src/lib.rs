@@ -5,22 +5,21 @@
 //! go well another time (S3 does not answer) fails the invocation after the other records are done, so that Lambda tries
 //! again; doing a record twice gives the same object with the same bytes.
 
-mod event;
-mod log;
 mod object;
 mod settings;
 
 use aws_sdk_s3::Client;
 use lambda_runtime::Diagnostic;
 use media::{Encoding, Fit, Limits, Variant};
+use s3_events::{Notification, ObjectEvent, parse_notification};
 use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
+use wiring::Log;
 
-pub use event::{Created, EventError, Notification, parse_notification};
-pub use log::{Log, StandardOutput};
 pub use object::ObjectError;
-pub use settings::{Settings, SettingsError};
+pub use s3_events::EventError;
+pub use settings::Settings;
 
 /// What the handler works with.
 pub struct Dependencies {
@@ -122,7 +121,7 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
 }
 
 /// Makes the picture of one record; returns its key in the destination bucket.
-async fn process(record: &Created, dependencies: &Dependencies) -> Result<String, ObjectError> {
+async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<String, ObjectError> {
     let Dependencies { s3, settings, .. } = dependencies;
     let destination = object::destination_key(settings, &record.bucket, &record.key)?;
     let bytes = object::read(s3, &record.bucket, &record.key).await?;

@@ -1,8 +1,9 @@
 //! One object in, one object out.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_s3::primitives::ByteStream;
+use clients::failure_text;
 use media::{MediaError, Rendered};
 use thiserror::Error;
 
@@ -107,7 +108,7 @@ pub(crate) async fn read(s3: &Client, bucket: &str, key: &str) -> Result<Vec<u8>
         if error.as_service_error().is_some_and(|error| error.is_no_such_key() || error.code() == Some("NoSuchKey")) {
             return ObjectError::MissingObject;
         }
-        failed("GetObject", &error)
+        ObjectError::StorageFailed { operation: "GetObject", reason: failure_text(&error) }
     })?;
     let declared = answer.content_length.and_then(|length| usize::try_from(length).ok());
     if let Some(size) = declared.filter(|&size| size > LARGEST_OBJECT) {
@@ -143,30 +144,16 @@ pub(crate) async fn write(s3: &Client, settings: &Settings, key: &str, picture: 
         .content_type(picture.content_type)
         .cache_control(&settings.cache_control)
         .body(ByteStream::from(picture.bytes));
-    put.send().await.map_err(|error| failed("PutObject", &error))?;
-    Ok(())
-}
-
-/// A failure in S3's words. Neither signatures nor headers are among them.
-fn failed<E>(operation: &'static str, error: &SdkError<E>) -> ObjectError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let reason = match error.as_service_error() {
-        Some(service) => {
-            let code = service.code().unwrap_or("unknown error");
-            let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-            let id = service.meta().extra("aws_request_id").unwrap_or("unknown");
-            format!("{code} (HTTP {status}, request {id}): {}", service.message().unwrap_or("no message"))
-        }
-        None => DisplayErrorContext(error).to_string(),
-    };
-    ObjectError::StorageFailed { operation, reason }
+    match put.send().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ObjectError::StorageFailed { operation: "PutObject", reason: failure_text(&error) }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wiring::Environment;
 
     fn settings(prefix: &str) -> Settings {
         let variable = |name: &str| match name {
@@ -174,7 +161,7 @@ mod tests {
             "DEST_PREFIX" => Some(prefix.to_owned()),
             _ => None,
         };
-        Settings::read(variable).unwrap()
+        Settings::read(&mut Environment::new(&variable))
     }
 
     #[test]
@@ -198,7 +185,6 @@ mod tests {
         assert_eq!(code("avatars/", "uploads", "folder/"), "key-names-a-folder");
         assert_eq!(code("avatars/", "uploads", &"x".repeat(1024)), "key-too-long");
         assert_eq!(code("avatars/", "assets", "avatars/a.jpg"), "recursive-event");
-        assert_eq!(code("", "assets", "a.jpg"), "recursive-event");
         assert!(destination_key(&settings("avatars/"), "assets", "uploads/a.jpg").is_ok());
     }
 }

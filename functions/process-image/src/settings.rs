@@ -1,6 +1,6 @@
 //! The function's configuration: environment variables, checked at the start, all faults at once.
 
-use thiserror::Error;
+use wiring::Environment;
 
 /// What the environment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,61 +19,33 @@ pub struct Settings {
     pub cache_control: String,
 }
 
-/// Variables that are missing or wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the function's environment is incomplete: {}", faults.join("; "))]
-pub struct SettingsError {
-    /// One sentence per variable.
-    pub faults: Vec<String>,
-}
-
 /// Longest side that may be asked for, in pixels.
 const LONGEST_SIDE: u32 = 4096;
 
 impl Settings {
-    /// Reads the variables that `variable` returns by name.
-    ///
-    /// # Errors
-    ///
-    /// [`SettingsError`] with every variable that is missing or wrong.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let mut faults = Vec::new();
-        let destination_bucket = variable("DEST_BUCKET").unwrap_or_default();
-        if destination_bucket.is_empty() {
-            faults.push("DEST_BUCKET is missing (the bucket that receives the pictures)".to_owned());
+    /// Reads the variables; what is wrong with them stays with the environment.
+    pub fn read(environment: &mut Environment<'_>) -> Self {
+        Self {
+            destination_bucket: environment.required("DEST_BUCKET", "the bucket that receives the pictures"),
+            destination_prefix: environment.optional("DEST_PREFIX").unwrap_or_else(|| "avatars/".into()),
+            width: environment.number("WIDTH", 512, 1..=LONGEST_SIDE),
+            height: environment.number("HEIGHT", 512, 1..=LONGEST_SIDE),
+            quality: environment.number("QUALITY", 80, 1..=100),
+            cache_control: environment.optional("CACHE_CONTROL").unwrap_or_else(|| "public, max-age=60".into()),
         }
-        let mut number = |name: &str, default: u32, most: u32| match variable(name).map(|text| (text.parse(), text)) {
-            None => default,
-            Some((Ok(value), _)) if (1..=most).contains(&value) => value,
-            Some((_, text)) => {
-                faults.push(format!("{name} is `{text}`, and must be a number from 1 to {most}"));
-                default
-            }
-        };
-        let width = number("WIDTH", 512, LONGEST_SIDE);
-        let height = number("HEIGHT", 512, LONGEST_SIDE);
-        let quality = u8::try_from(number("QUALITY", 80, 100)).unwrap_or(80);
-        if !faults.is_empty() {
-            return Err(SettingsError { faults });
-        }
-        Ok(Self {
-            destination_bucket,
-            destination_prefix: variable("DEST_PREFIX").unwrap_or_else(|| "avatars/".into()),
-            width,
-            height,
-            quality,
-            cache_control: variable("CACHE_CONTROL").unwrap_or_else(|| "public, max-age=60".into()),
-        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wiring::IncompleteEnvironment;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, IncompleteEnvironment> {
         let value = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-        Settings::read(value)
+        let mut environment = Environment::new(&value);
+        let settings = Settings::read(&mut environment);
+        environment.finish(Some(settings))
     }
 
     #[test]

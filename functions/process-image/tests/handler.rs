@@ -12,8 +12,9 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use process_image::{Dependencies, HandlerError, Log, Outcome, Settings, handle};
+use process_image::{Dependencies, HandlerError, Outcome, Settings, handle};
 use serde_json::{Value, json};
+use wiring::{Environment, Log};
 
 /// An object as the fake holds it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,7 +99,8 @@ impl World {
             .endpoint_url(format!("http://{address}"))
             .force_path_style(true);
         let facts = Facts::default();
-        let settings = Settings::read(|name| (name == "DEST_BUCKET").then(|| "assets".into())).unwrap();
+        let variable = |name: &str| (name == "DEST_BUCKET").then(|| "assets".to_owned());
+        let settings = Settings::read(&mut Environment::new(&variable));
         let s3 = Client::from_conf(config.build());
         Self { store, facts: facts.clone(), dependencies: Dependencies { s3, settings, log: Box::new(facts) } }
     }

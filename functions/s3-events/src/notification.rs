@@ -1,16 +1,30 @@
 //! Reading S3 event notifications.
 
+use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::Sequencer;
+use crate::key::decode_key;
+
 /// An object that was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Created {
+pub struct ObjectEvent {
     /// Bucket that holds it.
     pub bucket: String,
     /// Its key, decoded.
     pub key: String,
+    /// Its size in bytes, where S3 tells it.
+    pub size: Option<u64>,
+    /// Its entity tag without quotes.
+    pub etag: Option<String>,
+    /// Its version, in a bucket that keeps versions.
+    pub version: Option<String>,
+    /// Its place among the events of the same key.
+    pub sequencer: Option<Sequencer>,
+    /// When it was created: `2026-01-02T03:04:05.678Z`.
+    pub time: Option<String>,
 }
 
 /// What S3 tells.
@@ -19,7 +33,7 @@ pub enum Notification {
     /// S3 tries out a new notification configuration.
     Test,
     /// Objects were created.
-    Created(Vec<Created>),
+    Created(Vec<ObjectEvent>),
 }
 
 /// A payload that this function does not serve.
@@ -49,10 +63,17 @@ pub enum EventError {
     },
 }
 
+impl From<EventError> for Diagnostic {
+    fn from(error: EventError) -> Self {
+        Self { error_type: "unsupported-event".into(), error_message: error.to_string() }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record {
     event_name: String,
+    event_time: Option<String>,
     s3: Entity,
 }
 
@@ -68,8 +89,15 @@ struct Bucket {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Object {
     key: String,
+    size: Option<u64>,
+    // S3 writes it in this way.
+    #[serde(rename = "eTag")]
+    etag: Option<String>,
+    version_id: Option<String>,
+    sequencer: Option<String>,
 }
 
 /// Reads a payload.
@@ -95,37 +123,35 @@ pub fn parse_notification(payload: Value) -> Result<Notification, EventError> {
         if !record.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
             return Err(EventError::OtherType { index, name: record.event_name });
         }
-        let encoded = record.s3.object.key;
-        let key = decode_key(&encoded).ok_or(EventError::Key { index, key: encoded })?;
-        Ok(Created { bucket: record.s3.bucket.name, key })
+        let object = record.s3.object;
+        let key = decode_key(&object.key).ok_or(EventError::Key { index, key: object.key })?;
+        Ok(ObjectEvent {
+            bucket: record.s3.bucket.name,
+            key,
+            size: object.size,
+            etag: object.etag.map(|etag| etag.trim_matches('"').to_owned()).filter(|etag| !etag.is_empty()),
+            version: object.version_id.filter(|version| version != "null"),
+            sequencer: object.sequencer.as_deref().and_then(Sequencer::parse),
+            time: record.event_time,
+        })
     });
     Ok(Notification::Created(records.collect::<Result<_, _>>()?))
 }
 
-/// Undoes S3's form encoding of keys, once: `+` is a space, `%2B` a plus. `None` when the bytes are not UTF-8.
-fn decode_key(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        match (*first, after) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                bytes.push(hex_digit(*high) << 4 | hex_digit(*low));
-                rest = after;
-            }
-            // A lone percent sign is no encoding of S3's; it is kept as it is.
-            (other, _) => bytes.push(other),
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// Value of an ASCII hexadecimal digit.
-fn hex_digit(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => digit.to_ascii_lowercase() - b'a' + 10,
+/// Reads the body of an SQS message: a notification of S3, or one that came through a topic of SNS.
+///
+/// # Errors
+///
+/// [`EventError`], when it is neither.
+pub fn parse_body(body: &str) -> Result<Notification, EventError> {
+    let read = |text: &str| {
+        serde_json::from_str::<Value>(text)
+            .map_err(|error| EventError::NotS3 { reason: format!("it is not JSON: {error}") })
+    };
+    let payload = read(body)?;
+    match payload.get("Message").and_then(Value::as_str) {
+        Some(message) if payload.get("TopicArn").is_some() => parse_notification(read(message)?),
+        _ => parse_notification(payload),
     }
 }
 
@@ -156,7 +182,8 @@ mod tests {
             else {
                 panic!("{encoded}")
             };
-            assert_eq!(records, [Created { bucket: "uploads".into(), key: key.into() }]);
+            let found: Vec<_> = records.iter().map(|record| (record.bucket.as_str(), record.key.as_str())).collect();
+            assert_eq!(found, [("uploads", key)]);
         }
         let error = parse_notification(event("aws:s3", "ObjectCreated:Put", "%ff.jpg")).unwrap_err();
         assert_eq!(error, EventError::Key { index: 0, key: "%ff.jpg".into() });
@@ -166,6 +193,34 @@ mod tests {
     fn the_test_event_of_s3_is_answered() {
         let event = json!({ "Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads" });
         assert_eq!(parse_notification(event), Ok(Notification::Test));
+    }
+
+    #[test]
+    fn what_s3_says_of_an_object_is_read_through_sns_and_sqs_too() {
+        let event = json!({ "Records": [{
+            "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventTime": "2026-01-02T03:04:05.678Z",
+            "s3": { "bucket": { "name": "uploads" }, "object": {
+                "key": "a.jpg", "size": 5, "eTag": "\"900150983cd24fb0\"", "versionId": "v1", "sequencer": "00ab"
+            } }
+        }]});
+        let Notification::Created(records) = parse_notification(event.clone()).unwrap() else { panic!() };
+        let expected = ObjectEvent {
+            bucket: "uploads".into(),
+            key: "a.jpg".into(),
+            size: Some(5),
+            etag: Some("900150983cd24fb0".into()),
+            version: Some("v1".into()),
+            sequencer: Sequencer::parse("00AB"),
+            time: Some("2026-01-02T03:04:05.678Z".into()),
+        };
+        assert_eq!(records, [expected]);
+        let through_sns =
+            json!({ "Type": "Notification", "TopicArn": "arn:aws:sns:::t", "Message": event.to_string() });
+        let created = Ok(Notification::Created(records));
+        assert_eq!(parse_body(&event.to_string()), created);
+        assert_eq!(parse_body(&through_sns.to_string()), created);
+        let reason = parse_body("{").unwrap_err().to_string();
+        assert!(reason.starts_with("the payload is not an S3 event: it is not JSON"), "{reason}");
     }
 
     #[test]
