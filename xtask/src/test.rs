@@ -47,6 +47,10 @@ impl Step {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
+    fn uses_servers(self) -> bool {
+        matches!(self, Self::Unit | Self::Packages | Self::Local | Self::Peers)
+    }
+
     fn uses_python(self) -> bool {
         matches!(self, Self::Packages | Self::Local | Self::Peers)
     }
@@ -80,18 +84,21 @@ fn provide_tools(steps: &[Step]) -> Result<Tools, Failure> {
     let needs_python = steps.iter().any(|step| step.uses_python());
     let needs_browser = steps.contains(&Step::Browser);
     let needs_cdk = steps.contains(&Step::Peers);
-    if needs_python || needs_browser || needs_cdk {
+    let needs_servers = steps.iter().any(|step| step.uses_servers());
+    if needs_python || needs_browser || needs_cdk || needs_servers {
         heading("tools");
     }
     let tools = Tools {
         python: if needs_python { tools::python() } else { Err(not_needed()) },
         cdk: if needs_cdk { tools::cdk() } else { Err(not_needed()) },
         browser: if needs_browser { tools::browser() } else { Err(not_needed()) },
+        servers: if needs_servers { tools::servers() } else { Err(not_needed()) },
     };
     let missing: Vec<&str> = [
         (needs_python, tools.python.as_ref().err()),
         (needs_cdk, tools.cdk.as_ref().err()),
         (needs_browser, tools.browser.as_ref().err()),
+        (needs_servers, tools.servers.as_ref().err()),
     ]
     .into_iter()
     .filter_map(|(needed, reason)| reason.filter(|_| needed).map(String::as_str))

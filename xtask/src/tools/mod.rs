@@ -4,6 +4,7 @@ mod apt;
 mod browser;
 mod node;
 mod python;
+mod servers;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,8 @@ pub(crate) struct Tools {
     pub(crate) cdk: Result<PathBuf, String>,
     /// Headless browser and its driver.
     pub(crate) browser: Result<Browser, String>,
+    /// MariaDB, PostgreSQL and ffmpeg.
+    pub(crate) servers: Result<(), String>,
 }
 
 impl Tools {
@@ -57,6 +60,11 @@ pub(crate) fn turbojpeg() -> Result<(), String> {
         return Ok(());
     }
     apt::install(&missing).map_err(|reason| format!("{}: {reason}", missing.join(", ")))
+}
+
+/// Sees to it that the local cloud finds database servers and ffmpeg, by apt when this is root on Debian.
+pub(crate) fn servers() -> Result<(), String> {
+    servers::provide()
 }
 
 /// Finds the browser, or installs it by apt when this is root on Debian.
