@@ -37,6 +37,21 @@ pub(super) struct Bench<'a> {
     pub(super) runs: usize,
 }
 
+/// A stack of 44 resources of many services, made and deleted by boto3, here and at ministack.
+fn creation_of_44(python: &Path, ours: &Server, peer: &Server) -> Result<Row, Failure> {
+    let median = |server: &Server| {
+        let script = super::peer_script("create_stack.py");
+        let text = process::output(Command::new(python).arg(script).args([&server.url, &ROUNDS.to_string()]))?;
+        let took: f64 =
+            text.trim().parse().map_err(|error| Failure::new(format!("create_stack.py printed `{text}`: {error}")))?;
+        Ok::<_, Failure>(Duration::from_secs_f64(took / 1000.0))
+    };
+    let (mine, theirs) = (median(ours)?, median(peer)?);
+    let task = "execute change set to CREATE_COMPLETE (44 resources, asked every 2 ms)";
+    Ok(Row::measured(task, milliseconds(mine), ministack(Some(milliseconds(theirs))))
+        .goal("50 ms", mine < Duration::from_millis(50)))
+}
+
 impl Bench<'_> {
     /// Every row.
     pub(super) fn rows(&self) -> Result<Vec<Row>, Failure> {
@@ -47,6 +62,7 @@ impl Bench<'_> {
         if let Some(python) = self.python {
             let ours = Server::local_cloud(self.stack, self.project)?;
             let peer = Server::ministack(python, self.scratch, true)?;
+            rows.push(creation_of_44(python, &ours, &peer)?);
             rows.extend(s3::rows(python, &ours, &peer)?);
         }
         match self.photo {

@@ -1,7 +1,7 @@
 //! What the deployer does without a cloud: starting, rendering, refusing.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::process::{self, Usage};
@@ -20,6 +20,7 @@ pub(super) fn rows(stack: &Path, project: &Path, scratch: &Path, runs: usize) ->
         size(stack)?,
         avatars(stack, project, runs)?,
         large(stack, scratch, runs)?,
+        growth(stack, scratch, runs)?,
         template(stack, project)?,
         refusal(stack, project, runs)?,
     ])
@@ -63,14 +64,7 @@ fn template(stack: &Path, project: &Path) -> Result<Row, Failure> {
 
 /// `stack render` of a generated project near CloudFormation's limit of 500 resources.
 fn large(stack: &Path, scratch: &Path, runs: usize) -> Result<Row, Failure> {
-    let project = scratch.join("large");
-    std::fs::create_dir_all(&project)?;
-    let mut text = "stack: large\nregion: us-east-1\nbuckets:\n".to_owned();
-    for number in 0..BUCKETS {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  data-{number}: {{}}");
-    }
-    std::fs::write(project.join("stack.yaml"), text)?;
+    let project = buckets(scratch, BUCKETS)?;
     let (_, resources) = rendered(stack, &project)?;
     let usage = render(stack, &project, runs)?;
     let each = usage.cpu.as_secs_f64() * 1000.0 / f64::from(2 * BUCKETS);
@@ -80,6 +74,32 @@ fn large(stack: &Path, scratch: &Path, runs: usize) -> Result<Row, Failure> {
         "CDK 5300 ms CPU, 3.6 ms a resource",
     )
     .goal("60 ms CPU, 0.1 ms a resource", is_within(usage, 60.0, u64::MAX) && each <= 0.1))
+}
+
+/// How the cost of `stack render` grows: eight times the resources cost at most 8.8 times as much.
+fn growth(stack: &Path, scratch: &Path, runs: usize) -> Result<Row, Failure> {
+    let mut costs = Vec::new();
+    for parts in [8, 4, 2, 1] {
+        let number = BUCKETS / parts;
+        let usage = render(stack, &buckets(scratch, number)?, runs)?;
+        costs.push((2 * number, usage.cpu.as_secs_f64() * 1000.0));
+    }
+    let shown: Vec<String> = costs.iter().map(|(resources, cost)| format!("{resources}: {cost:.1} ms")).collect();
+    let is_linear = matches!(costs[..], [(_, least), .., (_, most)] if most <= 8.8 * least);
+    Ok(Row::alone("render, CPU by number of resources", shown.join(", ")).goal("linear", is_linear))
+}
+
+/// A project of so many buckets.
+fn buckets(scratch: &Path, number: u32) -> Result<PathBuf, Failure> {
+    let project = scratch.join(format!("buckets-{number}"));
+    std::fs::create_dir_all(&project)?;
+    let mut text = "stack: large\nregion: us-east-1\nbuckets:\n".to_owned();
+    for number in 0..number {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  data-{number}: {{}}");
+    }
+    std::fs::write(project.join("stack.yaml"), text)?;
+    Ok(project)
 }
 
 /// `stack destroy` where nobody can be asked.

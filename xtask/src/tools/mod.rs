@@ -21,7 +21,7 @@ pub(crate) struct Tools {
     pub(crate) cdk: Result<PathBuf, String>,
     /// Headless browser and its driver.
     pub(crate) browser: Result<Browser, String>,
-    /// MariaDB, PostgreSQL and ffmpeg.
+    /// Database servers and ffmpeg.
     pub(crate) servers: Result<(), String>,
 }
 

@@ -1,4 +1,4 @@
-//! Database servers and ffmpeg, which the local cloud starts for RDS and MediaConvert.
+//! Database servers and ffmpeg, which the local cloud starts for databases and transcoding.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn provide() -> Result<(), String> {
     apt::install(&missing).map_err(|reason| format!("{}: {reason}", missing.join(", ")))
 }
 
-/// `*` in a place stands for every folder there: Debian has one for each version of PostgreSQL.
+/// `*` in a place stands for every folder there: Debian has one for each version of a server.
 fn is_there(name: &str, places: &[&str]) -> bool {
     let holds = |place: &str| match place.split_once("/*/") {
         None => Path::new(place).join(name).is_file(),
