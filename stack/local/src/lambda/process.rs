@@ -103,6 +103,9 @@ pub(super) fn kill_all(id: u32, marker: &str) {
 fn kill_marked(marker: &str) {
     /// A process may fork while its siblings are being killed; a few rounds catch up with any that does not fork for ever.
     const ROUNDS: usize = 20;
+    /// For a moment within `exec` a process has no environment to be known by.
+    const EMPTY_ROUNDS: usize = 3;
+    let mut empty = 0;
     for _ in 0..ROUNDS {
         let Ok(entries) = std::fs::read_dir("/proc") else { return };
         let mut found = false;
@@ -116,7 +119,8 @@ fn kill_marked(marker: &str) {
                 let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
             }
         }
-        if !found {
+        empty = if found { 0 } else { empty + 1 };
+        if empty == EMPTY_ROUNDS {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(2));

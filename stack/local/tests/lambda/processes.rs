@@ -145,6 +145,17 @@ async fn a_package_that_cannot_run_is_refused() {
     cloud.stop().await;
 }
 
+/// Whether a process ends: one that was killed is still seen for a moment on a busy machine.
+async fn ends(marker: &str) -> bool {
+    for _ in 0..200 {
+        if !runs(marker) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    false
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_function_starts_dies_with_it() {
     if python_is_missing() || !Path::new("/proc/self/environ").exists() {
@@ -165,7 +176,7 @@ run(handle)"#,
     )
     .await;
     assert!(invoke(&client, "forks", r#"{"plain": "47110", "daemon": "47111", "exit": true}"#).await.failed);
-    assert!(!runs("47110") && !runs("47111"), "after a crash");
+    assert!(ends("47110").await && ends("47111").await, "after a crash");
     assert!(!invoke(&client, "forks", r#"{"plain": "47112", "daemon": "47113"}"#).await.failed);
     // The kernel closes the pipe that Python waits on a moment before the new arguments can be seen.
     for marker in ["47112", "47113"] {
@@ -178,7 +189,7 @@ run(handle)"#,
         assert!(runs(marker), "{marker} while the instance lives");
     }
     cloud.stop().await;
-    assert!(!runs("47112") && !runs("47113"), "after a stop");
+    assert!(ends("47112").await && ends("47113").await, "after a stop");
 }
 
 #[tokio::test(flavor = "multi_thread")]
