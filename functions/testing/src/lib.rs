@@ -7,10 +7,14 @@
 
 mod clock;
 mod corpora;
+#[cfg(unix)]
+mod databases;
 mod facts;
 mod server;
 
 pub use clock::ManualClock;
 pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
+#[cfg(unix)]
+pub use databases::DatabaseServer;
 pub use facts::Facts;
 pub use server::{Reply, Server};
