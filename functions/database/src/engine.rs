@@ -50,9 +50,7 @@ impl Engine for MySql {
         let options = match authority {
             // The password crosses the wire in the clear within TLS (`caching_sha2_password`), so TLS is never optional.
             None => options.ssl_mode(MySqlSslMode::Required),
-            Some(pem) => {
-                options.ssl_mode(MySqlSslMode::VerifyIdentity).ssl_ca_from_pem(pem.as_bytes().to_vec())
-            }
+            Some(pem) => options.ssl_mode(MySqlSslMode::VerifyIdentity).ssl_ca_from_pem(pem.as_bytes().to_vec()),
         };
         options.connect().await
     }

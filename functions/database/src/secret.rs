@@ -41,7 +41,8 @@ impl Secret {
     ///
     /// [`DatabaseError::SecretUnavailable`], [`DatabaseError::SecretInvalid`].
     pub async fn fetch(&self) -> Result<Login, DatabaseError> {
-        let answer = self.client.get_secret_value().secret_id(&self.id).send().await;
+        // Boxed: the client's future is large, and would be a part of every future that asks for a connection.
+        let answer = Box::pin(self.client.get_secret_value().secret_id(&self.id).send()).await;
         let answer = answer.map_err(|error| DatabaseError::SecretUnavailable { reason: failure_text(&error) })?;
         let Some(text) = answer.secret_string() else {
             return Err(DatabaseError::SecretInvalid { faults: vec!["it is binary, not a text".to_owned()] });

@@ -60,7 +60,8 @@ impl Session {
             return Err(DatabaseError::WrongEngine { found: login.engine.clone(), expected: E::NAME });
         }
         let address = login.address();
-        let Ok(opened) = timeout(CONNECT, E::connect(login, self.authority.as_deref())).await else {
+        // Boxed: the driver's future is large, and would be a part of every future that asks for a connection.
+        let Ok(opened) = timeout(CONNECT, Box::pin(E::connect(login, self.authority.as_deref()))).await else {
             let reason = format!("it did not let in within {} s", CONNECT.as_secs());
             return Err(DatabaseError::ConnectionFailed { address, reason });
         };

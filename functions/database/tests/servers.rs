@@ -53,14 +53,13 @@ impl World {
 
     async fn sql(&self, family: database::Family, sql: &str) {
         let (session, sql) = (self.session(), sqlx::raw_sql(AssertSqlSafe(sql.to_owned())));
-        match family {
-            database::Family::MySql => {
-                drop(sql.execute(&mut session.connect::<MySql>().await.unwrap()).await.unwrap());
-            }
+        let done = match family {
+            database::Family::MySql => sql.execute(&mut session.connect::<MySql>().await.unwrap()).await.map(drop),
             database::Family::Postgres => {
-                drop(sql.execute(&mut session.connect::<Postgres>().await.unwrap()).await.unwrap());
+                sql.execute(&mut session.connect::<Postgres>().await.unwrap()).await.map(drop)
             }
-        }
+        };
+        done.unwrap();
     }
 }
 
@@ -142,7 +141,9 @@ async fn connections_outlive_a_rotation<E: Engine>(mut world: World, rotate: &st
     world.server.kill();
     let gone = database.connection().await.err().unwrap();
     assert_eq!(gone.code(), "connection-failed", "{gone}");
-    world.secrets.reply(Reply::Body(400, br#"{"__type":"ResourceNotFoundException","message":"no such secret"}"#.to_vec()));
+    world
+        .secrets
+        .reply(Reply::Body(400, br#"{"__type":"ResourceNotFoundException","message":"no such secret"}"#.to_vec()));
     let gone = world.session().login().await.unwrap_err();
     assert!(gone.to_string().contains("ResourceNotFoundException"), "{gone}");
 }

@@ -39,7 +39,9 @@ mod tests {
         let mut bytes = Vec::new();
         let encoder = jpeg_encoder::Encoder::new(&mut bytes, 80);
         encoder.encode(&[128; 60 * 30], 60, 30, jpeg_encoder::ColorType::Luma).unwrap();
-        let tiff = [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[orientation, 0, 0, 0, 0, 0, 0]].concat();
+        let tiff =
+            [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[orientation, 0, 0, 0, 0, 0, 0]]
+                .concat();
         let length = u16::try_from(tiff.len() + 2).unwrap().to_be_bytes();
         let segment = [[0xff, 0xe1].as_slice(), &length, &tiff].concat();
         bytes.splice(2..2, segment);
@@ -48,7 +50,8 @@ mod tests {
 
     #[test]
     fn the_upright_size_is_told() {
-        let size = |bytes: &[u8]| inspect(bytes, &Limits::default()).map(|found| (found.format, found.width, found.height));
+        let size =
+            |bytes: &[u8]| inspect(bytes, &Limits::default()).map(|found| (found.format, found.width, found.height));
         assert_eq!(size(&photo(1)), Ok((Format::Jpeg, 60, 30)));
         assert_eq!(size(&photo(6)), Ok((Format::Jpeg, 30, 60)));
         let mut png = Vec::new();

@@ -50,9 +50,8 @@ pub(crate) fn inspect(
     deadline: &Deadline,
 ) -> Result<((u32, u32), Orientation), MediaError> {
     let opened = open(format, TimedReader::new(bytes, *deadline), limits);
-    let mut decoder = opened.map_err(|error| {
-        if deadline.check().is_err() { deadline.missed() } else { fault(format, limits, error) }
-    })?;
+    let mut decoder = opened
+        .map_err(|error| if deadline.check().is_err() { deadline.missed() } else { fault(format, limits, error) })?;
     let orientation = decoder.orientation().map_or(1, image::metadata::Orientation::to_exif);
     Ok((decoder.dimensions(), Orientation::from_exif(orientation)))
 }

@@ -52,7 +52,8 @@ impl DatabaseServer {
             None => (server.clone(), &["--initialize-insecure"]),
         };
         let mut make = Command::new(maker);
-        make.arg("--no-defaults").args(arguments);
+        // Servers take away what others seem to have left in a directory for temporary files.
+        make.env("TMPDIR", place).arg("--no-defaults").args(arguments);
         succeed(make.arg(&data).args(as_root));
         let password = Self::PASSWORD;
         let statements = format!(
@@ -63,6 +64,7 @@ impl DatabaseServer {
         let port = free_port();
         let mut start = Command::new(server);
         start
+            .env("TMPDIR", place)
             .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"])
             .args(["--innodb-buffer-pool-size=32M", "--performance-schema=OFF", "--require-secure-transport=ON"])
             .args(as_root)
@@ -226,8 +228,7 @@ impl Certificates {
 /// Where a program is: on `PATH`, or in one of the usual places. That it is nowhere is said.
 fn program(names: &[&str], places: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories: Vec<PathBuf> =
-        std::env::split_paths(&path).chain(places.iter().map(PathBuf::from)).collect();
+    let directories: Vec<PathBuf> = std::env::split_paths(&path).chain(places.iter().map(PathBuf::from)).collect();
     let found = names.iter().flat_map(|name| directories.iter().map(move |place| place.join(name)));
     let found = found.into_iter().find(|path| path.is_file());
     if found.is_none() {

@@ -11,6 +11,7 @@ mod corpora;
 mod databases;
 mod facts;
 mod server;
+mod storage;
 
 pub use clock::ManualClock;
 pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
@@ -18,3 +19,4 @@ pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
 pub use databases::DatabaseServer;
 pub use facts::Facts;
 pub use server::{Reply, Server};
+pub use storage::{Storage, StoredObject};

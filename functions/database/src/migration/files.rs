@@ -50,9 +50,7 @@ struct Halves {
 ///
 /// [`MigrationError::FilesInvalid`] with every fault: names of another form, content that is not UTF-8 or empty, two names for one number,
 /// a way back without a way forward.
-pub fn parse_migrations(
-    files: impl IntoIterator<Item = (String, Vec<u8>)>,
-) -> Result<Vec<Migration>, MigrationError> {
+pub fn parse_migrations(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Vec<Migration>, MigrationError> {
     let mut faults = Vec::new();
     let mut found: BTreeMap<i64, Halves> = BTreeMap::new();
     let mut files: Vec<_> =
@@ -87,7 +85,8 @@ pub fn parse_migrations(
         match up {
             Some(up) => migrations.push(Migration { version, name, up, down }),
             None if faults.iter().any(|fault| fault.contains(&format!("_{name}.up.sql`"))) => {}
-            None => faults.push(format!("migration {version} ({name}) has a way back (.down.sql) and none forward (.up.sql)")),
+            None => faults
+                .push(format!("migration {version} ({name}) has a way back (.down.sql) and none forward (.up.sql)")),
         }
     }
     if faults.is_empty() { Ok(migrations) } else { Err(MigrationError::FilesInvalid { faults }) }

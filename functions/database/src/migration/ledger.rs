@@ -136,13 +136,8 @@ impl Ledger {
             Self::MySql(connection) => sqlx::query_as(mysql::RECORDS).fetch_all(connection).await,
             Self::Postgres(connection) => sqlx::query_as(postgres::RECORDS).fetch_all(connection).await,
         };
-        let read = |(version, name, checksum, word, at): Row| Record {
-            version,
-            name,
-            checksum,
-            mark: Mark::parse(&word),
-            at,
-        };
+        let read =
+            |(version, name, checksum, word, at): Row| Record { version, name, checksum, mark: Mark::parse(&word), at };
         Ok(rows.map_err(|error| recording(&error))?.into_iter().map(read).collect())
     }
 

@@ -87,11 +87,7 @@ pub struct Report {
 /// # Errors
 ///
 /// [`MigrationError`]. Steps that were done before the one that failed stay done, and are named.
-pub async fn migrate(
-    session: &Session,
-    migrations: &[Migration],
-    command: Command,
-) -> Result<Report, MigrationError> {
+pub async fn migrate(session: &Session, migrations: &[Migration], command: Command) -> Result<Report, MigrationError> {
     let mut ledger = Ledger::open(session).await?;
     let result = run(&mut ledger, migrations, command).await;
     ledger.close().await;

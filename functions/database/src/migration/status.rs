@@ -69,7 +69,9 @@ fn fault(status: &MigrationStatus) -> Option<String> {
     let label = format!("migration {} ({})", status.version, status.name);
     match status.state {
         State::Pending | State::Applied => None,
-        State::Changed => Some(format!("{label} was changed after it was applied: put its file back, and add a new migration")),
+        State::Changed => {
+            Some(format!("{label} was changed after it was applied: put its file back, and add a new migration"))
+        }
         State::Missing => Some(format!("{label} was applied, and its file is missing")),
         State::Unfinished => Some(format!(
             "{label} ended in the middle: set right what it left, then `resolve` it as `applied` or as `pending`"
