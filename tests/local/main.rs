@@ -4,6 +4,7 @@
 mod bad_input;
 mod dev;
 mod links;
+mod photo_catalog;
 mod photo_to_thumbnail;
 mod side_by_side;
 mod stub;

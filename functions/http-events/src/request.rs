@@ -24,6 +24,8 @@ pub struct Request {
     headers: BTreeMap<String, String>,
     /// Path parameters of the route (`{handle}`).
     parameters: BTreeMap<String, String>,
+    /// Parameters of the query, decoded.
+    query: BTreeMap<String, String>,
     /// What the authorizer of the route said, `null` without one.
     authorizer: Value,
 }
@@ -53,6 +55,13 @@ impl Request {
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
+    }
+
+    /// A parameter of the query, decoded. Of one that is sent several times, payload 2.0 has all values, joined by commas, and
+    /// version 1.0 has the last.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
     }
 
     /// What the authorizer vouches for under a name (`sub`): from the context of a Lambda authorizer, or from the claims
@@ -117,8 +126,9 @@ pub fn parse_request(payload: Value) -> Result<Request, EventError> {
     let body = body(&event).ok_or_else(|| wrong("its body is not the base64 that it claims to be"))?;
     let headers = headers(&event).ok_or_else(|| wrong("its headers are not texts"))?;
     let parameters = texts(event.get("pathParameters")).ok_or_else(|| wrong("its path parameters are not texts"))?;
+    let query = texts(event.get("queryStringParameters")).ok_or_else(|| wrong("its query parameters are not texts"))?;
     let authorizer = context.get("authorizer").cloned().unwrap_or_default();
-    Ok(Request { method, path, body, headers, parameters: parameters.collect(), authorizer })
+    Ok(Request { method, path, body, headers, parameters: parameters.collect(), query: query.collect(), authorizer })
 }
 
 /// Version 2.0 has the stage in the path, unless it is the default stage.

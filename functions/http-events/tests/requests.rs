@@ -57,6 +57,16 @@ fn both_versions_give_the_same_request() {
 }
 
 #[test]
+fn parameters_of_the_query_are_told() {
+    let query = json!({ "queryStringParameters": { "limit": "5", "none": null, "two": "a,b" } });
+    for request in [parse_request(version_2(query.clone())).unwrap(), parse_request(version_1(query)).unwrap()] {
+        let found = (request.query("limit"), request.query("two"), request.query("none"), request.query("absent"));
+        assert_eq!(found, (Some("5"), Some("a,b"), None, None));
+    }
+    assert_eq!(reason(version_2(json!({ "queryStringParameters": [] }))), "its query parameters are not texts");
+}
+
+#[test]
 fn bodies_in_base64_are_decoded() {
     let encoded = parse_request(version_2(json!({ "body": "4piD/w==", "isBase64Encoded": true }))).unwrap();
     assert_eq!(encoded.body, [0xe2, 0x98, 0x83, 0xff]);

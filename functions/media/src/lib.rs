@@ -8,6 +8,7 @@ mod color;
 mod encode;
 mod error;
 mod format;
+mod inspect;
 mod jpeg;
 mod limits;
 mod orientation;
@@ -18,6 +19,7 @@ mod resize;
 pub use encode::Encoding;
 pub use error::MediaError;
 pub use format::Format;
+pub use inspect::{Inspected, inspect};
 pub use limits::Limits;
 pub use resize::Fit;
 

@@ -42,6 +42,20 @@ fn decode_with(format: Format, bytes: &[u8], limits: &Limits, deadline: &Deadlin
     Ok(Decoded { pixels, orientation: Orientation::from_exif(orientation), profile })
 }
 
+/// Size of the stored picture and its orientation, without decoding its pixels.
+pub(crate) fn inspect(
+    format: Format,
+    bytes: &[u8],
+    limits: &Limits,
+    deadline: &Deadline,
+) -> Result<((u32, u32), Orientation), MediaError> {
+    let opened = open(format, TimedReader::new(bytes, *deadline), limits);
+    let mut decoder = opened
+        .map_err(|error| if deadline.check().is_err() { deadline.missed() } else { fault(format, limits, error) })?;
+    let orientation = decoder.orientation().map_or(1, image::metadata::Orientation::to_exif);
+    Ok((decoder.dimensions(), Orientation::from_exif(orientation)))
+}
+
 fn open<'a>(format: Format, reader: TimedReader<'a>, limits: &Limits) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
     Ok(match format {
         Format::Png => {

@@ -7,10 +7,16 @@
 
 mod clock;
 mod corpora;
+#[cfg(unix)]
+mod databases;
 mod facts;
 mod server;
+mod storage;
 
 pub use clock::ManualClock;
 pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
+#[cfg(unix)]
+pub use databases::DatabaseServer;
 pub use facts::Facts;
 pub use server::{Reply, Server};
+pub use storage::{Storage, StoredObject};

@@ -40,6 +40,8 @@ pub(super) fn command(program: &Path, user: Option<User>, directory: &Path) -> C
         .env_clear()
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", directory)
+        // A server takes away what an earlier one seems to have left there; in a shared directory that is another one's.
+        .env("TMPDIR", directory)
         .env("LC_ALL", "C")
         .current_dir(directory)
         .stdin(Stdio::null())

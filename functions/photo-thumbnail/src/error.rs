@@ -1,0 +1,102 @@
+//! Why a record gave no thumbnail.
+
+use database::DatabaseError;
+use lambda_runtime::Diagnostic;
+use media::MediaError;
+use s3_events::EventError;
+use thiserror::Error;
+
+/// An object that no thumbnail can be made of, however often it is tried.
+#[derive(Debug, Error)]
+pub enum Unprocessable {
+    /// It is no picture that can be rendered.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// It is larger than a photo may be.
+    #[error("the object has {size} bytes, and at most {} are read", crate::storage::LARGEST_OBJECT)]
+    ObjectTooLarge {
+        /// Its size in bytes; at least so many, where S3 does not tell.
+        size: usize,
+    },
+    /// The thumbnail's key would be longer than S3 allows.
+    #[error("the thumbnail's key would have {length} bytes, and S3 stores at most {}", crate::storage::LONGEST_KEY)]
+    KeyTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+}
+
+impl Unprocessable {
+    /// Kebab-case code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Media(error) => error.code(),
+            Self::ObjectTooLarge { .. } => "object-too-large",
+            Self::KeyTooLong { .. } => "key-too-long",
+        }
+    }
+}
+
+/// What may go well another time.
+#[derive(Debug, Error)]
+pub enum Trouble {
+    /// S3 refused or did not answer.
+    #[error("{operation} failed: {reason}")]
+    StorageFailed {
+        /// Operation of S3.
+        operation: &'static str,
+        /// In the words of S3.
+        reason: String,
+    },
+    /// The catalog could not be written or read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Others kept the list of the newest thumbnails for too long.
+    #[error("the list of the newest thumbnails was kept by others for {seconds} s")]
+    ListBusy {
+        /// How long it was waited for.
+        seconds: u32,
+    },
+}
+
+impl Trouble {
+    /// Kebab-case code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::StorageFailed { .. } => "storage-failed",
+            Self::Database(error) => error.code(),
+            Self::ListBusy { .. } => "list-busy",
+        }
+    }
+}
+
+/// An invocation that failed as a whole.
+#[derive(Debug, Error)]
+pub enum HandlerError {
+    /// The payload is no event that this function serves.
+    #[error(transparent)]
+    UnsupportedEvent(#[from] EventError),
+    /// Something failed for a reason that may pass; what could be done is done, and doing it again changes nothing.
+    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
+    Retry {
+        /// Records that failed.
+        failed: usize,
+        /// Records of the event.
+        records: usize,
+        /// The first failure.
+        #[source]
+        first: Trouble,
+    },
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        let error_type = match &error {
+            HandlerError::UnsupportedEvent(_) => "unsupported-event",
+            HandlerError::Retry { .. } => "retry",
+        };
+        Self { error_type: error_type.into(), error_message: error.to_string() }
+    }
+}

@@ -1,0 +1,178 @@
+//! Lambda function: every photo becomes a thumbnail of a third of each side on a website, and a row in a catalog.
+//!
+//! [`handle`] serves the S3 event notifications `s3:ObjectCreated:*`. All records of a batch are processed. What cannot
+//! become a thumbnail (a file that is no photo, by its content and not its name) leaves a record in the log bucket and a line
+//! that an alarm counts. What may go well another time (S3 or the database does not answer) fails the invocation after the
+//! other records are done, so that Lambda tries again. Thumbnail, row and list come out the same when a record is done twice.
+
+mod catalog;
+mod error;
+mod failure;
+mod list;
+mod settings;
+mod storage;
+mod thumbnail;
+
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use database::{Database, MySql};
+use s3_events::{Notification, ObjectEvent, parse_notification};
+use serde::Serialize;
+use serde_json::{Value, json};
+use wiring::Log;
+
+use catalog::Row;
+use storage::{Found, Writing};
+
+pub use error::{HandlerError, Trouble, Unprocessable};
+pub use failure::PHRASE;
+pub use settings::Settings;
+
+/// What the handler works with.
+pub struct Dependencies {
+    /// Reaches the input bucket, the website and the log bucket.
+    pub s3: Client,
+    /// The catalog.
+    pub database: Database<MySql>,
+    /// The function's configuration.
+    pub settings: Settings,
+    /// Receives one JSON object per fact.
+    pub log: Arc<dyn Log>,
+}
+
+/// What became of the records of an event: the answer of the function.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// Keys of thumbnails that were written and have a row, in the order of the records.
+    pub cataloged: Vec<String>,
+    /// Records that no thumbnail can be made of.
+    pub rejected: Vec<Rejected>,
+    /// Records that there is nothing to do for.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A record that no thumbnail can be made of.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// Source key, decoded.
+    pub key: String,
+    /// Kebab-case code of the reason.
+    pub code: &'static str,
+    /// The reason.
+    pub message: String,
+}
+
+/// A record that there is nothing to do for.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// Source key, decoded.
+    pub key: String,
+    /// Kebab-case code of the reason: `folder`, `gone`, `own-object`.
+    pub code: &'static str,
+}
+
+/// What became of one record.
+enum Done {
+    Cataloged(String),
+    Rejected(Unprocessable),
+    Skipped(&'static str, &'static str),
+}
+
+/// Processes one invocation.
+///
+/// # Errors
+///
+/// [`HandlerError`], when the payload is no S3 event, or when S3 or the database failed in a way that may pass.
+pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outcome, HandlerError> {
+    let records = match parse_notification(payload)? {
+        Notification::Test => return Ok(Outcome::default()),
+        Notification::Created(records) => records,
+    };
+    let log = &dependencies.log;
+    let mut outcome = Outcome::default();
+    let mut troubles = Vec::new();
+    for record in &records {
+        let about = json!({ "bucket": record.bucket, "key": record.key });
+        let key = record.key.clone();
+        match process(record, dependencies).await {
+            Ok(Done::Cataloged(thumbnail)) => {
+                log.info("photo-cataloged", about, &thumbnail);
+                outcome.cataloged.push(thumbnail);
+            }
+            Ok(Done::Rejected(reason)) => {
+                let (code, message) = (reason.code(), reason.to_string());
+                let about = json!({ "bucket": record.bucket, "key": record.key, "reason": message });
+                log.error(code, about, PHRASE);
+                outcome.rejected.push(Rejected { key, code, message });
+            }
+            Ok(Done::Skipped(code, message)) => {
+                log.info(code, about, message);
+                outcome.skipped.push(Skipped { key, code });
+            }
+            Err(trouble) => {
+                log.error(trouble.code(), about, &trouble.to_string());
+                troubles.push(trouble);
+            }
+        }
+    }
+    if !outcome.cataloged.is_empty()
+        && let Err(trouble) = list::write(dependencies).await
+    {
+        log.error(trouble.code(), json!({ "key": dependencies.settings.list_key }), &trouble.to_string());
+        troubles.push(trouble);
+    }
+    let failed = troubles.len();
+    match troubles.into_iter().next() {
+        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
+        None => Ok(outcome),
+    }
+}
+
+/// Makes thumbnail and row of one record, or the record of what is no photo.
+async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Done, Trouble> {
+    let Dependencies { s3, database, settings, .. } = dependencies;
+    if record.bucket == settings.website_bucket || record.bucket == settings.log_bucket {
+        // Each thumbnail, or each record of a failure, would call the function again.
+        return Ok(Done::Skipped("own-object", "the object lies in a bucket that the function writes to itself"));
+    }
+    if record.key.ends_with('/') && record.size == Some(0) {
+        return Ok(Done::Skipped("folder", "an empty object that stands for a folder in consoles"));
+    }
+    let photo = match storage::read(s3, record).await? {
+        Found::Object(photo) => photo,
+        Found::Gone => return Ok(Done::Skipped("gone", "the object was replaced or deleted since")),
+        Found::TooLarge(size) => return reject(record, Unprocessable::ObjectTooLarge { size }, dependencies).await,
+    };
+    let made =
+        thumbnail::key(settings, &record.key).and_then(|key| Ok((key, thumbnail::render(&photo.bytes, settings)?)));
+    let (key, thumbnail) = match made {
+        Ok(made) => made,
+        Err(reason) => return reject(record, reason, dependencies).await,
+    };
+    let row = Row::new(record, &photo, &thumbnail);
+    let writing = Writing {
+        bucket: &settings.website_bucket,
+        key: &key,
+        content_type: thumbnail.content_type,
+        cache_control: Some(&settings.cache_control),
+        bytes: thumbnail.bytes,
+    };
+    storage::write(s3, writing).await?;
+    row.write(database).await?;
+    Ok(Done::Cataloged(key))
+}
+
+/// Leaves a record of a file that is no photo.
+async fn reject(record: &ObjectEvent, reason: Unprocessable, dependencies: &Dependencies) -> Result<Done, Trouble> {
+    let Dependencies { s3, settings, .. } = dependencies;
+    let writing = Writing {
+        bucket: &settings.log_bucket,
+        key: &failure::key(&record.key),
+        content_type: "text/plain; charset=utf-8",
+        cache_control: None,
+        bytes: failure::text(record, &reason).into_bytes(),
+    };
+    storage::write(s3, writing).await?;
+    Ok(Done::Rejected(reason))
+}
