@@ -47,6 +47,12 @@ pub(crate) fn decode(
     Ok(Decoded { pixels, orientation, profile: header.profile })
 }
 
+/// Size as stored, and orientation.
+pub(crate) fn measure(bytes: &[u8]) -> Result<((u32, u32), Orientation), MediaError> {
+    let header = markers::parse(bytes)?;
+    Ok(((header.width, header.height), Orientation::from_exif(header.orientation)))
+}
+
 /// Encodes with chroma at half resolution and the quantization tables of libjpeg.
 pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, MediaError> {
     codec::encode(pixels, quality).map_err(|detail| MediaError::ImageNotEncodable { format: "JPEG", detail })
