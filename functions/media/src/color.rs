@@ -7,7 +7,7 @@ use crate::pixels::{Model, Pixels};
 /// Profiles of cameras and screens have a few kilobytes, of printing presses up to two megabytes.
 const LARGEST_PROFILE: usize = 4 << 20;
 
-/// The picture in sRGB, as RGB or gray, or in the `YCbCr` that it came in (which is sRGB when there is no profile).
+/// The picture in sRGB, as RGB or gray (with its opacity where it has one), or in the `YCbCr` that it came in (which is sRGB when there is no profile).
 ///
 /// A profile that cannot be used (damaged, or of another color model) is ignored, as browsers do.
 pub(crate) fn to_srgb(pixels: &Pixels, profile: Option<&[u8]>) -> Pixels {
@@ -30,7 +30,9 @@ fn apply_profile(pixels: &Pixels, profile: &[u8]) -> Option<Pixels> {
     let profile = ColorProfile::new_from_slice(profile).ok()?;
     let (space, layout) = match pixels.model {
         Model::Luma => (DataColorSpace::Gray, Layout::Gray),
+        Model::LumaAlpha => (DataColorSpace::Gray, Layout::GrayAlpha),
         Model::Rgb => (DataColorSpace::Rgb, Layout::Rgb),
+        Model::Rgba => (DataColorSpace::Rgb, Layout::Rgba),
         Model::Cmyk { .. } => (DataColorSpace::Cmyk, Layout::Rgba),
         Model::Ycbcr | Model::Ycck { .. } => return None,
     };
@@ -45,10 +47,12 @@ fn apply_profile(pixels: &Pixels, profile: &[u8]) -> Option<Pixels> {
         &pixels.data
     };
     let options = TransformOptions { rendering_intent: profile.rendering_intent, ..TransformOptions::default() };
-    let transform = profile.create_transform_8bit(layout, &ColorProfile::new_srgb(), Layout::Rgb, options).ok()?;
-    let mut data = vec![0; source.len() / pixels.model.samples() * 3];
+    let (model, target) =
+        if pixels.model.has_alpha() { (Model::Rgba, Layout::Rgba) } else { (Model::Rgb, Layout::Rgb) };
+    let transform = profile.create_transform_8bit(layout, &ColorProfile::new_srgb(), target, options).ok()?;
+    let mut data = vec![0; source.len() / pixels.model.samples() * model.samples()];
     transform.transform(source, &mut data).ok()?;
-    Some(Pixels { model: Model::Rgb, data, ..*pixels })
+    Some(Pixels { model, data, ..*pixels })
 }
 
 /// Multiplies two fractions of 255.
@@ -118,6 +122,9 @@ mod tests {
         for (sample, expected) in converted.data.iter().zip([213u8, 95, 34]) {
             assert!(sample.abs_diff(expected) <= 3, "{:?}", converted.data);
         }
+        let seen_through = to_srgb(&one(Model::Rgba, &[200, 100, 50, 77]), Some(&profile));
+        assert_eq!(seen_through.model, Model::Rgba);
+        assert_eq!((&seen_through.data[..3], seen_through.data[3]), (&converted.data[..], 77));
     }
 
     #[test]

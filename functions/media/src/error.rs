@@ -12,6 +12,15 @@ pub enum MediaError {
     #[error("the file is empty")]
     Empty,
 
+    /// More bytes than are read.
+    #[error("the file has {size} bytes, and at most {limit} are read")]
+    FileTooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// Bytes that are read.
+        limit: u64,
+    },
+
     /// The content is not a picture.
     #[error("the content is not a picture: it looks like {looks_like}")]
     NotAnImage {
@@ -91,6 +100,7 @@ impl MediaError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
+            Self::FileTooLarge { .. } => "file-too-large",
             Self::NotAnImage { .. } => "not-an-image",
             Self::UnsupportedImage { .. } => "unsupported-image",
             Self::ImageTooLarge { .. } => "image-too-large",

@@ -20,6 +20,32 @@ pub enum Format {
 }
 
 impl Format {
+    /// Extension of file names, in its usual form.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::WebP => "webp",
+            Self::Bmp => "bmp",
+            Self::Tiff => "tiff",
+        }
+    }
+
+    /// Media type.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Gif => "image/gif",
+            Self::WebP => "image/webp",
+            Self::Bmp => "image/bmp",
+            Self::Tiff => "image/tiff",
+        }
+    }
+
     /// Name of the format.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -34,8 +60,12 @@ impl Format {
     }
 }
 
-/// Finds out what the bytes are.
-pub(crate) fn detect(bytes: &[u8]) -> Result<Format, MediaError> {
+/// Finds out what the bytes are, by the first of them.
+///
+/// # Errors
+///
+/// [`MediaError::Empty`], [`MediaError::UnsupportedImage`], [`MediaError::NotAnImage`].
+pub fn detect(bytes: &[u8]) -> Result<Format, MediaError> {
     let starts = |prefix: &[u8]| bytes.starts_with(prefix);
     let four = |offset: usize| bytes.get(offset..offset + 4).unwrap_or_default();
     if bytes.is_empty() {

@@ -1,8 +1,8 @@
 //! From the bytes of an uploaded picture to upright, web-sized pictures in sRGB.
 //!
-//! [`render`] decodes by content (never by a file's name), applies the EXIF orientation, flattens transparency on white,
-//! resizes with Lanczos3, converts an embedded color profile to sRGB and encodes without metadata. Whatever arrives, it
-//! ends within its [`Limits`]: with pictures, or with a typed [`MediaError`].
+//! [`render`] decodes by content (never by a file's name), applies the EXIF orientation, flattens transparency on
+//! white where the result cannot keep it, resizes with Lanczos3, converts an embedded color profile to sRGB and encodes
+//! without metadata. Whatever arrives, it ends within its [`Limits`]: with pictures, or with a typed [`MediaError`].
 
 mod color;
 mod encode;
@@ -18,7 +18,7 @@ mod resize;
 
 pub use encode::Encoding;
 pub use error::MediaError;
-pub use format::Format;
+pub use format::{Format, detect};
 pub use inspect::{Inspected, inspect};
 pub use limits::Limits;
 pub use resize::Fit;
@@ -77,6 +77,9 @@ pub fn render(bytes: &[u8], variants: &[Variant], limits: &Limits) -> Result<Vec
     };
     deadline.check()?;
     let Decoded { pixels, orientation, profile } = decoded;
+    let keep_alpha = variants.iter().any(|variant| variant.encoding.keeps_alpha()) && !pixels.is_opaque();
+    let pixels = if keep_alpha { pixels } else { pixels.flattened() };
+    deadline.check()?;
 
     // From large to small, so that a small variant can be made of a larger one instead of the whole picture.
     let mut order: Vec<usize> = (0..variants.len()).collect();
@@ -92,7 +95,7 @@ pub fn render(bytes: &[u8], variants: &[Variant], limits: &Limits) -> Result<Vec
         let small = resize::resize(source, box_size, variant.fit)?;
         deadline.check()?;
         let shown = orientation.apply(color::to_srgb(&small, profile.as_deref()));
-        rendered[index] = Some(encode::encode(&shown, variant.encoding)?);
+        rendered[index] = Some(encode::encode(shown, variant.encoding)?);
         deadline.check()?;
         if variant.fit == Fit::Inside {
             reduced = Some(small);

@@ -39,6 +39,7 @@ impl Orientation {
         }
         match pixels.model.samples() {
             1 => self.apply_to::<1>(&pixels),
+            2 => self.apply_to::<2>(&pixels),
             3 => self.apply_to::<3>(&pixels),
             _ => self.apply_to::<4>(&pixels),
         }

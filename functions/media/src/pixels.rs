@@ -4,7 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Model {
     Luma,
+    /// With an opacity, 255 = opaque.
+    LumaAlpha,
     Rgb,
+    /// With an opacity, 255 = opaque.
+    Rgba,
     /// JPEG's own: full range, as JFIF defines it.
     Ycbcr,
     /// Ink, 255 = full; or `inverted`, 255 = none, as Adobe writes it.
@@ -21,9 +25,14 @@ impl Model {
     pub(crate) fn samples(self) -> usize {
         match self {
             Self::Luma => 1,
+            Self::LumaAlpha => 2,
             Self::Rgb | Self::Ycbcr => 3,
-            Self::Cmyk { .. } | Self::Ycck { .. } => 4,
+            Self::Rgba | Self::Cmyk { .. } | Self::Ycck { .. } => 4,
         }
+    }
+
+    pub(crate) fn has_alpha(self) -> bool {
+        matches!(self, Self::LumaAlpha | Self::Rgba)
     }
 }
 
@@ -37,6 +46,24 @@ pub(crate) struct Pixels {
     pub(crate) data: Vec<u8>,
 }
 
+impl Pixels {
+    /// Without an alpha channel: what shows through is white.
+    pub(crate) fn flattened(self) -> Self {
+        let (model, data) = match self.model {
+            Model::LumaAlpha => (Model::Luma, flatten::<1>(self.data)),
+            Model::Rgba => (Model::Rgb, flatten::<3>(self.data)),
+            model => (model, self.data),
+        };
+        Self { model, data, ..self }
+    }
+
+    /// True when every pixel hides what is behind it.
+    pub(crate) fn is_opaque(&self) -> bool {
+        let samples = self.model.samples();
+        !self.model.has_alpha() || self.data.chunks_exact(samples).all(|pixel| pixel[samples - 1] == 255)
+    }
+}
+
 /// What a picture with an alpha channel is laid on.
 const BACKGROUND: u8 = 255;
 
@@ -48,7 +75,7 @@ fn flatten_sample(sample: u8, alpha: u8) -> u8 {
 }
 
 /// Drops the alpha channel of pixels of `COLORS` color samples, in place, laying them on white.
-pub(crate) fn flatten<const COLORS: usize>(mut data: Vec<u8>) -> Vec<u8> {
+fn flatten<const COLORS: usize>(mut data: Vec<u8>) -> Vec<u8> {
     let pixels = data.len() / (COLORS + 1);
     for pixel in 0..pixels {
         let from = pixel * (COLORS + 1);
@@ -98,6 +125,10 @@ mod tests {
             [10, 20, 30, 255, 255, 255, 127, 127, 127]
         );
         assert_eq!(flatten::<1>(vec![10, 255, 10, 0]), [10, 255]);
+        let pixels = |data: &[u8]| Pixels { width: 1, height: 2, model: Model::LumaAlpha, data: data.to_vec() };
+        assert!(pixels(&[0, 255, 9, 255]).is_opaque() && !pixels(&[255, 255, 255, 254]).is_opaque());
+        let flat = pixels(&[10, 255, 10, 0]).flattened();
+        assert_eq!((flat.model, flat.data), (Model::Luma, vec![10, 255]));
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn decode_with(format: Format, bytes: &[u8], limits: &Limits, deadline: &Deadlin
     let color = decoder.color_type();
     let mut data = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut data).map_err(fault)?;
-    let (model, data) = to_opaque_bytes(color, data)?;
+    let (model, data) = to_bytes(color, data)?;
     let pixels = Pixels { width, height, model, data };
     Ok(Decoded { pixels, orientation: Orientation::from_exif(orientation), profile })
 }
@@ -79,19 +79,19 @@ fn image_limits(limits: &Limits) -> image::Limits {
     image_limits
 }
 
-/// 8 bits a sample, no alpha channel.
-fn to_opaque_bytes(color: ColorType, data: Vec<u8>) -> Result<(Model, Vec<u8>), MediaError> {
+/// 8 bits a sample.
+fn to_bytes(color: ColorType, data: Vec<u8>) -> Result<(Model, Vec<u8>), MediaError> {
     Ok(match color {
         ColorType::L8 => (Model::Luma, data),
-        ColorType::La8 => (Model::Luma, pixels::flatten::<1>(data)),
+        ColorType::La8 => (Model::LumaAlpha, data),
         ColorType::Rgb8 => (Model::Rgb, data),
-        ColorType::Rgba8 => (Model::Rgb, pixels::flatten::<3>(data)),
+        ColorType::Rgba8 => (Model::Rgba, data),
         ColorType::L16 => (Model::Luma, pixels::narrow(data)),
-        ColorType::La16 => (Model::Luma, pixels::flatten::<1>(pixels::narrow(data))),
+        ColorType::La16 => (Model::LumaAlpha, pixels::narrow(data)),
         ColorType::Rgb16 => (Model::Rgb, pixels::narrow(data)),
-        ColorType::Rgba16 => (Model::Rgb, pixels::flatten::<3>(pixels::narrow(data))),
+        ColorType::Rgba16 => (Model::Rgba, pixels::narrow(data)),
         ColorType::Rgb32F => (Model::Rgb, pixels::narrow_float(&data)),
-        ColorType::Rgba32F => (Model::Rgb, pixels::flatten::<3>(pixels::narrow_float(&data))),
+        ColorType::Rgba32F => (Model::Rgba, pixels::narrow_float(&data)),
         other => return Err(MediaError::UnsupportedImage { what: format!("the pixel layout {other:?}") }),
     })
 }

@@ -46,10 +46,14 @@ pub(crate) fn resize(pixels: &Pixels, box_size: (u32, u32), fit: Fit) -> Result<
     }
     let kind = match pixels.model.samples() {
         1 => PixelType::U8,
+        2 => PixelType::U8x2,
         3 => PixelType::U8x3,
         _ => PixelType::U8x4,
     };
-    let mut options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
+    // The color of what cannot be seen must not bleed into what can.
+    let has_alpha = pixels.model.has_alpha();
+    let mut options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(has_alpha);
     if fit == Fit::Cover {
         options = options.fit_into_destination(Some((0.5, 0.5)));
     }

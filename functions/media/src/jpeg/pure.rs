@@ -47,7 +47,9 @@ pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, String> {
         Model::Luma => ColorType::Luma,
         Model::Rgb => ColorType::Rgb,
         Model::Ycbcr => ColorType::Ycbcr,
-        Model::Cmyk { .. } | Model::Ycck { .. } => return Err("a picture that is not in sRGB".into()),
+        Model::LumaAlpha | Model::Rgba | Model::Cmyk { .. } | Model::Ycck { .. } => {
+            return Err("a picture that is not in sRGB, or shows what is behind it".into());
+        }
     };
     let mut bytes = Vec::with_capacity(pixels.data.len() / 8);
     let mut encoder = Encoder::new(&mut bytes, quality);

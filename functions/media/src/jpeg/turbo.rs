@@ -57,7 +57,9 @@ pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, String> {
             rgb = color::ycbcr_to_rgb(pixels);
             (&rgb, PixelFormat::RGB)
         }
-        Model::Cmyk { .. } | Model::Ycck { .. } => return Err("a picture that is not in sRGB".into()),
+        Model::LumaAlpha | Model::Rgba | Model::Cmyk { .. } | Model::Ycck { .. } => {
+            return Err("a picture that is not in sRGB, or shows what is behind it".into());
+        }
     };
     let (width, height) = (pixels.width as usize, pixels.height as usize);
     let image = Image { pixels: pixels.data.as_slice(), width, pitch: width * format.size(), height, format };

@@ -119,6 +119,10 @@ mod tests {
                 assert!(files.contains_key("Cargo.toml"), "{example}");
             }
             assert!(files.keys().all(|file| !file.starts_with('/') && !file.contains("..")), "{example}");
+            if example == "image-library" {
+                assert!(files.contains_key(".github/workflows/push-images.yml"), "{:?}", files.keys());
+                assert!(files.contains_key(".github/push-images.py"));
+            }
         }
     }
 }

@@ -32,7 +32,8 @@ fn is_whole(example: &str, project: &str) -> bool {
 /// The files of an example, relative to the new project. One without a manifest of its own gets the packages of its
 /// functions, and a workspace around them.
 pub(super) fn files_of(example: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut files = below(&format!("examples/{example}/"));
+    let mut files: BTreeMap<String, Vec<u8>> =
+        below(&format!("examples/{example}/")).into_iter().map(|(file, content)| (dotted(file), content)).collect();
     let project = files.get(FILE_NAME).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
     let packages = packages_of(&project);
     if files.contains_key("Cargo.toml") || packages.is_empty() {
@@ -49,6 +50,12 @@ pub(super) fn files_of(example: &str) -> BTreeMap<String, Vec<u8>> {
     files.insert("Cargo.toml".to_owned(), manifest.into_bytes());
     files.insert("Cargo.lock".to_owned(), lock.text.into_bytes());
     files
+}
+
+/// Where a file of an example goes in a new project: `github/` is `.github/` there. Here that directory would be this
+/// repository's own affair, and what begins with a dot is not carried.
+fn dotted(file: String) -> String {
+    if file.starts_with("github/") { format!(".{file}") } else { file }
 }
 
 /// Packages that the functions of a project are built from.
