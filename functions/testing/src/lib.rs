@@ -9,8 +9,10 @@ mod clock;
 mod corpora;
 mod facts;
 mod server;
+mod service;
 
 pub use clock::ManualClock;
 pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
 pub use facts::Facts;
 pub use server::{Reply, Server};
+pub use service::{Call, Service};
