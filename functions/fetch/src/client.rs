@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
@@ -14,14 +14,23 @@ use thiserror::Error;
 
 use crate::Address;
 
-/// Fetches small documents.
+/// Fetches small documents, and posts them.
 #[derive(Debug)]
 pub struct Client {
     time_out: Duration,
     largest: usize,
-    plain: HyperClient<HttpConnector, Empty<Bytes>>,
+    plain: HyperClient<HttpConnector, Full<Bytes>>,
     /// Made when it is first needed: reading the root certificates takes longer than starting a function.
-    encrypted: OnceLock<HyperClient<HttpsConnector<HttpConnector>, Empty<Bytes>>>,
+    encrypted: OnceLock<HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>>,
+}
+
+/// What was answered to a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
 }
 
 /// Why there is no document.
@@ -62,11 +71,46 @@ impl Client {
         }
     }
 
+    /// Posts a body with headers, and takes whatever is answered. Redirections are not followed.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] for anything but a whole answer in time, of any status.
+    pub async fn post(
+        &self,
+        address: &Address,
+        headers: &[(&str, String)],
+        body: Vec<u8>,
+    ) -> Result<Answered, FetchError> {
+        let mut request = Request::post(address.uri());
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Full::from(body)).map_err(|error| broken(&error))?;
+        let whole = async {
+            let response = self.send(address, request).await?;
+            let status = response.status().as_u16();
+            Ok(Answered { status, body: self.read(response).await? })
+        };
+        match tokio::time::timeout(self.time_out, whole).await {
+            Ok(result) => result,
+            Err(_) => Err(FetchError::TimeOut(self.time_out)),
+        }
+    }
+
     async fn fetch(&self, address: &Address) -> Result<Vec<u8>, FetchError> {
-        let response = self.send(address).await?;
+        let request = Request::get(address.uri())
+            .header(http::header::ACCEPT, "*/*")
+            .body(Full::default())
+            .map_err(|error| broken(&error))?;
+        let response = self.send(address, request).await?;
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
+        self.read(response).await
+    }
+
+    async fn read(&self, response: Response<Incoming>) -> Result<Vec<u8>, FetchError> {
         let mut body = response.into_body();
         let mut bytes = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -81,11 +125,7 @@ impl Client {
         Ok(bytes)
     }
 
-    async fn send(&self, address: &Address) -> Result<Response<Incoming>, FetchError> {
-        let request = Request::get(address.uri())
-            .header(http::header::ACCEPT, "*/*")
-            .body(Empty::new())
-            .map_err(|error| broken(&error))?;
+    async fn send(&self, address: &Address, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, FetchError> {
         let answer = if address.is_plain() {
             self.plain.request(request).await
         } else {
@@ -94,7 +134,7 @@ impl Client {
         answer.map_err(|error| broken(&error))
     }
 
-    fn encrypted(&self) -> Result<&HyperClient<HttpsConnector<HttpConnector>, Empty<Bytes>>, FetchError> {
+    fn encrypted(&self) -> Result<&HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>, FetchError> {
         if let Some(client) = self.encrypted.get() {
             return Ok(client);
         }

@@ -9,4 +9,4 @@ mod client;
 
 pub use address::{Address, AddressError};
 pub use allowance::Allowance;
-pub use client::{Client, FetchError};
+pub use client::{Answered, Client, FetchError};

@@ -35,6 +35,23 @@ impl Answer {
             .with_header("x-content-type-options", "nosniff")
     }
 
+    /// A page, which nobody on the way keeps, and which no other page may frame or misread.
+    #[must_use]
+    pub fn html(status_code: u16, page: String) -> Self {
+        Self { body: page, ..Self::empty(status_code) }
+            .with_header("content-type", "text/html; charset=utf-8")
+            .with_header("cache-control", "no-store")
+            .with_header("referrer-policy", "same-origin")
+            .with_header("x-content-type-options", "nosniff")
+            .with_header("x-frame-options", "DENY")
+    }
+
+    /// Sends the browser to another page by `GET`, after a form too (303).
+    #[must_use]
+    pub fn see_other(location: &str) -> Self {
+        Self::empty(303).with_header("location", location).with_header("cache-control", "no-store")
+    }
+
     /// Sets a header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod cors;
+mod form;
 mod problem;
 mod request;
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::Problem;
+use crate::{Problem, form};
 
 /// A request, whichever kind of API it came through.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,10 @@ pub struct Request {
     headers: BTreeMap<String, String>,
     /// Path parameters of the route (`{handle}`).
     parameters: BTreeMap<String, String>,
-    /// Parameters of the query, decoded.
+    /// Parameters of the query, decoded, in the order of their names.
     query: BTreeMap<String, String>,
+    /// Cookies: name and value, as they were sent.
+    cookies: Vec<(String, String)>,
     /// What the authorizer of the route said, `null` without one.
     authorizer: Value,
 }
@@ -57,11 +59,49 @@ impl Request {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// A parameter of the query, decoded. Of one that is sent several times, payload 2.0 has all values, joined by commas, and
-    /// version 1.0 has the last.
+    /// A parameter of the query, decoded; the first of several. An empty one is there.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
+    }
+
+    /// A cookie; the first of several with this name.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What the authorizer said, `null` without one.
+    #[must_use]
+    pub fn authorizer(&self) -> &Value {
+        &self.authorizer
+    }
+
+    /// The fields of a form (`application/x-www-form-urlencoded`) of at most `largest` bytes.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`]: `body-too-large`, `body-not-form`.
+    pub fn form(&self, largest: usize) -> Result<BTreeMap<String, String>, Problem> {
+        self.check_size(largest)?;
+        let content_type = self.header("content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            let message = "the body must be a form: `content-type: application/x-www-form-urlencoded`";
+            return Err(Problem::new(415, "body-not-form", message));
+        }
+        let fields = std::str::from_utf8(&self.body).ok().and_then(form::decode);
+        let fields =
+            fields.ok_or_else(|| Problem::new(400, "body-not-form", "the fields of the form are not UTF-8"))?;
+        Ok(form::first_of_each(fields))
+    }
+
+    fn check_size(&self, largest: usize) -> Result<(), Problem> {
+        if self.body.len() > largest {
+            let message = format!("the body has {} bytes, and at most {largest} are read", self.body.len());
+            return Err(Problem::new(413, "body-too-large", message));
+        }
+        Ok(())
     }
 
     /// What the authorizer vouches for under a name (`sub`): from the context of a Lambda authorizer, or from the claims
@@ -84,10 +124,7 @@ impl Request {
         if self.body.is_empty() {
             return Err(Problem::new(400, "body-missing", "the request has no body, and a JSON object is expected"));
         }
-        if self.body.len() > largest {
-            let message = format!("the body has {} bytes, and at most {largest} are read", self.body.len());
-            return Err(Problem::new(413, "body-too-large", message));
-        }
+        self.check_size(largest)?;
         serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => {
                 Problem::new(400, "body-invalid", format!("the body is wrong: {error}"))
@@ -126,9 +163,10 @@ pub fn parse_request(payload: Value) -> Result<Request, EventError> {
     let body = body(&event).ok_or_else(|| wrong("its body is not the base64 that it claims to be"))?;
     let headers = headers(&event).ok_or_else(|| wrong("its headers are not texts"))?;
     let parameters = texts(event.get("pathParameters")).ok_or_else(|| wrong("its path parameters are not texts"))?;
-    let query = texts(event.get("queryStringParameters")).ok_or_else(|| wrong("its query parameters are not texts"))?;
+    let query = query(&event).ok_or_else(|| wrong("its query is not made of texts"))?;
+    let cookies = cookies(&event, &headers).ok_or_else(|| wrong("its cookies are not texts"))?;
     let authorizer = context.get("authorizer").cloned().unwrap_or_default();
-    Ok(Request { method, path, body, headers, parameters: parameters.collect(), query: query.collect(), authorizer })
+    Ok(Request { method, path, body, headers, parameters: parameters.collect(), query, cookies, authorizer })
 }
 
 /// Version 2.0 has the stage in the path, unless it is the default stage.
@@ -164,6 +202,24 @@ fn headers(event: &Map<String, Value>) -> Option<BTreeMap<String, String>> {
         }
     }
     Some(headers)
+}
+
+/// The query: as it was sent in version 2.0, which joins several values of a name by commas elsewhere; decoded already in 1.0.
+fn query(event: &Map<String, Value>) -> Option<BTreeMap<String, String>> {
+    if let Some(raw) = event.get("rawQueryString").filter(|raw| !raw.is_null() && *raw != "") {
+        return form::decode(raw.as_str()?).map(form::first_of_each);
+    }
+    Some(texts(event.get("queryStringParameters"))?.collect())
+}
+
+/// Cookies: a list in version 2.0, the header `cookie` in 1.0.
+fn cookies(event: &Map<String, Value>, headers: &BTreeMap<String, String>) -> Option<Vec<(String, String)>> {
+    let sent: Vec<&str> = match event.get("cookies") {
+        None | Some(Value::Null) => headers.get("cookie").map(String::as_str).into_iter().collect(),
+        Some(list) => list.as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?,
+    };
+    let pairs = sent.into_iter().flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// The texts of an object; null values are left out.

@@ -57,13 +57,44 @@ fn both_versions_give_the_same_request() {
 }
 
 #[test]
-fn parameters_of_the_query_are_told() {
-    let query = json!({ "queryStringParameters": { "limit": "5", "none": null, "two": "a,b" } });
-    for request in [parse_request(version_2(query.clone())).unwrap(), parse_request(version_1(query)).unwrap()] {
-        let found = (request.query("limit"), request.query("two"), request.query("none"), request.query("absent"));
-        assert_eq!(found, (Some("5"), Some("a,b"), None, None));
+fn queries_and_cookies_are_read_from_both_versions() {
+    let two = parse_request(version_2(json!({
+        "rawQueryString": "mail=a%2Bb%40c.example&empty=&mail=second",
+        "queryStringParameters": { "mail": "a+b@c.example,second", "empty": "" },
+        "cookies": ["csrf=one=1", "other=2"],
+    })))
+    .unwrap();
+    let one = parse_request(version_1(json!({
+        "queryStringParameters": { "mail": "a+b@c.example", "empty": "" },
+        "headers": { "Cookie": "csrf=one=1; other=2" },
+        "multiValueHeaders": null
+    })))
+    .unwrap();
+    for request in [two, one] {
+        assert_eq!(request.query("mail"), Some("a+b@c.example"));
+        assert_eq!((request.query("empty"), request.query("absent")), (Some(""), None));
+        assert_eq!((request.cookie("csrf"), request.cookie("other")), (Some("one=1"), Some("2")));
+        assert_eq!(request.cookie("absent"), None);
     }
-    assert_eq!(reason(version_2(json!({ "queryStringParameters": [] }))), "its query parameters are not texts");
+    assert_eq!(reason(version_2(json!({ "rawQueryString": "a=%ff" }))), "its query is not made of texts");
+    assert_eq!(reason(version_2(json!({ "cookies": [1] }))), "its cookies are not texts");
+}
+
+#[test]
+fn forms_are_read_and_anything_else_is_refused() {
+    let form = |content_type: &str, body: &str| {
+        let headers = json!({ "content-type": content_type });
+        parse_request(version_2(json!({ "headers": headers, "body": body }))).unwrap().form(20)
+    };
+    let fields = form("application/x-www-form-urlencoded; charset=UTF-8", "title=a+%3Cb%3E&title=c&x").unwrap();
+    assert_eq!((fields["title"].as_str(), fields["x"].as_str(), fields.len()), ("a <b>", "", 2));
+    let refused = |content_type: &str, body: &str| {
+        let problem = form(content_type, body).unwrap_err();
+        (problem.status, problem.code)
+    };
+    assert_eq!(refused("text/plain", "a=b"), (415, "body-not-form"));
+    assert_eq!(refused("application/x-www-form-urlencoded", "a=%ff"), (400, "body-not-form"));
+    assert_eq!(refused("application/x-www-form-urlencoded", &"a".repeat(21)), (413, "body-too-large"));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 /// Encodes all bytes but unreserved characters (RFC 3986, section 2.3) and those in `kept`.
-pub(crate) fn percent_encode(text: &str, kept: &str) -> String {
+#[must_use]
+pub fn percent_encode(text: &str, kept: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         let letter = char::from(byte);

@@ -11,7 +11,7 @@ use wiring::Credentials;
 use crate::Storage;
 use crate::encode::percent_encode;
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Signs in the name of a function's role.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Signer {
     pub fn sign(&self, storage: &Storage, grant: &Grant<'_>, now: Duration) -> String {
         let moment = timestamp(now);
         let day = moment.get(..8).unwrap_or_default();
-        let scope = format!("{day}/{}/s3/aws4_request", self.region);
+        let scope = self.scope(day);
         let mut headers = grant.headers.clone();
         headers.insert("host", storage.host().to_owned());
         let signed_headers = headers.keys().copied().collect::<Vec<_>>().join(";");
@@ -68,8 +68,18 @@ impl Signer {
         let request = format!("{}\n{path}\n{query}\n{lines}\n\n{signed_headers}\nUNSIGNED-PAYLOAD", grant.method);
         let digest = hex::encode(digest::digest(&digest::SHA256, request.as_bytes()));
         let text = format!("{ALGORITHM}\n{moment}\n{scope}\n{digest}");
-        let signature = hex::encode(keyed(self.key(day).as_ref(), &text));
+        let signature = self.signature(day, &text);
         format!("{}{path}?{query}&X-Amz-Signature={signature}", storage.origin())
+    }
+
+    /// Signs a text for a day in hexadecimal.
+    pub(crate) fn signature(&self, day: &str, text: &str) -> String {
+        hex::encode(keyed(self.key(day).as_ref(), text))
+    }
+
+    /// Day, region and service as a signature names them.
+    pub(crate) fn scope(&self, day: &str) -> String {
+        format!("{day}/{}/s3/aws4_request", self.region)
     }
 
     /// The key of a day.
@@ -87,7 +97,7 @@ fn keyed(key: &[u8], text: &str) -> hmac::Tag {
 }
 
 /// `20260102T030405Z`.
-fn timestamp(now: Duration) -> String {
+pub(crate) fn timestamp(now: Duration) -> String {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     (OffsetDateTime::UNIX_EPOCH + now).format(format).unwrap_or_default()
 }

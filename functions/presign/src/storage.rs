@@ -7,6 +7,7 @@ use crate::encode::percent_encode;
 /// Host and path of the objects of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
+    bucket: String,
     /// `https://BUCKET.s3.REGION.amazonaws.com`.
     origin: String,
     /// What the path starts with: `/`, or `/BUCKET/`.
@@ -19,8 +20,9 @@ impl Storage {
     #[must_use]
     pub fn new(bucket: &str, region: &str, endpoint: Option<&Address>) -> Self {
         let in_path = format!("/{bucket}/");
+        let bucket = bucket.to_owned();
         if let Some(endpoint) = endpoint {
-            return Self { origin: endpoint.origin(), prefix: in_path };
+            return Self { bucket, origin: endpoint.origin(), prefix: in_path };
         }
         let domain = match region {
             region if region.starts_with("cn-") => "amazonaws.com.cn",
@@ -28,15 +30,21 @@ impl Storage {
             _ => "amazonaws.com",
         };
         if bucket.contains('.') {
-            return Self { origin: format!("https://s3.{region}.{domain}"), prefix: in_path };
+            return Self { bucket, origin: format!("https://s3.{region}.{domain}"), prefix: in_path };
         }
-        Self { origin: format!("https://{bucket}.s3.{region}.{domain}"), prefix: "/".to_owned() }
+        let origin = format!("https://{bucket}.s3.{region}.{domain}");
+        Self { bucket, origin, prefix: "/".to_owned() }
+    }
+
+    /// Name of the bucket, which the policy of a form says.
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
     }
 
     /// Objects at the root of a host, as before buckets had regions in their names.
     #[cfg(test)]
     pub(crate) fn at(origin: &str) -> Self {
-        Self { origin: origin.to_owned(), prefix: "/".to_owned() }
+        Self { bucket: String::new(), origin: origin.to_owned(), prefix: "/".to_owned() }
     }
 
     /// Scheme and host.
@@ -49,6 +57,12 @@ impl Storage {
         let (scheme, host) = self.origin.split_once("://").unwrap_or(("", &self.origin));
         let own_port = if scheme == "https" { ":443" } else { ":80" };
         host.strip_suffix(own_port).unwrap_or(host)
+    }
+
+    /// What a form is posted to.
+    pub(crate) fn form_url(&self) -> String {
+        let path = if self.prefix == "/" { "/" } else { self.prefix.trim_end_matches('/') };
+        format!("{}{path}", self.origin)
     }
 
     /// Path of an object, encoded.

@@ -11,6 +11,7 @@ mod corpora;
 mod databases;
 mod facts;
 mod server;
+mod service;
 mod storage;
 
 pub use clock::ManualClock;
@@ -19,4 +20,5 @@ pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
 pub use databases::DatabaseServer;
 pub use facts::Facts;
 pub use server::{Reply, Server};
+pub use service::{Call, Service};
 pub use storage::{Storage, StoredObject};
