@@ -63,6 +63,8 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             operation::parts(style, stack_name, operation, declared.as_ref(), *limit)
         }
         Report::Environments { project, region, stacks, now } => status::list(style, project, region, stacks, *now),
+        Report::Logs { lines: 0, followed: false } => Parts::talk("no lines; --since looks further back\n"),
+        Report::Logs { .. } => Parts::default(),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
