@@ -5,13 +5,16 @@ mod build;
 mod check;
 mod consent;
 mod diff;
+mod drift;
 mod eject;
 mod graph;
 mod help;
 mod init;
 mod local;
+mod logs;
 mod render;
 mod schema;
+mod standing;
 mod usage;
 
 use test_support::{Run, TestProject};

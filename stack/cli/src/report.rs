@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use stack_aws::Outcome;
+use stack_aws::{DeployDecision, DriftOutcome, LastOperation, Outcome, StackState, StackSummary};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
 use stack_plan::{Built, Template};
+use time::OffsetDateTime;
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -117,6 +118,58 @@ pub(crate) enum Report {
         /// Where the first failed resource is declared.
         declared: Option<Declaration>,
     },
+    /// What is deployed, against its template.
+    Drift {
+        /// The main stack, then those beside it.
+        stacks: Vec<DriftOfStack>,
+        /// True when a page in Markdown is asked for.
+        #[serde(skip)]
+        markdown: bool,
+    },
+    /// How a stack stands.
+    Status {
+        /// Name of the stack.
+        stack_name: String,
+        /// AWS region.
+        region: String,
+        /// How it stands.
+        #[serde(flatten)]
+        state: Box<StackState>,
+        /// When it was looked at.
+        #[serde(skip)]
+        now: OffsetDateTime,
+    },
+    /// What happened in the last operation on a stack.
+    Events {
+        /// Name of the stack.
+        stack_name: String,
+        /// The operation.
+        operation: Box<LastOperation>,
+        /// Where the first failed resource is declared.
+        declared: Option<Declaration>,
+        /// How many of the last events are asked for.
+        #[serde(skip)]
+        limit: usize,
+    },
+    /// The environments of a project.
+    Environments {
+        /// Name of the project.
+        project: String,
+        /// AWS region.
+        region: String,
+        /// Their stacks.
+        stacks: Vec<StackSummary>,
+        /// When they were looked at.
+        #[serde(skip)]
+        now: OffsetDateTime,
+    },
+    /// Log lines were told.
+    Logs {
+        /// Their number.
+        lines: usize,
+        /// True when they were followed until the interrupt.
+        followed: bool,
+    },
     /// The outputs of a stack.
     Outputs {
         /// The stack.
@@ -209,6 +262,18 @@ pub(crate) struct SourceEntry {
     pub(crate) replaced: bool,
 }
 
+/// The drift of one stack.
+#[derive(Debug, Serialize)]
+pub(crate) struct DriftOfStack {
+    /// AWS region.
+    pub(crate) region: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub(crate) outcome: DriftOutcome,
+    /// Where drifted resources are declared, by logical id.
+    pub(crate) declared: BTreeMap<String, Declaration>,
+}
+
 /// Where a resource is declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Declaration {
@@ -290,6 +355,7 @@ impl Report {
     fn outputs_mut(&mut self) -> Option<&mut BTreeMap<String, String>> {
         match self {
             Self::Outputs { outputs, .. } => Some(outputs),
+            Self::Status { state, .. } => state.stack.as_mut().map(|stack| &mut stack.outputs),
             Self::Stack { outcome, .. } => match outcome.as_mut() {
                 Outcome::Deployed { outputs, .. } | Outcome::NoChanges { outputs, .. } => Some(outputs),
                 _ => None,
@@ -302,6 +368,12 @@ impl Report {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Stack { outcome, .. } => outcome_exit_code(outcome),
+            Self::Status { state, .. } => match (&state.stack, state.deploy) {
+                (_, DeployDecision::Busy) => 4,
+                (None, _) | (_, DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy) => 1,
+                _ => 0,
+            },
+            Self::Drift { stacks, .. } => drift_exit_code(stacks),
             Self::Doctor { checks } => u8::from(checks.iter().any(|check| check.state == CheckState::Missing)),
             Self::CloudStatus { answers, .. } => u8::from(!answers),
             Self::Differences { changes, .. } => {
@@ -324,6 +396,9 @@ impl Report {
             | Self::Initialized { .. }
             | Self::Written { .. }
             | Self::Built { .. }
+            | Self::Events { .. }
+            | Self::Environments { .. }
+            | Self::Logs { .. }
             | Self::Outputs { .. }
             | Self::CloudStarted { .. }
             | Self::CloudStopped { .. }
@@ -332,6 +407,18 @@ impl Report {
             | Self::Ended => 0,
         }
     }
+}
+
+/// Drift that was found wins over a stack that could not be looked at.
+fn drift_exit_code(stacks: &[DriftOfStack]) -> u8 {
+    let code = |stack: &DriftOfStack| match &stack.outcome {
+        DriftOutcome::Detected(drift) if drift.drifted().next().is_some() => 2,
+        DriftOutcome::Detected(drift) => u8::from(drift.failure.is_some()),
+        DriftOutcome::Busy { .. } => 4,
+        _ => 1,
+    };
+    let codes: Vec<u8> = stacks.iter().map(code).collect();
+    [2, 4, 1].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
 fn outcome_exit_code(outcome: &Outcome) -> u8 {

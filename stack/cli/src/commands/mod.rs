@@ -7,13 +7,18 @@ mod destroy;
 mod dev;
 mod diff;
 mod doctor;
+mod drift;
 mod eject;
+mod events;
 mod graph;
 pub(crate) mod init;
 mod local;
+mod logs;
+mod ls;
 mod outputs;
 mod render;
 mod schema;
+mod status;
 
 use std::path::Path;
 
@@ -53,6 +58,11 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Build(arguments) => build::run(settings, arguments, output),
         Command::Deploy(arguments) => deploy::run(settings, arguments, output),
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),
+        Command::Drift(arguments) => drift::run(settings, arguments),
+        Command::Status => status::run(settings),
+        Command::Events(arguments) => events::run(settings, &arguments),
+        Command::Ls => ls::run(settings),
+        Command::Logs(arguments) => logs::run(settings, &arguments, output),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),

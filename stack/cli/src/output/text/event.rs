@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use stack_aws::LogLine;
 use stack_plan::Event;
 use stack_plan::event::StackEvent;
 use time::OffsetDateTime;
@@ -28,7 +29,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Takes note of an event; gives how long its resource took, when it ended.
-    fn note(&mut self, event: &StackEvent) -> Option<time::Duration> {
+    pub(super) fn note(&mut self, event: &StackEvent) -> Option<time::Duration> {
         let at = OffsetDateTime::parse(&event.time, &Rfc3339).ok()?;
         if event.status.ends_with("_IN_PROGRESS") {
             self.began.entry(event.logical_id.clone()).or_insert(at);
@@ -137,7 +138,7 @@ fn tell_stack(text: &mut Text, event: &StackEvent) {
 }
 
 /// Reasons that CloudFormation gives when nothing is wrong.
-fn is_idle_reason(reason: &str) -> bool {
+pub(super) fn is_idle_reason(reason: &str) -> bool {
     reason.is_empty()
         || reason == "User Initiated"
         || reason == "Resource creation Initiated"
@@ -165,11 +166,20 @@ pub(super) fn fact_sentence(style: Style, fact: &Fact<'_>) -> String {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("\n{} {}{more}", style.bold("changed:"), harmless(&named))
         }
+        Fact::LogLine(line) => log_line(style, line),
         Fact::FunctionLog { group, message } => {
             let function = group.strip_prefix("/aws/lambda/").unwrap_or(group);
             format!("{} {}", style.dim(format!("{function} |")), harmless(message.trim_end()))
         }
     }
+}
+
+/// `TIME FUNCTION | MESSAGE`.
+pub(super) fn log_line(style: Style, line: &LogLine) -> String {
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(line.timestamp_ms) * 1_000_000);
+    let time = time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default();
+    let function = line.group.strip_prefix("/aws/lambda/").unwrap_or(&line.group);
+    format!("{} {} {}", style.dim(time), style.dim(format!("{function} |")), harmless(&line.message))
 }
 
 fn running(style: Style, usage: &Usage) -> String {

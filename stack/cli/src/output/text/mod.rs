@@ -1,12 +1,15 @@
 //! The voice for people.
 
+mod drift;
 mod event;
 mod offline;
+mod operation;
 mod outcome;
 mod question;
 mod report;
+mod status;
 
-use stack_aws::{CancellationToken, Question};
+use stack_aws::{CancellationToken, LogLine, Question};
 use stack_plan::Event;
 
 use super::progress::Progress;
@@ -44,6 +47,11 @@ impl Text {
     pub(crate) fn fact(&mut self, fact: &Fact<'_>) {
         let sentence = event::fact_sentence(self.style, fact);
         self.say(&sentence);
+    }
+
+    /// A line of a log, as data.
+    pub(crate) fn log_line(&self, line: &LogLine) -> String {
+        event::log_line(self.style, line) + "\n"
     }
 
     pub(crate) fn ask(&mut self, question: &Question, interrupt: &CancellationToken) -> bool {
