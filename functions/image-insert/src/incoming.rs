@@ -92,7 +92,8 @@ impl From<IngestError> for Diagnostic {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Message {
-    message_id: String,
+    #[serde(rename = "messageId")]
+    id: String,
     body: String,
     event_source: String,
 }
@@ -107,9 +108,9 @@ pub async fn ingest(payload: Value, dependencies: &Dependencies) -> Result<Batch
     let mut failures = BatchFailures::default();
     for message in messages(payload)? {
         if let Err(error) = process(&message.body, dependencies).await {
-            let about = json!({ "message": message.message_id });
+            let about = json!({ "message": message.id });
             dependencies.log.error(error.code(), about, &error.to_string());
-            failures.batch_item_failures.push(MessageFailure { item_identifier: message.message_id });
+            failures.batch_item_failures.push(MessageFailure { item_identifier: message.id });
         }
     }
     Ok(failures)

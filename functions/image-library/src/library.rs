@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use clients::{CloudSettings, sdk_config};
 use time::OffsetDateTime;
@@ -85,4 +86,19 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     LibraryError::StorageFailed { operation, reason: clients::failure_text(error) }
+}
+
+/// The answer to a conditional update; `None` when the condition does not hold.
+pub(crate) fn conditional(
+    answer: Result<UpdateItemOutput, DynamoError<UpdateItemError>>,
+) -> Result<Option<UpdateItemOutput>, LibraryError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_condition_failed(&error) => Ok(None),
+        Err(error) => Err(failed("UpdateItem", &error)),
+    }
+}
+
+fn is_condition_failed(error: &DynamoError<UpdateItemError>) -> bool {
+    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }

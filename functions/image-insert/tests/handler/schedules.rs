@@ -158,7 +158,9 @@ impl Schedule {
             self.add([early]);
         }
         let meaning = self.meanings.entry(name).or_default();
-        contents.iter().for_each(|&content| meaning.change(content));
+        for &content in &contents {
+            meaning.change(content);
+        }
         self.add(contents.into_iter().map(|content| Change::Request { name, content }));
     }
 
@@ -204,7 +206,9 @@ impl Schedule {
             } else if self.clients.iter().any(|client| client.stalled) {
                 // Nobody is there any more who could hold anything: the leases end.
                 self.world.clock.advance(91);
-                self.clients.iter_mut().for_each(|client| client.stalled = false);
+                for client in &mut self.clients {
+                    client.stalled = false;
+                }
             } else if self.clients.iter().all(|client| client.script.is_empty()) {
                 break;
             }
@@ -308,7 +312,9 @@ impl Schedule {
                 (hashed.to_owned(), claims.into_iter().flatten().collect())
             })
             .collect();
-        names.values_mut().for_each(|names| names.sort_unstable());
+        for names in names.values_mut() {
+            names.sort_unstable();
+        }
         assert_eq!(objects, names, "states of objects after schedule {number}");
         let incoming = crate::incoming::left(&self.world);
         assert!(incoming.is_empty(), "left in the incoming bucket after schedule {number}: {incoming:?}");

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{ConditionCheck, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, ReturnValue, TransactWriteItem};
 
 use super::LEASE;
 use super::item::{self, Item, attribute, number, set};
-use crate::library::{Library, failed};
+use crate::library::{DynamoError, Library, conditional, failed};
 use crate::order::Mark;
 use crate::{ImageName, LibraryError};
 
@@ -62,7 +64,7 @@ impl NameState {
 }
 
 impl Held<'_> {
-    fn update(&self, library: &Library) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(&self, library: &Library) -> UpdateItemFluentBuilder {
         library
             .update(item::name_key(self.name.as_str()))
             .condition_expression("LockToken = :token")
@@ -119,15 +121,13 @@ impl Held<'_> {
         let NameState { live, changed, failure, claims, kinds } = &self.state;
         let mut update = self.update(library);
         let mut sets = Vec::new();
-        let mut write = |name: &'static str, placeholder: &'static str, value: Option<_>| match value {
-            Some(value) => {
+        let mut write = |name: &'static str, placeholder: &'static str, value: Option<AttributeValue>| {
+            if value.is_some() {
                 sets.push(format!("{name} = {placeholder}"));
-                Some((placeholder, value))
-            }
-            None => {
+            } else {
                 removes.push(name);
-                None
             }
+            value.map(|value| (placeholder, value))
         };
         let some_set = |texts: &BTreeSet<String>| (!texts.is_empty()).then(|| set(texts.iter().map(String::as_str)));
         let failed_mark = failure.as_ref().map(|failure| &failure.mark);
@@ -157,20 +157,8 @@ impl Held<'_> {
         let _the_lease_ends = update.send().await;
     }
 
-    fn answer(
-        &self,
-        answer: Result<
-            aws_sdk_dynamodb::operation::update_item::UpdateItemOutput,
-            crate::library::DynamoError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
-        >,
-    ) -> Result<(), LibraryError> {
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Err(self.overtaken())
-            }
-            Err(error) => Err(failed("UpdateItem", &error)),
-        }
+    fn answer(&self, answer: Result<UpdateItemOutput, DynamoError<UpdateItemError>>) -> Result<(), LibraryError> {
+        conditional(answer)?.map(|_| ()).ok_or_else(|| self.overtaken())
     }
 }
 

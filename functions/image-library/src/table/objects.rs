@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::LEASE;
 use super::item::{self, attribute, number, set};
 use super::names::WAITS;
-use crate::library::{Library, failed};
+use crate::library::{Library, conditional, failed};
 use crate::{ImageName, LibraryError};
 
 /// What is stored of an image, by type.
@@ -145,25 +145,13 @@ impl Library {
             .condition_expression("DeleteToken = :token")
             .expression_attribute_values(":token", attribute(token));
         match delete.send().await {
-            Err(error) if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if !error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
                 Err(failed("DeleteItem", &error))
             }
             // The condition fails when the answer to an attempt of the SDK was lost.
             _ => Ok(()),
         }
-    }
-}
-
-/// `None` when the condition does not hold.
-fn conditional(
-    answer: Result<
-        UpdateItemOutput,
-        crate::library::DynamoError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
-    >,
-) -> Result<Option<UpdateItemOutput>, LibraryError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(None),
-        Err(error) => Err(failed("UpdateItem", &error)),
     }
 }
