@@ -1,11 +1,13 @@
 //! The local cloud as its users meet it: the real binary, real HTTP, real clients, real function binaries.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod attendance;
 mod bad_input;
 mod dev;
 mod photo_to_thumbnail;
 mod side_by_side;
 mod survival;
+mod video_responses;
 
 use test_support::{Run, TestProject};
 
