@@ -75,6 +75,7 @@ async fn answer(request: &Request, dependencies: &Dependencies) -> Result<Answer
     }
     dependencies.guard.admit(request).await?;
     let action = Action::read(request.json(LONGEST_BODY)?)?;
-    let body = perform::perform(action, dependencies).await?;
+    // Boxed: the futures of SDK calls nest so deeply that handlers meet the compiler's limit.
+    let body = Box::pin(perform::perform(action, dependencies)).await?;
     Ok(Answer::json(200, &body))
 }

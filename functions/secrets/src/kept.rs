@@ -74,7 +74,8 @@ impl KeptSecret {
         {
             return Ok(Arc::clone(text));
         }
-        match (self.read().await, &*kept) {
+        // Boxed: the future of an SDK call nests so deeply that handlers which await it meet the compiler's limit.
+        match (Box::pin(self.read()).await, &*kept) {
             (Ok(text), _) => {
                 *kept = Some((now, Arc::clone(&text)));
                 Ok(text)

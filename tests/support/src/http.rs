@@ -1,6 +1,7 @@
 //! A plain HTTP client: what is on the wire, nothing followed, nothing retried.
 
-use ::http::{HeaderMap, Method, StatusCode};
+pub use ::http::Method;
+use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
