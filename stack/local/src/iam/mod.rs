@@ -21,6 +21,8 @@ mod authorize;
 mod gate;
 pub(crate) mod live;
 mod managed;
+#[cfg(test)]
+mod passing;
 mod policies;
 mod principal;
 pub(crate) mod provider_resources;
