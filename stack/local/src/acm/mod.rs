@@ -200,7 +200,12 @@ fn put_validation_records(route53: &Route53, properties: &Value, action: Action)
             continue;
         }
         let set = json!({"Name": record, "Type": "CNAME", "TTL": "300", "ResourceRecords": [value]});
-        route53.change_record_sets(zone, &[Change::new(action, &set)])?;
+        if action == Action::Upsert {
+            route53.open_zone(zone, name)?;
+        }
+        let changed = route53.change_record_sets(zone, &[Change::new(action, &set)]);
+        route53.close_zone(zone)?;
+        changed?;
         done.push((zone.to_owned(), record));
     }
     Ok(())

@@ -54,6 +54,9 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     };
     let arn = format!("arn:aws:apigateway:{region}::/{}", segments.join("/"));
     cloud.iam.authorize(&principal, &Access::new(&format!("apigateway:{method}"), &arn))?;
+    for role in passed_roles(&body) {
+        cloud.iam.authorize_pass_role(&principal, role, "apigateway.amazonaws.com")?;
+    }
     if is_v2 {
         let operation = apigatewayv2::api::Operation {
             cloud,
@@ -68,6 +71,19 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let operation =
         Operation { cloud, region: &region, method: &method, query: &query, tag_keys: &tag_keys, body: &body };
     operation.answer(segments)
+}
+
+/// The roles that a request hands to API Gateway, as members or by patch operations. `arn:aws:iam::*:user/*`, which stands
+/// for the caller's own keys, is none.
+fn passed_roles(body: &Value) -> impl Iterator<Item = &str> {
+    let members = ["credentials", "authorizerCredentials", "credentialsArn", "authorizerCredentialsArn"];
+    let given = members.into_iter().filter_map(move |member| body[member].as_str());
+    let patched = body["patchOperations"].as_array().into_iter().flatten().filter_map(|operation| {
+        ["/credentials", "/authorizerCredentials", "/cloudwatchRoleArn"]
+            .contains(&operation["path"].as_str()?)
+            .then(|| operation["value"].as_str())?
+    });
+    given.chain(patched).filter(|arn| arn.contains(":role/"))
 }
 
 /// The region in the credential scope of a signature.

@@ -49,6 +49,7 @@ fn answer(
     for name in &named {
         cloud.iam.authorize(caller, &Access::new(&action, &Kind::Project.arn(cloud, region, name)))?;
     }
+    cloud.iam.authorize_passed_roles(caller, input, &["/serviceRole"], "codebuild.amazonaws.com")?;
     let code = &cloud.code;
     match operation {
         "BatchGetProjects" => {

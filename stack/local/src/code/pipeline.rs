@@ -42,6 +42,7 @@ fn answer(
         (None, arn) => arn.unwrap_or("*").to_owned(),
     };
     cloud.iam.authorize(caller, &Access::new(&format!("codepipeline:{operation}"), &resource))?;
+    cloud.iam.authorize_passed_roles(caller, input, &["/pipeline/roleArn"], "codepipeline.amazonaws.com")?;
     let code = &cloud.code;
     let name = name.unwrap_or_default();
     match operation {

@@ -255,10 +255,15 @@ async fn user_operation(
     match operation {
         "AdminCreateUser" => {
             let given = text(input, "TemporaryPassword");
-            let (user, password) =
-                service.admin_create_user(pool_id, name, attributes(input, "UserAttributes"), given)?;
-            if given.is_none() {
-                tracing::info!(pool = pool_id, user = name, "the temporary password is {password}");
+            let action = text(input, "MessageAction");
+            let (user, password) = match action {
+                Some("RESEND") => service.renew_invitation(pool_id, name, given)?,
+                _ => service.admin_create_user(pool_id, name, attributes(input, "UserAttributes"), given)?,
+            };
+            if action != Some("SUPPRESS") {
+                let media = input["DesiredDeliveryMediums"].as_array().into_iter().flatten();
+                let media: Vec<&str> = media.filter_map(Value::as_str).collect();
+                service.invite(cloud, pool_id, &user, &media, &password);
             }
             return Ok(json!({"User": show::user(&user, "Attributes")}));
         }

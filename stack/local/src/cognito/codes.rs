@@ -1,5 +1,6 @@
 //! Codes that prove an address, and how they reach it.
 
+use super::messages::deliver_code;
 use super::{Code, CodePurpose, Cognito, Pool, User, invalid, now};
 use crate::cloud::Cloud;
 use crate::wire::ServiceError;
@@ -31,10 +32,10 @@ impl Cognito {
             let Some((attribute, value)) = target.or_else(|| recipient(pool, user)) else { return Ok(None) };
             let code = Code { text: six_digits(), expires: now() + CODE_LIFE, attribute, value };
             pool.user_mut(username)?.codes.insert(purpose, code.clone());
-            Ok(Some(code))
+            Ok(Some((code, pool.clone())))
         })?;
-        Ok(made.map(|code| {
-            deliver(cloud, pool_id, purpose, &code);
+        Ok(made.map(|(code, pool)| {
+            deliver_code(cloud, &pool, purpose, &code);
             sent(&code)
         }))
     }
@@ -50,24 +51,6 @@ fn recipient(pool: &Pool, user: &User) -> Option<(String, String)> {
 fn six_digits() -> String {
     let random = uuid::Uuid::new_v4().as_u128() % 1_000_000;
     format!("{random:06}")
-}
-
-/// Brings a message to its address: it is written to the log group of the pool, where `aws logs tail` and the console find it.
-fn deliver(cloud: &Cloud, pool_id: &str, purpose: CodePurpose, code: &Code) {
-    let what = match purpose {
-        CodePurpose::SignUp => "confirms the sign-up",
-        CodePurpose::ForgotPassword => "resets the password",
-        CodePurpose::Attribute => "verifies the attribute",
-    };
-    let message = format!("to {}: {} is the code that {what}", code.value, code.text);
-    let (group, stream) = (format!("/aws/cognito/userpools/{pool_id}"), "messages");
-    tracing::info!(pool = pool_id, to = code.value, "a code was sent; it is in the log group {group}");
-    // The group may be there already; whether it takes the message is told by the last call.
-    let _ = cloud.logs.create_group(&group, None, std::collections::BTreeMap::new());
-    let _ = cloud.logs.create_stream(&group, stream);
-    if let Err(error) = cloud.logs.put_events(&group, stream, vec![(super::tokens::milliseconds(), message)]) {
-        tracing::warn!(pool = pool_id, error = error.message, "a code could not be written to its log group");
-    }
 }
 
 fn sent(code: &Code) -> Sent {

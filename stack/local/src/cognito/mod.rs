@@ -17,6 +17,7 @@ mod clients;
 mod codes;
 mod groups;
 pub(crate) mod hosted;
+mod messages;
 mod page;
 mod password;
 mod pools;

@@ -245,6 +245,34 @@ fn what_a_pool_cannot_keep_is_refused() {
     assert_eq!(world.service().find_pool("avatars").unwrap(), world.pool);
 }
 
+#[tokio::test]
+async fn codes_and_invitations_are_e_mails_in_the_mailbox() {
+    let world = World::by_address();
+    let mails = || world.cloud.sns.mails();
+    let sign_up = world.input(&json!({"Username": "alice@example.com", "Password": "Correct-Horse-1"}));
+    world.service().sign_up(&world.cloud, &sign_up).unwrap();
+    let code = world.code("alice@example.com", CodePurpose::SignUp);
+    let mail = mails().remove(0);
+    assert_eq!((mail.to.as_str(), mail.body), ("alice@example.com", format!("Your confirmation code is {code}")));
+    assert_eq!(mail.origin, crate::sns::Origin::UserPool(world.pool.clone()));
+
+    let (user, password) =
+        world.service().admin_create_user(&world.pool, "bob@example.com", BTreeMap::new(), None).unwrap();
+    world.service().invite(&world.cloud, &world.pool, &user, &[], &password);
+    let mail = mails().remove(0);
+    assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("bob@example.com", "Your temporary password"));
+    assert!(mail.body.contains("bob@example.com") && mail.body.contains(&password), "{}", mail.body);
+    let (user, renewed) = world.service().renew_invitation(&world.pool, "bob@example.com", None).unwrap();
+    assert_ne!(renewed, password);
+    // Who is told by text message gets no e-mail, and nobody's e-mail is lost for lack of one.
+    world.service().invite(&world.cloud, &world.pool, &user, &["SMS"], &renewed);
+    assert_eq!(mails().len(), 2);
+    let group = format!("/aws/cognito/userpools/{}", world.pool);
+    assert!(world.cloud.logs.tail(&group, 10).iter().any(|event| event.message.contains(&renewed)));
+    let confirmed = world.service().renew_invitation(&world.pool, "alice@example.com", None).unwrap_err();
+    assert_eq!(confirmed.code, "UnsupportedUserStateException");
+}
+
 #[test]
 fn users_are_listed_by_filter() {
     let user = |name: &str, value: &str| {

@@ -113,6 +113,30 @@ impl Cognito {
         })
     }
 
+    /// Gives a user who never signed in another temporary password, for another invitation.
+    pub(super) fn renew_invitation(
+        &self,
+        pool_id: &str,
+        name: &str,
+        password: Option<&str>,
+    ) -> Result<(User, String), ServiceError> {
+        let password = password.map_or_else(temporary_password, str::to_owned);
+        self.change_pool(pool_id, |pool| {
+            check(&pool.settings, &password)?;
+            let id = pool.id.clone();
+            let user = pool.user_mut(name)?;
+            if user.status != UserStatus::ForceChangePassword {
+                return Err(ServiceError::bad_request(
+                    "UnsupportedUserStateException",
+                    "Resend not possible. User status is not FORCE_CHANGE_PASSWORD",
+                ));
+            }
+            user.password = Some(Verifier::new(&id, &user.username, &password));
+            user.modified = now();
+            Ok((user.clone(), password.clone()))
+        })
+    }
+
     /// Sets a password; a lasting one also confirms the user.
     pub(super) fn set_password(
         &self,

@@ -1,11 +1,11 @@
-//! The mailbox page: e-mail that subscriptions of topics got.
+//! The mailbox page: e-mail that subscriptions of topics and users of pools got.
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
 use crate::http_types::{Response, respond};
-use crate::sns::Mail;
+use crate::sns::{Mail, Origin};
 use crate::wire::{XmlWriter, iso_milliseconds};
 
 /// What the page may load: its style.
@@ -41,7 +41,7 @@ fn render(mails: &[Mail]) -> String {
                 html.text("h1", "Mailbox");
                 html.text(
                     "p",
-                    "E-mail that subscriptions of topics got in the local cloud, newest first. Nothing was sent to anybody.",
+                    "E-mail that subscriptions of topics and users of pools got in the local cloud, newest first. Nothing was sent to anybody.",
                 );
                 if mails.is_empty() {
                     html.text("p", "There is no e-mail yet.");
@@ -58,6 +58,10 @@ fn render(mails: &[Mail]) -> String {
 }
 
 fn render_mail(html: &mut XmlWriter, mail: &Mail) {
+    let (origin, named) = match &mail.origin {
+        Origin::Topic(arn) => ("Topic", arn),
+        Origin::UserPool(id) => ("User pool", id),
+    };
     html.element_with("article", &[("id", &format!("mail-{}", mail.id))], |html| {
         html.text("h2", &mail.subject);
         html.element("dl", |html| {
@@ -65,7 +69,7 @@ fn render_mail(html: &mut XmlWriter, mail: &Mail) {
                 ("From", mail.from.as_str()),
                 ("To", &mail.to),
                 ("Time", &iso_milliseconds(mail.time)),
-                ("Topic", &mail.topic_arn),
+                (origin, named),
             ] {
                 html.text("dt", name);
                 html.text("dd", value);
@@ -93,7 +97,7 @@ mod tests {
             subject: "<script>alert(1)</script>".to_owned(),
             body: "</meta></pre><img src=x>".to_owned(),
             time: 0,
-            topic_arn: "arn:aws:sns:us-east-1:000000000000:t".to_owned(),
+            origin: Origin::Topic("arn:aws:sns:us-east-1:000000000000:t".to_owned()),
             confirm_url: Some("http://127.0.0.1:4566/?a=1&b=\"2".to_owned()),
             unsubscribe_url: None,
         };

@@ -35,6 +35,9 @@ fn answer(
 ) -> Result<Value, ServiceError> {
     let arn = ["serviceArn", "resourceArn"].iter().find_map(|member| input[*member].as_str());
     cloud.iam.authorize(caller, &Access::new(&format!("ecs:{operation}"), arn.unwrap_or("*")))?;
+    let passed = |pointers: &[&str], service: &str| cloud.iam.authorize_passed_roles(caller, input, pointers, service);
+    passed(&["/executionRoleArn", "/taskRoleArn"], "ecs-tasks.amazonaws.com")?;
+    passed(&["/infrastructureRoleArn"], "ecs.amazonaws.com")?;
     let ecs = &cloud.ecs;
     let arn = arn.unwrap_or_default();
     let texts = |member: &str| -> Vec<&str> {

@@ -66,6 +66,11 @@ impl Call<'_> {
         Ok(bus)
     }
 
+    /// Asks for the role that an object hands to EventBridge.
+    fn allow_role(&self, object: &Value) -> Result<(), ServiceError> {
+        self.cloud.iam.authorize_passed_roles(self.principal, object, &["/RoleArn"], "events.amazonaws.com")
+    }
+
     fn allow_bus(&self, name: &str) -> Result<(), ServiceError> {
         self.allow(&bus_arn(&self.cloud.region, name))
     }
@@ -127,6 +132,7 @@ fn rule_operation(call: &Call<'_>, operation: &str) -> Result<Option<Value>, Ser
         "PutRule" => {
             let name = call.required("Name")?;
             call.allow_rule(name)?;
+            call.allow_role(call.input)?;
             let input = RuleInput::read(call.input, name)?;
             let (bus, tags) = (input.bus.clone(), tags(call.input, &BTreeMap::new()));
             let arn = events.put_rule(cloud, input)?;
@@ -178,6 +184,7 @@ fn rule_operation(call: &Call<'_>, operation: &str) -> Result<Option<Value>, Ser
             let name = call.required("Rule")?;
             let bus = call.allow_rule(name)?;
             let targets = call.input.get("Targets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            targets.iter().try_for_each(|target| call.allow_role(target))?;
             show_failed(&events.put_targets(&bus, name, targets)?)
         }
         "RemoveTargets" => {

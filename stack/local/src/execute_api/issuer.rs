@@ -1,11 +1,10 @@
-//! The keys of token issuers, fetched from where the issuer says that they are.
+//! The keys of token issuers: those of user pools of this cloud in process, others from where the issuer says that they are.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header;
 use http_body_util::Full;
 use serde_json::{Map, Value};
 
@@ -70,45 +69,46 @@ impl Issuers {
         issuer: &str,
         age: Duration,
     ) -> Result<(Arc<Value>, bool), Disbelief> {
+        if let Some(pool) = user_pool(issuer) {
+            return pool_keys(cloud, pool).await.map(|keys| (Arc::new(keys), true));
+        }
         let now = Instant::now();
         let kept = lock(&self.keys).get(issuer).filter(|(at, _)| now.duration_since(*at) < age).cloned();
         if let Some((_, keys)) = kept {
             return Ok((keys, false));
         }
-        let keys = Arc::new(fetch_keys(cloud, client, issuer).await?);
+        let keys = Arc::new(fetch_keys(client, issuer).await?);
         lock(&self.keys).insert(issuer.to_owned(), (now, Arc::clone(&keys)));
         Ok((keys, true))
     }
 }
 
-async fn fetch_keys(cloud: &Cloud, client: &HttpClient, issuer: &str) -> Result<Value, Disbelief> {
+/// The keys of a user pool, which is one of this cloud: another has no name here that leads to it.
+async fn pool_keys(cloud: &Cloud, pool: &str) -> Result<Value, Disbelief> {
+    cloud.cognito.key_set(pool).await.map_err(|error| {
+        Disbelief::NoKeys(format!("the local cloud has no keys of the user pool `{pool}`: {}", error.message))
+    })
+}
+
+async fn fetch_keys(client: &HttpClient, issuer: &str) -> Result<Value, Disbelief> {
     let issuer = issuer.trim_end_matches('/');
-    if let Some((host, pool)) = user_pool(issuer) {
-        // The pool is one of this cloud, whose name does not resolve here.
-        return fetch(client, &format!("{}/{pool}/.well-known/jwks.json", cloud.url), Some(host)).await;
-    }
-    let configuration = fetch(client, &format!("{issuer}/.well-known/openid-configuration"), None).await;
+    let configuration = fetch(client, &format!("{issuer}/.well-known/openid-configuration")).await;
     match configuration.as_ref().ok().and_then(|configuration| configuration["jwks_uri"].as_str()) {
-        Some(uri) => fetch(client, uri, None).await,
+        Some(uri) => fetch(client, uri).await,
         // Issuers in tests often have nothing but their keys.
-        None => fetch(client, &format!("{issuer}/.well-known/jwks.json"), None).await,
+        None => fetch(client, &format!("{issuer}/.well-known/jwks.json")).await,
     }
 }
 
-/// Host and pool id of `https://cognito-idp.<region>.amazonaws.com/<pool>`.
-fn user_pool(issuer: &str) -> Option<(&str, &str)> {
-    let (host, pool) = issuer.strip_prefix("https://")?.split_once('/')?;
-    (host.starts_with("cognito-idp.") && host.ends_with(".amazonaws.com") && !pool.contains('/'))
-        .then_some((host, pool))
+/// The pool id of `https://cognito-idp.<region>.amazonaws.com/<pool>`.
+fn user_pool(issuer: &str) -> Option<&str> {
+    let (host, pool) = issuer.trim_end_matches('/').strip_prefix("https://")?.split_once('/')?;
+    (host.starts_with("cognito-idp.") && host.ends_with(".amazonaws.com") && !pool.contains('/')).then_some(pool)
 }
 
-async fn fetch(client: &HttpClient, url: &str, host: Option<&str>) -> Result<Value, Disbelief> {
+async fn fetch(client: &HttpClient, url: &str) -> Result<Value, Disbelief> {
     let failed = |why: &str| Disbelief::NoKeys(format!("the keys of the issuer could not be had from `{url}`: {why}"));
-    let mut request = http::Request::get(url);
-    if let Some(host) = host {
-        request = request.header(header::HOST, host);
-    }
-    let request = request.body(Full::new(Bytes::new())).map_err(|error| failed(&error.to_string()))?;
+    let request = http::Request::get(url).body(Full::new(Bytes::new())).map_err(|error| failed(&error.to_string()))?;
     let response = client.send(request, TIMEOUT).await.map_err(|fault| match fault {
         FetchFault::TimedOut => failed("it took too long"),
         FetchFault::Failed(why) => failed(&why),
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_user_pool_of_this_cloud_is_known_by_its_issuer() {
         let issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC";
-        assert_eq!(user_pool(issuer), Some(("cognito-idp.eu-west-1.amazonaws.com", "eu-west-1_AbC")));
+        assert_eq!(user_pool(issuer), Some("eu-west-1_AbC"));
         assert_eq!(user_pool("https://issuer.example.com/x"), None);
         assert_eq!(user_pool("https://cognito-idp.example.com/x"), None);
     }

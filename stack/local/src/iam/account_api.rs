@@ -48,7 +48,7 @@ pub(super) fn answer(iam: &Iam, caller: &Principal, form: &Form) -> Result<Optio
     if let Some(answer) = providers(iam, form, action)? {
         return Ok(Some(answer));
     }
-    if let Some(answer) = instance_profiles(iam, form, action)? {
+    if let Some(answer) = instance_profiles(iam, caller, form, action)? {
         return Ok(Some(answer));
     }
     if let Some(answer) = super::simulate::answer(iam, caller, form)? {
@@ -176,7 +176,12 @@ fn providers(iam: &Iam, form: &Form, action: &str) -> Result<Option<Response>, S
     Ok(Some(query_empty_response(NAMESPACE, action)))
 }
 
-fn instance_profiles(iam: &Iam, form: &Form, action: &str) -> Result<Option<Response>, ServiceError> {
+fn instance_profiles(
+    iam: &Iam,
+    caller: &Principal,
+    form: &Form,
+    action: &str,
+) -> Result<Option<Response>, ServiceError> {
     let result = |write: &dyn Fn(&mut XmlWriter)| Ok(Some(query_response(NAMESPACE, action, write)));
     let name = || form.require("InstanceProfileName");
     match action {
@@ -204,7 +209,9 @@ fn instance_profiles(iam: &Iam, form: &Form, action: &str) -> Result<Option<Resp
             });
         }
         "AddRoleToInstanceProfile" => {
-            let role = role(iam, form)?.name;
+            let role = role(iam, form)?;
+            iam.authorize_pass_role(caller, &role.arn, "ec2.amazonaws.com")?;
+            let role = role.name;
             iam.change_instance_profile(name()?, |profile| {
                 if profile.role.is_some() {
                     return Err(ServiceError::new(

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::receivers::{RECEIVERS, Receiver, receivers};
 use crate::cloudformation::provider::{Live, ProviderError, ResourceContext};
-use crate::wire::properties::{reference_list, tag_list, text};
+use crate::wire::properties::{tag_list, text};
 
 /// `AWS::IAM::Role`. Inline policies that other resources put into the role count only when the role declares some itself
 /// and nobody declares those: then they were added from outside.
@@ -50,20 +51,31 @@ pub(crate) async fn read_policy(
 ) -> Result<Live, ProviderError> {
     let name = text(declared, "PolicyName").unwrap_or_default();
     let mut document = None;
-    let mut roles = Vec::new();
-    for role in reference_list(declared, "Roles") {
-        let found = context.cloud.iam.role(&role).and_then(|role| role.policies.get(name).cloned());
-        if let Some(found) = found {
-            // The first role that differs from what is declared speaks for all.
+    let mut having = Vec::new();
+    for receiver in receivers(declared) {
+        if let Some(found) = receiver.inline(&context.cloud.iam, name) {
+            // The first receiver that differs from what is declared speaks for all.
             let differs = document.is_none() || declared.get("PolicyDocument") != Some(&found);
             if differs {
                 document = Some(found);
             }
-            roles.push(role);
+            having.push(receiver);
         }
     }
     let Some(document) = document else { return Ok(Live::Gone) };
-    Ok(Live::Properties(json!({"PolicyName": name, "PolicyDocument": document, "Roles": roles})))
+    let mut live = json!({"PolicyName": name, "PolicyDocument": document});
+    name_receivers(&having, declared, &mut live);
+    Ok(Live::Properties(live))
+}
+
+/// Writes the names of receivers into the properties of a policy, under the property of their kind where it is declared.
+fn name_receivers(having: &[Receiver], declared: &Value, live: &mut Value) {
+    for (property, kind) in RECEIVERS {
+        let names: Vec<&str> = having.iter().filter(|one| one.kind == kind).map(|one| one.name.as_str()).collect();
+        if declared.get(property).is_some() {
+            live[property] = json!(names);
+        }
+    }
 }
 
 /// `AWS::IAM::RolePolicy`.
@@ -88,18 +100,15 @@ pub(crate) async fn read_managed_policy(
 ) -> Result<Live, ProviderError> {
     let iam = &context.cloud.iam;
     let Ok(policy) = iam.policy(physical_id) else { return Ok(Live::Gone) };
-    // Roles that attach the policy themselves are theirs to tell of.
-    let wanted = reference_list(declared, "Roles");
-    let roles: Vec<String> = wanted
-        .into_iter()
-        .filter(|name| iam.role(name).is_some_and(|role| role.attached.iter().any(|arn| arn == physical_id)))
-        .collect();
+    // Those who attach the policy themselves tell of it themselves.
+    let mut having = receivers(declared);
+    having.retain(|receiver| receiver.is_attached(iam, physical_id));
     let mut live = json!({
         "ManagedPolicyName": policy.name,
         "Path": policy.path,
         "PolicyDocument": policy.document,
-        "Roles": roles,
     });
+    name_receivers(&having, declared, &mut live);
     if !policy.description.is_empty() {
         live["Description"] = json!(policy.description);
     }

@@ -15,16 +15,20 @@ use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::ServiceError;
 
 mod account_api;
+pub(crate) mod account_resources;
 mod advice;
 pub(crate) mod api;
 mod authorize;
 mod gate;
 pub(crate) mod live;
 mod managed;
+#[cfg(test)]
+mod passing;
 mod policies;
 mod principal;
 pub(crate) mod provider_resources;
 mod providers;
+mod receivers;
 mod record;
 mod report;
 pub(crate) mod resource_policy;
@@ -35,6 +39,9 @@ mod simulate;
 #[cfg(test)]
 mod tests;
 mod trust;
+pub(crate) mod user_resources;
+#[cfg(test)]
+mod user_resources_tests;
 mod users;
 mod users_api;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::receivers::{Receiver, receivers};
 use super::roles::{NewRole, check_document, check_session_duration};
 use crate::cloudformation::provider::{ProviderError, Provisioned, ResourceContext, Update};
 use crate::wire::properties::{changed, reference_list, required_text, tags, text};
@@ -77,13 +78,13 @@ fn provisioned_role(name: &str, arn: &str, id: &str) -> Provisioned {
     }
 }
 
-/// `AWS::IAM::Policy`: an inline policy of one or more roles. `Ref` is a generated name.
+/// `AWS::IAM::Policy`: an inline policy of one or more roles, users and groups. `Ref` is a generated name.
 pub(crate) async fn create_policy(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
     put_inline(context, properties)?;
     Ok(Provisioned { physical_id: context.generated_name(128), attributes: Map::new() })
 }
 
-/// Writes the policy anew and takes it out of roles that no longer have it.
+/// Writes the policy anew and takes it from those who no longer have it.
 pub(crate) async fn update_policy(
     context: &ResourceContext,
     physical_id: &str,
@@ -91,12 +92,12 @@ pub(crate) async fn update_policy(
     new: &Value,
 ) -> Result<Update, ProviderError> {
     put_inline(context, new)?;
-    let kept = if changed(old, new, &["PolicyName"]) { Vec::new() } else { reference_list(new, "Roles") };
+    let kept = if changed(old, new, &["PolicyName"]) { Vec::new() } else { receivers(new) };
     remove_inline(context, old, &kept)?;
     Ok(Update::InPlace(Provisioned { physical_id: physical_id.to_owned(), attributes: Map::new() }))
 }
 
-/// Takes the policy out of its roles.
+/// Takes the policy from all who have it.
 pub(crate) async fn delete_policy(
     context: &ResourceContext,
     _physical_id: &str,
@@ -106,32 +107,21 @@ pub(crate) async fn delete_policy(
 }
 
 fn put_inline(context: &ResourceContext, properties: &Value) -> Result<(), ProviderError> {
-    refuse(properties, &["Users", "Groups"])?;
     let name = required_text(properties, "PolicyName")?;
     let document = document(properties, "PolicyDocument")?;
-    let roles = reference_list(properties, "Roles");
-    if roles.is_empty() {
+    let receivers = receivers(properties);
+    if receivers.is_empty() {
         return Err(ProviderError::invalid("At least one of [Groups,Roles,Users] must be non-empty."));
     }
-    for role in &roles {
-        context.cloud.iam.change_role(role, |role| {
-            role.policies.insert(name.to_owned(), document.clone());
-            Ok(())
-        })?;
-    }
-    Ok(())
+    receivers.iter().try_for_each(|receiver| Ok(receiver.put(&context.cloud.iam, name, &document)?))
 }
 
-fn remove_inline(context: &ResourceContext, properties: &Value, kept: &[String]) -> Result<(), ProviderError> {
+fn remove_inline(context: &ResourceContext, properties: &Value, kept: &[Receiver]) -> Result<(), ProviderError> {
     let name = required_text(properties, "PolicyName")?;
-    for role in reference_list(properties, "Roles").iter().filter(|role| !kept.contains(role)) {
-        let removed = context.cloud.iam.change_role(role, |role| {
-            role.policies.remove(name);
-            Ok(())
-        });
-        absent_is_done(removed.map_err(Into::into))?;
-    }
-    Ok(())
+    receivers(properties)
+        .iter()
+        .filter(|receiver| !kept.contains(receiver))
+        .try_for_each(|receiver| absent_is_done(receiver.remove(&context.cloud.iam, name).map_err(Into::into)))
 }
 
 /// `AWS::IAM::RolePolicy`: one inline policy of one role. `Ref` is `<policy name>|<role name>`.
@@ -180,7 +170,6 @@ pub(crate) async fn create_managed_policy(
     context: &ResourceContext,
     properties: &Value,
 ) -> Result<Provisioned, ProviderError> {
-    refuse(properties, &["Users", "Groups"])?;
     let name = text(properties, "ManagedPolicyName").map_or_else(|| context.generated_name(128), str::to_owned);
     let policy = context.cloud.iam.create_policy(
         &name,
@@ -189,8 +178,8 @@ pub(crate) async fn create_managed_policy(
         document(properties, "PolicyDocument")?,
         BTreeMap::new(),
     )?;
-    for role in reference_list(properties, "Roles") {
-        if let Err(error) = context.cloud.iam.attach_role_policy(&role, &policy.arn) {
+    for receiver in receivers(properties) {
+        if let Err(error) = receiver.attach(&context.cloud.iam, &policy.arn) {
             delete_managed_policy(context, &policy.arn, properties).await?;
             return Err(error.into());
         }
@@ -198,14 +187,13 @@ pub(crate) async fn create_managed_policy(
     Ok(provisioned_policy(&policy.arn, &policy.id))
 }
 
-/// Changes the document and the roles in place.
+/// Changes the document and who has it in place.
 pub(crate) async fn update_managed_policy(
     context: &ResourceContext,
     physical_id: &str,
     old: &Value,
     new: &Value,
 ) -> Result<Update, ProviderError> {
-    refuse(new, &["Users", "Groups"])?;
     if changed(old, new, &["ManagedPolicyName", "Path", "Description"]) {
         return Ok(Update::Replace);
     }
@@ -213,26 +201,26 @@ pub(crate) async fn update_managed_policy(
     if changed(old, new, &["PolicyDocument"]) {
         iam.change_policy(physical_id, document(new, "PolicyDocument")?)?;
     }
-    let wanted = reference_list(new, "Roles");
-    for role in &wanted {
-        iam.attach_role_policy(role, physical_id)?;
+    let wanted = receivers(new);
+    for receiver in &wanted {
+        receiver.attach(iam, physical_id)?;
     }
-    for role in reference_list(old, "Roles").iter().filter(|role| !wanted.contains(role)) {
-        absent_is_done(iam.detach_role_policy(role, physical_id).map_err(Into::into))?;
+    for receiver in receivers(old).iter().filter(|receiver| !wanted.contains(receiver)) {
+        absent_is_done(receiver.detach(iam, physical_id).map_err(Into::into))?;
     }
     let policy = iam.policy(physical_id)?;
     Ok(Update::InPlace(provisioned_policy(&policy.arn, &policy.id)))
 }
 
-/// Detaches the policy from its roles and removes it.
+/// Detaches the policy from all who have it and removes it.
 pub(crate) async fn delete_managed_policy(
     context: &ResourceContext,
     physical_id: &str,
     properties: &Value,
 ) -> Result<(), ProviderError> {
     let iam = &context.cloud.iam;
-    for role in reference_list(properties, "Roles") {
-        absent_is_done(iam.detach_role_policy(&role, physical_id).map_err(Into::into))?;
+    for receiver in receivers(properties) {
+        absent_is_done(receiver.detach(iam, physical_id).map_err(Into::into))?;
     }
     absent_is_done(iam.delete_policy(physical_id).map_err(Into::into))
 }
@@ -253,7 +241,7 @@ fn session_duration(properties: &Value) -> Result<u32, ProviderError> {
 }
 
 /// A policy document: an object, or text that holds one.
-fn document(properties: &Value, name: &str) -> Result<Value, ProviderError> {
+pub(super) fn document(properties: &Value, name: &str) -> Result<Value, ProviderError> {
     match properties.get(name) {
         Some(Value::String(text)) => Ok(super::roles::parse_document(text)?),
         Some(document) => {
@@ -264,23 +252,15 @@ fn document(properties: &Value, name: &str) -> Result<Value, ProviderError> {
     }
 }
 
-fn inline_policies(properties: &Value) -> Result<BTreeMap<String, Value>, ProviderError> {
+pub(super) fn inline_policies(properties: &Value) -> Result<BTreeMap<String, Value>, ProviderError> {
     let list = properties.get("Policies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     list.iter()
         .map(|policy| Ok((required_text(policy, "PolicyName")?.to_owned(), document(policy, "PolicyDocument")?)))
         .collect()
 }
 
-fn refuse(properties: &Value, names: &[&str]) -> Result<(), ProviderError> {
-    match names.iter().find(|name| properties.get(**name).is_some()) {
-        Some(name) => Err(ProviderError::invalid(format!(
-            "the local cloud gives policies of templates to roles only, not to users and groups, so the property `{name}` cannot be honored"
-        ))),
-        None => Ok(()),
-    }
-}
-
-fn absent_is_done(result: Result<(), ProviderError>) -> Result<(), ProviderError> {
+/// What was to be removed and is not there is removed.
+pub(super) fn absent_is_done(result: Result<(), ProviderError>) -> Result<(), ProviderError> {
     match result {
         Err(error) if error.code == "NotFound" => Ok(()),
         other => other,

@@ -37,6 +37,22 @@ impl Iam {
         self.authorize(principal, &Access { context: &context, ..Access::new("iam:PassRole", role_arn) })
     }
 
+    /// Whether a principal may hand a service every role that a request names at these JSON pointers. Where nothing stands,
+    /// no role is handed on.
+    ///
+    /// # Errors
+    /// `AccessDenied`, as [`Iam::authorize`], for the first role that may not be handed on.
+    pub(crate) fn authorize_passed_roles(
+        &self,
+        principal: &Principal,
+        input: &Value,
+        pointers: &[&str],
+        service: &str,
+    ) -> Result<(), ServiceError> {
+        let named = pointers.iter().filter_map(|pointer| input.pointer(pointer)?.as_str());
+        named.filter(|role| !role.is_empty()).try_for_each(|role| self.authorize_pass_role(principal, role, service))
+    }
+
     /// Whether a principal may enter a role: the trust policy must name it, its role or its account, and where it names no
     /// more than the account, the principal's own policies must allow it as well.
     ///

@@ -268,6 +268,19 @@ impl Iam {
         })
     }
 
+    /// Changes a group in place.
+    pub(super) fn change_group<R>(&self, name: &str, change: impl FnOnce(&mut Group) -> R) -> Result<R, ServiceError> {
+        self.change(|state| Ok(change(state.groups.get_mut(name).ok_or_else(|| no_group(name))?)))
+    }
+
+    /// Names of the users of a group.
+    pub(super) fn members(&self, group: &str) -> Vec<String> {
+        self.store.read(|state| {
+            let members = state.users.values().filter(|user| user.groups.iter().any(|own| own == group));
+            members.map(|user| user.name.clone()).collect()
+        })
+    }
+
     /// Puts a user into a group or takes it out.
     pub(crate) fn set_member(&self, group: &str, user: &str, member: bool) -> Result<(), ServiceError> {
         self.change(|state| {

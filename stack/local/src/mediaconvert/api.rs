@@ -105,12 +105,7 @@ impl Call<'_> {
         if let Some(template) = self.body["jobTemplate"].as_str() {
             self.allow("CreateJob", &named(TEMPLATE, template))?;
         }
-        if let Some(role) = self.body["role"].as_str() {
-            let passed = [("iam:passedtoservice", "mediaconvert.amazonaws.com")];
-            self.cloud
-                .iam
-                .authorize(&self.caller, &Access { context: &passed, ..Access::new("iam:PassRole", role) })?;
-        }
+        self.cloud.iam.authorize_passed_roles(&self.caller, &self.body, &["/role"], "mediaconvert.amazonaws.com")?;
         let job = self.cloud.mediaconvert.create_job(self.cloud, &self.region, &self.body)?;
         Ok((StatusCode::CREATED, json!({"job": show_job(&job)})))
     }

@@ -36,13 +36,14 @@ const TEXTS: [&str; 17] = [
     "StorageType",
     "DBSnapshotIdentifier",
 ];
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "AutoMinorVersionUpgrade",
     "CopyTagsToSnapshot",
     "DeletionProtection",
     "ManageMasterUserPassword",
     "MultiAZ",
     "PubliclyAccessible",
+    "RotateMasterUserPassword",
     "StorageEncrypted",
     "EnableIAMDatabaseAuthentication",
 ];
@@ -152,6 +153,9 @@ impl Call<'_> {
                 properties.insert(name.to_owned(), json!(flag));
             }
         }
+        if let Some(key) = self.form.get("MasterUserSecretKmsKeyId") {
+            properties.insert("MasterUserSecret".to_owned(), json!({ "KmsKeyId": key }));
+        }
         let groups = self.form.flat_list("VpcSecurityGroupIds.VpcSecurityGroupId");
         if !groups.is_empty() {
             properties.insert("VPCSecurityGroups".to_owned(), json!(groups));
@@ -224,7 +228,7 @@ impl Call<'_> {
             (false, Some(name)) => drop(rds.snapshot(self.cloud, &record, name, record.tags.clone())?),
             (true, None) => {}
         }
-        rds.delete(&record).await?;
+        rds.delete(self.cloud, &record).await?;
         Ok(self.one("DeleteDBInstance", &record.with("DBInstanceStatus", "deleting")))
     }
 

@@ -44,6 +44,14 @@ impl Rds {
         {
             xml.optional(name, shown(record.property(name)));
         }
+        let secret = record.attribute(super::managed::SECRET);
+        if !secret.is_empty() {
+            xml.element("MasterUserSecret", |xml| {
+                xml.text("SecretArn", secret);
+                xml.text("SecretStatus", "active");
+                xml.optional("KmsKeyId", shown(&record.property("MasterUserSecret")["KmsKeyId"]));
+            });
+        }
         xml.text("DBInstanceStatus", record.attribute("DBInstanceStatus"));
         if record.attribute("DBInstanceStatus") != "creating" {
             xml.element("Endpoint", |xml| {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::groups::parameters_of;
+use super::managed;
 use super::programs::Family;
 use super::server::{failed, free_address};
 use super::{
@@ -86,6 +87,7 @@ impl Rds {
         tags: BTreeMap<String, String>,
     ) -> Result<Record, ServiceError> {
         let identifier = check_name("DBInstanceIdentifier", required(properties, "DBInstanceIdentifier")?, 63)?;
+        let properties = &managed::with_password(cloud, properties, None)?;
         let family = self.check(cloud, region, properties)?;
         // Nobody waits for a server that cannot be there.
         family.find()?;
@@ -109,7 +111,24 @@ impl Rds {
                 ));
             }
             table.put(record.clone());
-            Ok(record)
+            Ok(())
+        })?;
+        self.settle_secret(cloud, &record)
+    }
+
+    /// Brings the secret of an instance to what its properties are, and records which it is.
+    fn settle_secret(&self, cloud: &Cloud, record: &Record) -> Result<Record, ServiceError> {
+        let secret = managed::settle(cloud, record, record.attribute(managed::SECRET))?;
+        self.records.change(|table| {
+            let record = table.get_mut(&record.region, INSTANCE, &record.id).ok_or_else(|| {
+                ServiceError::not_found("DBInstanceNotFound", format!("DBInstance {} not found.", record.id))
+            })?;
+            if secret.is_empty() {
+                record.attributes.remove(managed::SECRET);
+            } else {
+                record.attributes.insert(managed::SECRET.to_owned(), json!(secret));
+            }
+            Ok(record.clone())
         })
     }
 
@@ -130,12 +149,6 @@ impl Rds {
                 format!(
                     "The parameter MasterUsername must begin with a letter and contain only alphanumeric characters. (`{username}`)"
                 ),
-            ));
-        }
-        if properties.get("ManageMasterUserPassword").and_then(as_flag) == Some(true) {
-            return Err(invalid(
-                "InvalidParameterCombination",
-                "the local cloud does not keep the password of an instance by itself: give `MasterUserPassword`, for example a dynamic reference to a secret, instead of `ManageMasterUserPassword`",
             ));
         }
         let password = required(properties, "MasterUserPassword")?;
@@ -257,6 +270,7 @@ impl Rds {
         properties: &Value,
         tags: BTreeMap<String, String>,
     ) -> Result<Record, ServiceError> {
+        let properties = &managed::with_password(cloud, properties, Some(before))?;
         self.check(cloud, &before.region, properties)?;
         let after = self.records.change(|table| {
             let record = table.get_mut(&before.region, INSTANCE, &before.id).ok_or_else(|| {
@@ -265,6 +279,7 @@ impl Rds {
             record.describe(properties, tags);
             Ok(record.clone())
         })?;
+        let after = self.settle_secret(cloud, &after)?;
         let changed = |name: &&&str| before.property(name) != after.property(name);
         if RESTARTING.iter().any(|name| changed(&name)) && before.attribute("DBInstanceStatus") == "available" {
             return self.start_server(cloud, &after).await;
@@ -279,8 +294,8 @@ impl Rds {
         }
     }
 
-    /// Removes an instance with its server and its data.
-    pub(super) async fn delete(&self, record: &Record) -> Result<(), ServiceError> {
+    /// Removes an instance with its server, its data and the secret that keeps its password.
+    pub(super) async fn delete(&self, cloud: &Cloud, record: &Record) -> Result<(), ServiceError> {
         if record.properties.get("DeletionProtection").and_then(as_flag) == Some(true) {
             return Err(invalid(
                 "InvalidParameterCombination",
@@ -295,6 +310,10 @@ impl Rds {
                 std::fs::remove_dir_all(&path)
                     .map_err(|error| failed("removing the data of the database", &error.to_string()))?;
             }
+        }
+        let secret = record.attribute(managed::SECRET);
+        if !secret.is_empty() {
+            cloud.secrets_manager.remove_managed(secret)?;
         }
         self.records.change(|table| {
             table.remove(&record.region, INSTANCE, &record.id);

@@ -18,6 +18,7 @@ pub(crate) mod api;
 mod describe;
 mod groups;
 mod instances;
+mod managed;
 mod mysql;
 mod postgres;
 mod programs;

@@ -126,7 +126,7 @@ pub(crate) async fn create_instance(
             let mut open = record.clone();
             open.properties.remove("DeletionProtection");
             // The first error is the one to tell.
-            let _ = cloud.rds.delete(&open).await;
+            let _ = cloud.rds.delete(cloud, &open).await;
             Err(error.into())
         }
     }
@@ -156,9 +156,9 @@ pub(crate) async fn delete_instance(
     physical_id: &str,
     _properties: &Value,
 ) -> Result<(), ProviderError> {
-    let rds = &context.cloud.rds;
-    let record = rds.instance(&context.region, physical_id)?;
-    Ok(rds.delete(&record).await?)
+    let cloud = &context.cloud;
+    let record = cloud.rds.instance(&context.region, physical_id)?;
+    Ok(cloud.rds.delete(cloud, &record).await?)
 }
 
 /// An instance as its template has it. The password cannot be read back, and the port is where the template says, whichever

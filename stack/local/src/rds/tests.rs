@@ -138,6 +138,54 @@ async fn a_mysql_lives_and_ends() {
 }
 
 #[tokio::test]
+async fn a_password_can_be_kept_by_a_secret() {
+    let family = Family::of("postgres").unwrap();
+    if let Err(error) = family.find() {
+        return println!("skipped: {}", error.message);
+    }
+    let cloud = cloud();
+    let context = context(&cloud);
+    let mut declared = declared("postgres", &subnets(&cloud).await);
+    declared.as_object_mut().unwrap().remove("MasterUserPassword");
+    declared["ManageMasterUserPassword"] = json!(true);
+    declared["MasterUserSecret"] = json!({"KmsKeyId": "alias/own"});
+    let made = create_instance(&context, &declared).await.unwrap();
+    let secret = made.attributes["MasterUserSecret.SecretArn"].as_str().unwrap().to_owned();
+    let password = || {
+        let value: Value = serde_json::from_str(&cloud.secrets_manager.value(&secret).unwrap()).unwrap();
+        assert_eq!(value["username"], "app");
+        value["password"].as_str().unwrap().to_owned()
+    };
+    let first = password();
+    let ask = |password: &str| ask(family, &made, password, "select 1").is_none_or(|answer| answer.is_ok());
+    assert!(ask(&first));
+    let (_, described) = call(&cloud, "Action=DescribeDBInstances&DBInstanceIdentifier=catalog").await;
+    assert_eq!((element(&described, "SecretArn"), element(&described, "KmsKeyId")), (secret.as_str(), "alias/own"));
+    let live = read_instance(&context, "catalog", &declared).await.unwrap();
+    assert_eq!(drifted(&declared, &live), Vec::<String>::new());
+
+    // Whatever else changes, the password stays until it is rotated.
+    let mut larger = declared.clone();
+    larger["AllocatedStorage"] = json!("30");
+    update_instance(&context, "catalog", &declared, &larger).await.unwrap();
+    assert_eq!(password(), first);
+    let rotate = "Action=ModifyDBInstance&DBInstanceIdentifier=catalog&RotateMasterUserPassword=true";
+    assert_eq!(call(&cloud, rotate).await.0, 200);
+    assert_ne!(password(), first);
+    assert!(ask(&password()));
+
+    let mut own = larger.clone();
+    own["ManageMasterUserPassword"] = json!(false);
+    let refused = update_instance(&context, "catalog", &larger, &own).await.unwrap_err();
+    assert!(refused.message.contains("You must specify MasterUserPassword"), "{}", refused.message);
+    own["MasterUserPassword"] = json!("another-secret");
+    update_instance(&context, "catalog", &larger, &own).await.unwrap();
+    assert!(ask("another-secret"));
+    assert!(cloud.secrets_manager.value(&secret).is_err());
+    delete_instance(&context, "catalog", &own).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_cannot_be_an_instance_is_refused() {
     let cloud = cloud();
     let subnets = subnets(&cloud).await;

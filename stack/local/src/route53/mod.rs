@@ -1,7 +1,7 @@
 //! Route 53: hosted zones and their record sets. Nobody asks for them over DNS; `TestDNSAnswer` and the certificates of
 //! [`crate::acm`] read them.
 //!
-//! `batch` changes record sets with AWS's checks, `names` has what is the same name, `api` and `xml` are the wire format.
+//! `batch` changes record sets with AWS's checks, `foreign` has the zones that are kept elsewhere, `names` has what is the same name, `api` and `xml` are the wire format.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +15,7 @@ use crate::wire::ServiceError;
 
 pub(crate) mod api;
 mod batch;
+mod foreign;
 mod names;
 pub(crate) mod resources;
 #[cfg(test)]
@@ -44,6 +45,9 @@ pub(crate) struct Zone {
     /// Networks that see the zone; empty for a public one.
     pub(crate) networks: Vec<(String, String)>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// True for a zone that the account keeps elsewhere and that holds what stacks put into it.
+    #[serde(default)]
+    pub(crate) is_foreign: bool,
     /// By name (labels from the right), type and set identifier, the order in which AWS lists them.
     pub(crate) record_sets: BTreeMap<String, RecordSet>,
 }
@@ -58,6 +62,7 @@ impl Zone {
             caller_reference: caller_reference.to_owned(),
             networks: Vec::new(),
             tags: BTreeMap::new(),
+            is_foreign: false,
             record_sets: BTreeMap::new(),
         };
         let servers: Vec<String> = NAME_SERVERS.iter().map(|server| format!("{server}.")).collect();
@@ -194,10 +199,11 @@ impl Route53 {
         })
     }
 
-    /// Whether a zone has the name or one above it.
+    /// Whether a zone that is kept here has the name or one above it.
     pub(crate) fn has_zone_of(&self, name: &str) -> bool {
         let name = absolute(name);
-        self.store.read(|state| state.zones.values().any(|zone| names::is_within(&name, &zone.name)))
+        self.store
+            .read(|state| state.zones.values().any(|zone| !zone.is_foreign && names::is_within(&name, &zone.name)))
     }
 
     /// `(ARN, tags)` of all zones.

@@ -84,28 +84,35 @@ pub(crate) async fn read_hosted_zone(
     Ok(Live::Properties(properties))
 }
 
-/// The zone that a record set says it is in.
-fn zone_of(context: &ResourceContext, properties: &Value) -> Result<String, ProviderError> {
+/// The zone that a record set says it is in, where it is here.
+fn zone_of(context: &ResourceContext, properties: &Value) -> Option<String> {
+    let service = &context.cloud.route53;
     if let Some(id) = text(properties, "HostedZoneId") {
-        let zone = context.cloud.route53.zone(id).map_err(|error| {
-            let help = "make it with `aws route53 create-hosted-zone`, or in the template";
-            ProviderError::new(
-                "NotFound",
-                format!("{}. A hosted zone of the local cloud is meant: {help}", error.message),
-            )
-        })?;
-        return Ok(zone.id);
+        return service.zone(id).ok().map(|zone| zone.id);
     }
-    let name = absolute(
-        text(properties, "HostedZoneName")
-            .ok_or_else(|| ProviderError::invalid("a record set needs `HostedZoneId` or `HostedZoneName`"))?,
-    );
-    let zones: Vec<Zone> = context.cloud.route53.zones().into_iter().filter(|zone| zone.name == name).collect();
-    match zones.as_slice() {
-        [zone] => Ok(zone.id.clone()),
-        [] => Err(ProviderError::new("NotFound", format!("No hosted zones named {name} found"))),
-        _ => Err(ProviderError::invalid(format!("Found multiple hosted zones with domain name {name}"))),
-    }
+    let name = absolute(text(properties, "HostedZoneName")?);
+    service.zones().into_iter().find(|zone| zone.name == name).map(|zone| zone.id)
+}
+
+/// The same for writing: a zone that is kept elsewhere is made, wide enough for the record set `record`.
+fn open_zone_of(context: &ResourceContext, properties: &Value, record: &Value) -> Result<String, ProviderError> {
+    let service = &context.cloud.route53;
+    let zone = match (text(properties, "HostedZoneId"), text(properties, "HostedZoneName")) {
+        (Some(id), _) => service.open_zone(id, text(record, "Name").unwrap_or_default()).map_err(|error| {
+            let help = "give the id of a zone, or make one with `aws route53 create-hosted-zone` or in the template";
+            ProviderError::new("NotFound", format!("{}: {help}", error.message))
+        })?,
+        (None, Some(name)) => service.open_zone_named(name)?,
+        (None, None) => return Err(ProviderError::invalid("a record set needs `HostedZoneId` or `HostedZoneName`")),
+    };
+    Ok(zone.id)
+}
+
+/// Changes a zone; one that is kept elsewhere is forgotten where nothing is in it after that.
+fn change(context: &ResourceContext, zone: &str, changes: &[Change]) -> Result<(), ProviderError> {
+    let changed = context.cloud.route53.change_record_sets(zone, changes);
+    context.cloud.route53.close_zone(zone)?;
+    Ok(changed.map(drop)?)
 }
 
 fn check_owner(properties: &Value) -> Result<(), ProviderError> {
@@ -120,8 +127,8 @@ pub(crate) async fn create_record_set(
     properties: &Value,
 ) -> Result<Provisioned, ProviderError> {
     check_owner(properties)?;
-    let zone = zone_of(context, properties)?;
-    context.cloud.route53.change_record_sets(&zone, &[Change::new(Action::Create, properties)])?;
+    let zone = open_zone_of(context, properties, properties)?;
+    change(context, &zone, &[Change::new(Action::Create, properties)])?;
     Ok(provisioned_record_set(properties))
 }
 
@@ -136,11 +143,11 @@ pub(crate) async fn update_record_set(
     old: &Value,
     new: &Value,
 ) -> Result<Update, ProviderError> {
-    let zone = zone_of(context, new)?;
     if changed(old, new, &["HostedZoneId", "HostedZoneName", "Name"]) {
         return Ok(Update::Replace);
     }
     check_owner(new)?;
+    let zone = open_zone_of(context, new, new)?;
     let mut changes = Vec::new();
     let (before, after) = (normal(old), normal(new));
     if key(&before) != key(&after) {
@@ -148,7 +155,7 @@ pub(crate) async fn update_record_set(
             .extend(present(context, &zone, &before).map(|record_set| Change { action: Action::Delete, record_set }));
     }
     changes.push(Change { action: Action::Upsert, record_set: after });
-    context.cloud.route53.change_record_sets(&zone, &changes)?;
+    change(context, &zone, &changes)?;
     Ok(Update::InPlace(provisioned_record_set(new)))
 }
 
@@ -168,11 +175,11 @@ pub(crate) async fn delete_record_set(
 
 fn delete_all(context: &ResourceContext, owner: &Value, like: &[RecordSet]) -> Result<(), ProviderError> {
     // Where the zone is gone, so are its records.
-    let Ok(zone) = zone_of(context, owner) else { return Ok(()) };
+    let Some(zone) = zone_of(context, owner) else { return Ok(()) };
     let present = like.iter().filter_map(|like| present(context, &zone, like));
     let changes: Vec<Change> = present.map(|record_set| Change { action: Action::Delete, record_set }).collect();
     if !changes.is_empty() {
-        context.cloud.route53.change_record_sets(&zone, &changes)?;
+        change(context, &zone, &changes)?;
     }
     Ok(())
 }
@@ -183,7 +190,7 @@ pub(crate) async fn read_record_set(
     _physical_id: &str,
     declared: &Value,
 ) -> Result<Live, ProviderError> {
-    let Ok(zone) = zone_of(context, declared) else { return Ok(Live::Gone) };
+    let Some(zone) = zone_of(context, declared) else { return Ok(Live::Gone) };
     let Some(found) = present(context, &zone, &normal(declared)) else { return Ok(Live::Gone) };
     let mut properties = as_declared(&found, declared);
     for name in ["HostedZoneId", "HostedZoneName"] {
@@ -219,9 +226,9 @@ pub(crate) async fn create_record_set_group(
 ) -> Result<Provisioned, ProviderError> {
     let sets = group(properties);
     sets.iter().try_for_each(check_owner)?;
-    let zone = zone_of(context, properties)?;
+    let zone = open_zone_of(context, properties, sets.first().unwrap_or(&Value::Null))?;
     let changes: Vec<Change> = sets.iter().map(|one| Change::new(Action::Create, one)).collect();
-    context.cloud.route53.change_record_sets(&zone, &changes)?;
+    change(context, &zone, &changes)?;
     Ok(Provisioned { physical_id: context.generated_name(64), attributes: Map::new() })
 }
 
@@ -235,7 +242,7 @@ pub(crate) async fn update_record_set_group(
     if changed(old, new, &["HostedZoneId", "HostedZoneName"]) {
         return Ok(Update::Replace);
     }
-    let zone = zone_of(context, new)?;
+    let zone = open_zone_of(context, new, new["RecordSets"].get(0).unwrap_or(&Value::Null))?;
     let wanted: Vec<RecordSet> = group(new).iter().map(normal).collect();
     let gone = group(old)
         .iter()
@@ -245,7 +252,7 @@ pub(crate) async fn update_record_set_group(
     let gone = gone.iter().filter_map(|one| present(context, &zone, one));
     let mut changes: Vec<Change> = gone.map(|record_set| Change { action: Action::Delete, record_set }).collect();
     changes.extend(wanted.into_iter().map(|record_set| Change { action: Action::Upsert, record_set }));
-    context.cloud.route53.change_record_sets(&zone, &changes)?;
+    change(context, &zone, &changes)?;
     Ok(Update::InPlace(Provisioned { physical_id: physical_id.to_owned(), attributes: Map::new() }))
 }
 

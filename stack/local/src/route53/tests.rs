@@ -124,3 +124,45 @@ async fn groups_change_in_one_batch_and_wildcards_answer() {
     assert_eq!(cloud.route53.answer("a.example.com", "A"), None);
     delete_hosted_zone(&context, &id, &json!({})).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_zone_that_is_kept_elsewhere_takes_the_records_of_stacks() {
+    let cloud = cloud();
+    let context = context(&cloud);
+    let id = "Z0123456789ABCDEFGHIJ";
+    let of = |name: &str| json!({"HostedZoneId": id, "Name": name, "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]});
+    let (first, second) = (of("assets.example.com"), of("example.com"));
+    for declared in [&first, &second] {
+        create_record_set(&context, declared).await.unwrap();
+        let live = read_record_set(&context, "", declared).await.unwrap();
+        assert_eq!(drifted(declared, &live), Vec::<String>::new());
+    }
+    let zone = cloud.route53.zone(id).unwrap();
+    assert_eq!((zone.name.as_str(), zone.is_foreign), ("example.com.", true));
+    // Nobody asks this zone what is elsewhere.
+    assert!(!cloud.route53.has_zone_of("www.example.com"));
+    let outside = create_record_set(&context, &of("www.example.org")).await.unwrap_err();
+    assert!(outside.message.contains("is not permitted in zone example.com."), "{}", outside.message);
+    delete_record_set(&context, "", &first).await.unwrap();
+    assert!(cloud.route53.zone(id).is_ok());
+    delete_record_set(&context, "", &second).await.unwrap();
+    assert!(cloud.route53.zone(id).is_err());
+    assert_eq!(read_record_set(&context, "", &first).await.unwrap(), Live::Gone);
+
+    let named = json!({"HostedZoneName": "example.net.", "RecordSets": [
+        {"Name": "a.example.net", "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]}]});
+    create_record_set_group(&context, &named).await.unwrap();
+    let (_, listed) = call(&cloud, "GET", "hostedzone", "").await;
+    assert!(listed.contains("example.net.") && listed.contains("kept elsewhere"), "{listed}");
+    delete_record_set_group(&context, "", &named).await.unwrap();
+    assert!(!call(&cloud, "GET", "hostedzone", "").await.1.contains("example.net."));
+
+    let wrong = json!({"HostedZoneId": "example.com", "Name": "a.example.com", "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]});
+    let refused = create_record_set(&context, &wrong).await.unwrap_err();
+    assert_eq!(refused.code, "NotFound");
+    // Clients name zones that are here.
+    let (status, _) =
+        call(&cloud, "POST", &format!("hostedzone/{id}/rrset/"), &batch("CREATE", "a.example.com", "A", "192.0.2.1"))
+            .await;
+    assert_eq!(status, 404);
+}

@@ -69,7 +69,13 @@ fn answer(
             let shown: Vec<Value> = all.map(|name| show_group(cloud, &name)).collect();
             Ok(json!({ "ScheduleGroups": shown }))
         }
-        (_, ["schedules", name]) => schedule(cloud, &allow, method, &decoded(name)?, query, input),
+        (_, ["schedules", name]) => {
+            let allow = |action: &str, resource: &str| {
+                allow(action, resource)?;
+                cloud.iam.authorize_passed_roles(principal, input, &["/Target/RoleArn"], "scheduler.amazonaws.com")
+            };
+            schedule(cloud, &allow, method, &decoded(name)?, query, input)
+        }
         (_, ["schedule-groups", name]) => group(cloud, &allow, method, &decoded(name)?, input),
         (_, ["tags", ..]) => {
             let arn = decoded(path.trim_start_matches("/tags/"))?;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::LocalError;
 use crate::persist::Store;
@@ -142,6 +142,51 @@ impl SecretsManager {
         match secret.versions.get(&version_id).and_then(|version| version.value.as_ref()) {
             Some(SecretValue::String(text)) => Ok(text.clone()),
             _ => Err(secrets::no_value(&format!("{CURRENT} as a string"))),
+        }
+    }
+
+    /// A password of `length` characters without the excluded ones.
+    pub(crate) fn draw_password(&self, length: usize, excluded: &str) -> Result<String, ServiceError> {
+        password::Recipe::read(&json!({"PasswordLength": length, "ExcludeCharacters": excluded}))?.draw()
+    }
+
+    /// Makes a secret that another service keeps, and gives its ARN.
+    pub(crate) fn create_managed(
+        &self,
+        region: &str,
+        name: &str,
+        description: &str,
+        kms_key: Option<&str>,
+        tags: BTreeMap<String, String>,
+        value: String,
+    ) -> Result<String, ServiceError> {
+        let (secret, _) = self.create(secrets::NewSecret {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            description: description.to_owned(),
+            kms_key: kms_key.map(str::to_owned),
+            tags,
+            value: Some(SecretValue::String(value)),
+            token: None,
+        })?;
+        Ok(secret.arn)
+    }
+
+    /// Gives a secret that another service keeps a new value, unless it has it.
+    pub(crate) fn change_managed(&self, arn: &str, value: String) -> Result<(), ServiceError> {
+        if self.value(arn).is_ok_and(|present| present == value) {
+            return Ok(());
+        }
+        self.change(arn, |secret| {
+            secrets::put(secret, SecretValue::String(value), None, &[CURRENT.to_owned()]).map(drop)
+        })
+    }
+
+    /// Removes a secret that another service keeps, at once.
+    pub(crate) fn remove_managed(&self, arn: &str) -> Result<(), ServiceError> {
+        match self.delete(arn, None) {
+            Err(error) if error.code != "ResourceNotFoundException" => Err(error),
+            _ => Ok(()),
         }
     }
 }

@@ -300,7 +300,7 @@ pub(super) fn marked() -> ServiceError {
 
 fn check_name(name: &str) -> Result<(), ServiceError> {
     let fits = (1..=512).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte));
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@!-".contains(&byte));
     if fits {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! The local mailbox: where e-mail of subscriptions lands, because nothing leaves this machine.
+//! The local mailbox: where e-mail of subscriptions and of user pools lands, because nothing leaves this machine.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -16,19 +16,28 @@ const MAILS: usize = 500;
 /// Who e-mail comes from.
 const SENDER: &str = "no-reply@sns.amazonaws.com";
 
+/// What an e-mail is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// ARN of the topic whose subscriber got it.
+    Topic(String),
+    /// Id of the user pool whose user got it.
+    UserPool(String),
+}
+
 /// An e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mail {
     /// Grows with every mail.
     pub(crate) id: u64,
     pub(crate) to: String,
-    /// Display name of the sender.
+    /// Sender, with a display name where it has one.
     pub(crate) from: String,
     pub(crate) subject: String,
     pub(crate) body: String,
     /// Milliseconds since 1970.
     pub(crate) time: i64,
-    pub(crate) topic_arn: String,
+    pub(crate) origin: Origin,
     /// What confirms the subscription; absent in messages.
     pub(crate) confirm_url: Option<String>,
     /// What ends the subscription; absent in requests to confirm.
@@ -55,6 +64,21 @@ impl Mailbox {
     /// The mails, newest first.
     pub(super) fn mails(&self) -> Vec<Mail> {
         lock(&self.mails).1.iter().rev().cloned().collect()
+    }
+
+    /// Brings an e-mail that has nothing to confirm or to end.
+    pub(super) fn post(&self, origin: Origin, to: &str, from: &str, subject: String, body: String) {
+        self.put(Mail {
+            id: 0,
+            to: to.to_owned(),
+            from: from.to_owned(),
+            subject,
+            body,
+            time: now(),
+            origin,
+            confirm_url: None,
+            unsubscribe_url: None,
+        });
     }
 
     /// Asks an address to confirm.
@@ -92,6 +116,10 @@ impl Mailbox {
     }
 }
 
+fn now() -> i64 {
+    i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
 fn mail(topic: &Topic, subscription: &Subscription, subject: &str, body: String) -> Mail {
     let display = topic.attributes.get("DisplayName").filter(|name| !name.is_empty());
     Mail {
@@ -100,8 +128,8 @@ fn mail(topic: &Topic, subscription: &Subscription, subject: &str, body: String)
         from: format!("{} <{SENDER}>", display.map_or("AWS Notifications", String::as_str)),
         subject: subject.to_owned(),
         body,
-        time: i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX),
-        topic_arn: topic.arn.clone(),
+        time: now(),
+        origin: Origin::Topic(topic.arn.clone()),
         confirm_url: None,
         unsubscribe_url: None,
     }
@@ -110,6 +138,10 @@ fn mail(topic: &Topic, subscription: &Subscription, subject: &str, body: String)
 impl Mail {
     /// As `/_stack/mailbox.json` shows it.
     pub(crate) fn show(&self) -> Value {
+        let (topic, pool) = match &self.origin {
+            Origin::Topic(arn) => (Some(arn), None),
+            Origin::UserPool(id) => (None, Some(id)),
+        };
         json!({
             "id": self.id,
             "to": self.to,
@@ -117,7 +149,8 @@ impl Mail {
             "subject": self.subject,
             "body": self.body,
             "time": self.time,
-            "topic": self.topic_arn,
+            "topic": topic,
+            "userPool": pool,
             "confirmUrl": self.confirm_url,
             "unsubscribeUrl": self.unsubscribe_url,
         })

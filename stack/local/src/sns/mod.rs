@@ -30,7 +30,7 @@ mod signer;
 mod subscriptions;
 mod topics;
 
-pub(crate) use mailbox::Mail;
+pub(crate) use mailbox::{Mail, Origin};
 use message::Publication;
 
 /// Deliveries that run at the same time; more wait.
@@ -121,7 +121,12 @@ impl Sns {
         self.publish_message(cloud, topic_arn, Publication::new(subject, message))
     }
 
-    /// The e-mail that subscribers got, newest first.
+    /// Puts an e-mail of another service into the mailbox.
+    pub(crate) fn post_mail(&self, origin: Origin, to: &str, from: &str, subject: String, body: String) {
+        self.mailbox.post(origin, to, from, subject, body);
+    }
+
+    /// The e-mail that subscribers and users got, newest first.
     pub(crate) fn mails(&self) -> Vec<Mail> {
         self.mailbox.mails()
     }

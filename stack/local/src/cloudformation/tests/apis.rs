@@ -92,14 +92,14 @@ Outputs: {Id: {Value: !Ref Api}, Endpoint: {Value: !GetAtt Api.ApiEndpoint}}
 ";
 
 /// An answer of an API: status, headers, body.
-struct Heard {
-    status: StatusCode,
+pub(super) struct Heard {
+    pub(super) status: StatusCode,
     headers: http::HeaderMap,
-    body: String,
+    pub(super) body: String,
 }
 
 impl World {
-    async fn ask(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Heard {
+    pub(super) async fn ask(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Heard {
         let mut request = http::Request::builder().method(method).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -111,7 +111,7 @@ impl World {
         Heard { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    async fn output(&self, index: usize) -> String {
+    pub(super) async fn output(&self, index: usize) -> String {
         self.ok("DescribeStacks", &[("StackName", "s")]).await.fields("OutputValue")[index].clone()
     }
 }
@@ -183,7 +183,7 @@ async fn drift_of_a_rest_api_is_seen() {
 }
 
 /// A server that has the keys of an issuer and tells what path it was asked for.
-async fn backend() -> String {
+pub(super) async fn backend() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

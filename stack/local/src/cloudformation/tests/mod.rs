@@ -16,6 +16,7 @@ mod requests;
 mod services;
 mod systems;
 mod updates;
+mod user_pools;
 mod validation;
 
 use std::sync::Arc;

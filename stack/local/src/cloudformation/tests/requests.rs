@@ -4,7 +4,8 @@ use super::*;
 async fn faulty_requests_are_refused_before_anything_is_made() {
     let world = World::new();
     let thing = things(&[("A", "")]);
-    let role = "Resources: {R: {Type: 'Test::Fault::Thing'}, X: {Type: 'AWS::IAM::User', Properties: {UserName: u}}}";
+    let role =
+        "Resources: {R: {Type: 'Test::Fault::Thing'}, X: {Type: 'AWS::IAM::SAMLProvider', Properties: {Name: u}}}";
     let long = format!("Description: {}\n{thing}", "d".repeat(60_000));
     let cases: Vec<Vec<(&str, &str)>> = vec![
         vec![("TemplateBody", &thing)],

@@ -130,7 +130,13 @@ fn authorize(call: &Call<'_>) -> Result<(), ServiceError> {
     };
     let action = call.operation.action();
     let access = Access { resource_policy: policy.as_ref(), ..Access::new(&action, &resource) };
-    cloud.iam.authorize(&call.principal, &access)
+    cloud.iam.authorize(&call.principal, &access)?;
+    match call.operation.name {
+        "CreateFunction" | "UpdateFunctionConfiguration" => {
+            cloud.iam.authorize_passed_roles(&call.principal, &call.input()?, &["/Role"], "lambda.amazonaws.com")
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn dispatch(call: &Call<'_>) -> Result<Response, ServiceError> {
