@@ -25,7 +25,6 @@ fn every_environment_is_told() {
     for line in [
         "stack       small-one in eu-central-1",
         "state       CREATE_COMPLETE: created",
-        "updated     never",
         "outputs     1",
         "drift       never looked at; `stack drift` does",
         "protection  off",

@@ -25,7 +25,8 @@ pub(super) fn run(settings: &Settings, arguments: &LogsArguments, output: &mut O
     let endpoint_url = target::endpoint(settings, &files)?;
     let since_ms = milliseconds_now().saturating_sub(i64::try_from(arguments.since.as_millis()).unwrap_or(i64::MAX));
     runtime::run(async |interrupt| {
-        let connecting = target::connect(settings, &files, &BTreeMap::new(), endpoint_url);
+        let parameters = BTreeMap::new();
+        let connecting = target::connect(settings, &files, &parameters, endpoint_url);
         let Connected { aws, plan } = tokio::select! {
             connected = connecting => connected?,
             () = interrupt.cancelled() => return Ok(Report::Interrupted),

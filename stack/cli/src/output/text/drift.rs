@@ -169,7 +169,7 @@ fn cell(text: &str) -> String {
 fn code(text: &str) -> String {
     let text = harmless(text).replace('\n', " ").replace('|', "\\|");
     // A longer fence than any in the text.
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let longest = text.split(|c: char| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     if longest == 0 { format!("{fence}{text}{fence}") } else { format!("{fence} {text} {fence}") }
 }
