@@ -1,5 +1,6 @@
 //! One file per verb. A command does its work, tells facts, and gives back a [`Report`]; it prints nothing.
 
+mod access;
 mod build;
 mod check;
 mod deploy;
@@ -19,6 +20,7 @@ mod outputs;
 mod render;
 mod schema;
 mod status;
+mod token;
 
 use std::path::Path;
 
@@ -64,6 +66,8 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Ls => ls::run(settings),
         Command::Logs(arguments) => logs::run(settings, &arguments, output),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
+        Command::Access(arguments) => access::run(settings, arguments),
+        Command::Token(arguments) => token::run(settings, arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),
         Command::Doctor(arguments) => doctor::run(settings, &arguments),

@@ -1,5 +1,6 @@
 //! The voice for people.
 
+mod access;
 mod drift;
 mod event;
 mod offline;
