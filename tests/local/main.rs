@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod dev;
+mod image_library;
 mod photo_to_thumbnail;
 mod side_by_side;
 mod survival;
