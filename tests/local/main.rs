@@ -5,6 +5,7 @@ mod access;
 mod attendance;
 mod bad_input;
 mod dev;
+mod image_library;
 mod links;
 mod photo_catalog;
 mod photo_to_thumbnail;
