@@ -345,7 +345,7 @@ async fn only_the_shared_secret_lets_in() {
 
 #[tokio::test]
 async fn methods_preflights_and_failing_services() {
-    let world = World::new(&[("GetItem", 500, json!({ "message": "INSIDE" }))]).await;
+    let world = World::new(&[("GetItem", 400, json!({ "__type": "ValidationException", "message": "INSIDE" }))]).await;
     let mut get = event("");
     get["requestContext"]["http"]["method"] = "GET".into();
     assert_eq!(code(&handle(get.clone(), &world.dependencies).await.unwrap()), (405, "method-not-allowed".into()));

@@ -84,7 +84,7 @@ fn queries_and_cookies_are_read_from_both_versions() {
 fn forms_are_read_and_anything_else_is_refused() {
     let form = |content_type: &str, body: &str| {
         let headers = json!({ "content-type": content_type });
-        parse_request(version_2(json!({ "headers": headers, "body": body }))).unwrap().form(20)
+        parse_request(version_2(json!({ "headers": headers, "body": body }))).unwrap().form(25)
     };
     let fields = form("application/x-www-form-urlencoded; charset=UTF-8", "title=a+%3Cb%3E&title=c&x").unwrap();
     assert_eq!((fields["title"].as_str(), fields["x"].as_str(), fields.len()), ("a <b>", "", 2));
@@ -94,7 +94,7 @@ fn forms_are_read_and_anything_else_is_refused() {
     };
     assert_eq!(refused("text/plain", "a=b"), (415, "body-not-form"));
     assert_eq!(refused("application/x-www-form-urlencoded", "a=%ff"), (400, "body-not-form"));
-    assert_eq!(refused("application/x-www-form-urlencoded", &"a".repeat(21)), (413, "body-too-large"));
+    assert_eq!(refused("application/x-www-form-urlencoded", &"a".repeat(26)), (413, "body-too-large"));
 }
 
 #[test]
