@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod consent;
 mod diff;
+mod drift;
 mod eject;
 mod graph;
 mod help;

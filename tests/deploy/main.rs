@@ -9,6 +9,7 @@ mod companions;
 mod contents;
 mod deployments;
 mod destructions;
+mod drift;
 mod faults;
 mod notifications;
 mod owners;

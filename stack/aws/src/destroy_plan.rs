@@ -116,7 +116,8 @@ pub async fn resources(aws: &Aws, stack_name: &str) -> Result<Vec<StackResource>
     Ok(fetch_resources(aws, &stack).await?.into_iter().map(|(resource, _status)| resource).collect())
 }
 
-async fn fetch_resources(aws: &Aws, stack: &StackReference) -> Result<Vec<(StackResource, ResourceStatus)>> {
+/// The resources of a stack with their statuses; deleted ones are among them.
+pub(crate) async fn fetch_resources(aws: &Aws, stack: &StackReference) -> Result<Vec<(StackResource, ResourceStatus)>> {
     let mut resources = Vec::new();
     let mut token = None;
     loop {

@@ -230,6 +230,18 @@ pub enum AwsError {
         /// The file.
         path: PathBuf,
     },
+    /// A drift detection that does not end.
+    #[error("the drift detection of stack `{stack}` has not ended")]
+    #[diagnostic(
+        code("drift-unfinished"),
+        help(
+            "it goes on in CloudFormation and changes nothing; run `stack drift` again, or look with `aws cloudformation describe-stack-resource-drifts --stack-name {stack}`"
+        )
+    )]
+    DriftUnfinished {
+        /// Name of the stack.
+        stack: String,
+    },
     /// A function did not take its new code.
     #[error("function `{function}` did not take its new code: {reason}")]
     #[diagnostic(code("function-update-failed"), help("run `stack deploy` to bring it back to what the template says"))]

@@ -16,6 +16,7 @@ mod deletion;
 mod deploy;
 mod destroy;
 mod destroy_plan;
+mod drift;
 mod empty_bucket;
 mod error;
 mod events;
@@ -45,6 +46,9 @@ pub use contents::ContentsChanges;
 pub use deploy::{deploy, upload_artifacts};
 pub use destroy::destroy;
 pub use destroy_plan::{DestroyPlan, NonEmptyBucket, StackResource, resources};
+pub use drift::{
+    DifferenceKind, DriftOutcome, PropertyDifference, ResourceDrift, ResourceDriftStatus, StackDrift, drift,
+};
 pub use error::{AwsError, Call, Result};
 pub use function_code::update_function_code;
 pub use host::{Answer, Host, Question};
@@ -54,4 +58,4 @@ pub use options::{CancellationToken, DeployOptions, DestroyOptions, Polling};
 pub use outcome::{CompanionChange, CompanionStack, Failure, Operation, Outcome, StackReference};
 pub use permissions::{PermissionCheck, check_permissions};
 pub use stack::{StackSummary, outputs, status};
-pub use status::{DeployDecision, DestroyDecision, StackStatus};
+pub use status::{DeployDecision, DestroyDecision, DriftDecision, StackStatus};

@@ -127,6 +127,19 @@ pub enum DestroyDecision {
     Busy,
 }
 
+/// What `drift` does with a stack in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriftDecision {
+    /// There is nothing to compare.
+    Absent,
+    /// Let CloudFormation detect.
+    Detect,
+    /// An operation runs: refuse.
+    Busy,
+    /// CloudFormation detects no drift of a stack that is not whole: refuse.
+    Refuse,
+}
+
 impl StackStatus {
     /// True while CloudFormation is at work. `REVIEW_IN_PROGRESS` is not work: it waits for a person.
     #[must_use]
@@ -191,6 +204,24 @@ impl StackStatus {
             | Self::ImportComplete
             | Self::ImportRollbackFailed
             | Self::ImportRollbackComplete => DestroyDecision::Delete,
+        }
+    }
+
+    /// What `drift` does; `None` stands for a stack that does not exist.
+    #[must_use]
+    pub fn drift_decision(status: Option<Self>) -> DriftDecision {
+        let Some(status) = status else { return DriftDecision::Absent };
+        match status {
+            // A shell has no resource yet.
+            Self::ReviewInProgress | Self::DeleteComplete => DriftDecision::Absent,
+            status if status.is_in_progress() => DriftDecision::Busy,
+            Self::CreateComplete
+            | Self::UpdateComplete
+            | Self::UpdateRollbackComplete
+            | Self::UpdateRollbackFailed
+            | Self::ImportComplete
+            | Self::ImportRollbackComplete => DriftDecision::Detect,
+            _ => DriftDecision::Refuse,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use stack_aws::Outcome;
+use stack_aws::{DriftOutcome, Outcome};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
@@ -117,6 +117,14 @@ pub(crate) enum Report {
         /// Where the first failed resource is declared.
         declared: Option<Declaration>,
     },
+    /// What is deployed, against its template.
+    Drift {
+        /// The main stack, then those beside it.
+        stacks: Vec<DriftOfStack>,
+        /// True when a page in Markdown is asked for.
+        #[serde(skip)]
+        markdown: bool,
+    },
     /// The outputs of a stack.
     Outputs {
         /// The stack.
@@ -207,6 +215,18 @@ pub(crate) struct SourceEntry {
     pub(crate) file: String,
     /// True when the project has one of its own.
     pub(crate) replaced: bool,
+}
+
+/// The drift of one stack.
+#[derive(Debug, Serialize)]
+pub(crate) struct DriftOfStack {
+    /// AWS region.
+    pub(crate) region: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub(crate) outcome: DriftOutcome,
+    /// Where drifted resources are declared, by logical id.
+    pub(crate) declared: BTreeMap<String, Declaration>,
 }
 
 /// Where a resource is declared.
@@ -302,6 +322,7 @@ impl Report {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Stack { outcome, .. } => outcome_exit_code(outcome),
+            Self::Drift { stacks, .. } => drift_exit_code(stacks),
             Self::Doctor { checks } => u8::from(checks.iter().any(|check| check.state == CheckState::Missing)),
             Self::CloudStatus { answers, .. } => u8::from(!answers),
             Self::Differences { changes, .. } => {
@@ -332,6 +353,18 @@ impl Report {
             | Self::Ended => 0,
         }
     }
+}
+
+/// Drift that was found wins over a stack that could not be looked at.
+fn drift_exit_code(stacks: &[DriftOfStack]) -> u8 {
+    let code = |stack: &DriftOfStack| match &stack.outcome {
+        DriftOutcome::Detected(drift) if drift.drifted().next().is_some() => 2,
+        DriftOutcome::Detected(drift) => u8::from(drift.failure.is_some()),
+        DriftOutcome::Busy { .. } => 4,
+        _ => 1,
+    };
+    let codes: Vec<u8> = stacks.iter().map(code).collect();
+    [2, 4, 1].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
 fn outcome_exit_code(outcome: &Outcome) -> u8 {

@@ -102,6 +102,18 @@ Examples:
   stack destroy -e dev --suffix alice --empty
   stack destroy -e prod --unprotect --confirm avatars-prod --yes";
 
+pub(super) const DRIFT: &str = "\
+Lets CloudFormation detect what was changed beside it, and waits. Only properties that the template names are compared; \
+what CloudFormation cannot compare is told as not verified. Nothing is changed. `stack deploy` does not mend drift: it \
+changes what differs between two templates.
+
+Exit code 0 when no drift was found, 2 when there is some.
+
+Examples:
+  stack drift -e prod
+  stack drift -e prod --json | jq '.stacks[].resources[] | select(.status != \"in-sync\")'
+  stack drift -e prod --markdown >> \"$GITHUB_STEP_SUMMARY\"";
+
 pub(super) const OUTPUTS: &str = "\
 Examples:
   stack outputs

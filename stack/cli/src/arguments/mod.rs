@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
     BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments, DoctorArguments,
-    EjectArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand, OutputsArguments, RenderArguments,
-    RenderFormat, StartArguments,
+    DriftArguments, EjectArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand, OutputsArguments,
+    RenderArguments, RenderFormat, StartArguments,
 };
 
 /// The command line as clap reads it.
@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// Delete the stack, after listing what goes and what stays
     #[command(after_long_help = help::DESTROY)]
     Destroy(DestroyArguments),
+    /// Compare what is deployed with its template, property by property
+    #[command(after_long_help = help::DRIFT)]
+    Drift(DriftArguments),
     /// Print the outputs of the deployed stack
     #[command(after_long_help = help::OUTPUTS)]
     Outputs(OutputsArguments),

@@ -141,6 +141,16 @@ pub(crate) struct DestroyArguments {
     pub(crate) parameters: Parameters,
 }
 
+/// Options of `stack drift`.
+#[derive(Debug, Args)]
+pub(crate) struct DriftArguments {
+    /// Print a page in Markdown, for the summary of a CI job
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
 /// Options of `stack outputs`.
 #[derive(Debug, Args)]
 pub(crate) struct OutputsArguments {

@@ -7,6 +7,7 @@ mod destroy;
 mod dev;
 mod diff;
 mod doctor;
+mod drift;
 mod eject;
 mod graph;
 pub(crate) mod init;
@@ -53,6 +54,7 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Build(arguments) => build::run(settings, arguments, output),
         Command::Deploy(arguments) => deploy::run(settings, arguments, output),
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),
+        Command::Drift(arguments) => drift::run(settings, arguments),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),

@@ -8,17 +8,20 @@ use serde_json::Value;
 use super::answer::{Answer, tag};
 use super::operation::{advance, changes, delete, execute};
 use super::world::{ChangeSet, Stack, World};
-use super::{ACCOUNT, REGION};
+use super::{ACCOUNT, REGION, drift};
 
-type Form = BTreeMap<String, String>;
-type Called = Result<String, Answer>;
+pub(super) type Form = BTreeMap<String, String>;
+pub(super) type Called = Result<String, Answer>;
 
 pub(super) fn answer(world: &mut World, form: &Form) -> Answer {
     let operation = form.get("Action").map_or("", String::as_str);
     let called = match operation {
         "DescribeStacks" => describe_stacks(world, form),
+        "DescribeStackDriftDetectionStatus" => drift::describe_status(world, form),
         "DescribeStackEvents" => describe_stack_events(world, form),
         "DescribeStackResource" => describe_stack_resource(world, form),
+        "DescribeStackResourceDrifts" => drift::describe_resources(world, form),
+        "DetectStackDrift" => drift::detect(world, form),
         "ListStackResources" => list_stack_resources(world, form),
         "GetTemplate" => get_template(world, form),
         "CreateStack" => create_stack(world, form),
@@ -34,7 +37,7 @@ pub(super) fn answer(world: &mut World, form: &Form) -> Answer {
     called.map_or_else(|error| error, |result| Answer::query(operation, &result))
 }
 
-fn given<'a>(form: &'a Form, name: &str) -> &'a str {
+pub(super) fn given<'a>(form: &'a Form, name: &str) -> &'a str {
     form.get(name).map_or("", String::as_str)
 }
 
@@ -48,7 +51,7 @@ fn pairs(form: &Form, list: &str, key: &str, value: &str) -> BTreeMap<String, St
         .collect()
 }
 
-fn invalid(message: &str) -> Answer {
+pub(super) fn invalid(message: &str) -> Answer {
     Answer::query_error(400, "ValidationError", message)
 }
 
@@ -56,7 +59,7 @@ fn no_stack(name: &str) -> Answer {
     invalid(&format!("Stack with id {name} does not exist"))
 }
 
-fn stack<'a>(world: &'a mut World, form: &Form) -> Result<&'a mut Stack, Answer> {
+pub(super) fn stack<'a>(world: &'a mut World, form: &Form) -> Result<&'a mut Stack, Answer> {
     let name = given(form, "StackName");
     world.stack_here(name).ok_or_else(|| no_stack(name))
 }

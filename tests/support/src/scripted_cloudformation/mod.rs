@@ -11,12 +11,15 @@
 //!   is no clock, so a 20-minute rollback takes as many milliseconds as there are polls.
 //! - A resource in [`World::failing`] fails; the others are cancelled; the operation is rolled back.
 //! - Stacks of the region that a request is signed for are all that it sees.
+//! - A drift detection is over after three looks and finds what [`World::drifts`] says; resources that are not in it are not
+//!   told of, like types without drift detection.
 //! - A bucket that holds something is not deleted: `DELETE_FAILED`. `Retain` is `DELETE_SKIPPED`.
 //!
 //! Faults strike at the Nth request, whatever it is ([`Fault`]).
 
 mod answer;
 mod cloudformation;
+mod drift;
 mod operation;
 mod s3;
 mod server;

@@ -27,6 +27,14 @@ pub struct World {
     pub executions: u32,
     /// Ids of the change sets that were executed.
     pub executed: Vec<String>,
+    /// Drift status and differences (type, path, expected, actual) by logical id.
+    pub drifts: BTreeMap<String, (String, Vec<[String; 4]>)>,
+    /// Reason with which every drift detection fails.
+    pub detection_fails: Option<String>,
+    /// How often a drift detection is refused because another one runs.
+    pub foreign_detections: u32,
+    /// Stack ids of the detections so far, and the looks until each is over.
+    pub(super) detections: Vec<(String, u32)>,
     /// Paths that were invalidated, by distribution.
     pub invalidations: Vec<String>,
     /// Code and message with which the next writes of a notification configuration are refused, one each.

@@ -1,5 +1,6 @@
 //! The voice for people.
 
+mod drift;
 mod event;
 mod offline;
 mod outcome;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::event::{Tally, bytes};
-use super::{offline, outcome};
+use super::{drift, offline, outcome};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report, TemplateWarning};
 
@@ -57,6 +57,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             text
         })),
         Report::Stack { outcome, declared } => outcome::parts(style, outcome, declared.as_ref(), tally),
+        Report::Drift { stacks, markdown } => drift::parts(style, stacks, *markdown),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
