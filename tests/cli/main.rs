@@ -13,6 +13,7 @@ mod init;
 mod local;
 mod render;
 mod schema;
+mod standing;
 mod usage;
 
 use test_support::{Run, TestProject};

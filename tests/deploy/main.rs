@@ -15,5 +15,6 @@ mod notifications;
 mod owners;
 mod peer;
 mod races;
+mod standing;
 mod states;
 mod steps;

@@ -62,7 +62,7 @@ impl<'a> Follower<'a> {
                 if let Some(status) = self.root_status(&event) {
                     ended = Some(status).filter(|status| !status.is_in_progress());
                 }
-                self.failures.note(&event, self.is_root(&event));
+                self.failures.note(&event, is_root(&event, self.stack));
                 host.event(Event::Stack(event));
             }
             if let Some(status) = ended {
@@ -121,21 +121,25 @@ impl<'a> Follower<'a> {
         }
     }
 
-    fn is_root(&self, event: &StackEvent) -> bool {
-        event.resource_type == STACK_TYPE
-            && (event.physical_id == self.stack.id
-                || (event.physical_id.is_empty() && event.logical_id == self.stack.name))
-    }
-
     fn root_status(&self, event: &StackEvent) -> Option<StackStatus> {
-        StackStatus::parse(&event.status).filter(|_| self.is_root(event))
+        StackStatus::parse(&event.status).filter(|_| is_root(event, self.stack))
     }
 }
 
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
+/// True for an event of the stack itself, not of a resource or a nested stack.
+pub(crate) fn is_root(event: &StackEvent, stack: &StackReference) -> bool {
+    event.resource_type == STACK_TYPE
+        && (event.physical_id == stack.id || (event.physical_id.is_empty() && event.logical_id == stack.name))
+}
+
 /// One page of events, newest first, and the token of the next.
-async fn page(aws: &Aws, stack_id: &str, token: Option<String>) -> Result<(Vec<SdkEvent>, Option<String>), AwsError> {
+pub(crate) async fn page(
+    aws: &Aws,
+    stack_id: &str,
+    token: Option<String>,
+) -> Result<(Vec<SdkEvent>, Option<String>), AwsError> {
     let answer = aws
         .cloudformation
         .describe_stack_events()
@@ -147,7 +151,7 @@ async fn page(aws: &Aws, stack_id: &str, token: Option<String>) -> Result<(Vec<S
     Ok((answer.stack_events.unwrap_or_default(), answer.next_token))
 }
 
-fn stack_event(event_id: String, stack_name: &str, event: SdkEvent) -> StackEvent {
+pub(crate) fn stack_event(event_id: String, stack_name: &str, event: SdkEvent) -> StackEvent {
     StackEvent {
         event_id,
         stack_name: stack_name.to_owned(),
@@ -173,7 +177,8 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
-    fn note(&mut self, event: &StackEvent, is_root: bool) {
+    /// Takes note of the next event.
+    pub(crate) fn note(&mut self, event: &StackEvent, is_root: bool) {
         if is_root {
             self.in_cleanup = event.status.ends_with("_CLEANUP_IN_PROGRESS");
         }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{Stack, TemplateStage};
+use aws_sdk_cloudformation::types::{Stack, StackDriftStatus, TemplateStage};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -30,6 +32,21 @@ pub struct StackSummary {
     pub tags: BTreeMap<String, String>,
     /// True when the stack has termination protection.
     pub protected: bool,
+    /// When it was created, in RFC 3339, UTC.
+    pub created: Option<String>,
+    /// When it was updated last, in RFC 3339, UTC; absent when it never was.
+    pub updated: Option<String>,
+    /// What the last drift detection found.
+    pub drift: LastDrift,
+}
+
+/// What the last drift detection of a stack found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastDrift {
+    /// `IN_SYNC`, `DRIFTED`, `UNKNOWN` or `NOT_CHECKED`, as CloudFormation says it.
+    pub status: String,
+    /// When it was, in RFC 3339, UTC.
+    pub checked: Option<String>,
 }
 
 /// The stack of this name or id, `None` when there is none.
@@ -44,6 +61,23 @@ pub async fn status(aws: &Aws, stack_name: &str) -> Result<Option<StackSummary>>
         Ok(answer) => answer.stacks.unwrap_or_default().into_iter().next().map(summary).transpose(),
         Err(error) if is_no_such_stack(&error) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Every stack of the account and region that exists.
+pub(crate) async fn all(aws: &Aws) -> Result<Vec<StackSummary>> {
+    let mut stacks = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = aws.cloudformation.describe_stacks().set_next_token(token).send().await;
+        let answer = answer.map_err(failed("CloudFormation", "DescribeStacks"))?;
+        for stack in answer.stacks.unwrap_or_default() {
+            stacks.push(summary(stack)?);
+        }
+        token = answer.next_token;
+        if token.is_none() {
+            return Ok(stacks);
+        }
     }
 }
 
@@ -72,10 +106,21 @@ pub(crate) fn is_no_such_stack(error: &AwsError) -> bool {
     error.has_code("ValidationError") && error.says("does not exist")
 }
 
+/// A time in RFC 3339.
+fn text_of(time: &DateTime) -> Option<String> {
+    time.fmt(Format::DateTime).ok()
+}
+
 fn summary(stack: Stack) -> Result<StackSummary> {
     let missing =
         |missing| AwsError::IncompleteAnswer { service: "CloudFormation", operation: "DescribeStacks", missing };
     let status = stack.stack_status.as_ref().and_then(|status| StackStatus::parse(status.as_str()));
+    let drift = stack.drift_information.as_ref();
+    let checked = drift.and_then(|drift| drift.stack_drift_status.clone()).unwrap_or(StackDriftStatus::NotChecked);
+    let drift = LastDrift {
+        status: checked.as_str().to_owned(),
+        checked: drift.and_then(|drift| drift.last_check_timestamp.as_ref()).and_then(text_of),
+    };
     Ok(StackSummary {
         reference: StackReference {
             name: stack.stack_name.ok_or(missing("StackName"))?,
@@ -97,5 +142,8 @@ fn summary(stack: Stack) -> Result<StackSummary> {
             .collect(),
         tags: stack.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
         protected: stack.enable_termination_protection.unwrap_or(false),
+        created: stack.creation_time.as_ref().and_then(text_of),
+        updated: stack.last_updated_time.as_ref().and_then(text_of),
+        drift,
     })
 }

@@ -98,7 +98,8 @@ impl Serialize for StackStatus {
 }
 
 /// What `deploy` does with a stack in a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DeployDecision {
     /// A change set of type CREATE.
     Create,

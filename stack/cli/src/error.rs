@@ -172,6 +172,18 @@ pub(crate) enum CliError {
         /// The names that there are.
         known: String,
     },
+    /// A stack that is not there.
+    #[error("there is no stack `{stack_name}` in {region}")]
+    #[diagnostic(
+        code("stack-missing"),
+        help("`stack deploy` creates it; `stack ls` lists those that this project has")
+    )]
+    StackMissing {
+        /// Name of the stack.
+        stack_name: String,
+        /// AWS region.
+        region: String,
+    },
     /// An output that the stack does not have.
     #[error("stack `{stack_name}` has no output `{name}`")]
     #[diagnostic(code("output-unknown"), help("outputs of the stack: {known}"))]

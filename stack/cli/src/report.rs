@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use stack_aws::{DriftOutcome, Outcome};
+use stack_aws::{DeployDecision, DriftOutcome, LastOperation, Outcome, StackState, StackSummary};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
 use stack_plan::{Built, Template};
+use time::OffsetDateTime;
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -124,6 +125,43 @@ pub(crate) enum Report {
         /// True when a page in Markdown is asked for.
         #[serde(skip)]
         markdown: bool,
+    },
+    /// How a stack stands.
+    Status {
+        /// Name of the stack.
+        stack_name: String,
+        /// AWS region.
+        region: String,
+        /// How it stands.
+        #[serde(flatten)]
+        state: Box<StackState>,
+        /// When it was looked at.
+        #[serde(skip)]
+        now: OffsetDateTime,
+    },
+    /// What happened in the last operation on a stack.
+    Events {
+        /// Name of the stack.
+        stack_name: String,
+        /// The operation.
+        operation: Box<LastOperation>,
+        /// Where the first failed resource is declared.
+        declared: Option<Declaration>,
+        /// How many of the last events are asked for.
+        #[serde(skip)]
+        limit: usize,
+    },
+    /// The environments of a project.
+    Environments {
+        /// Name of the project.
+        project: String,
+        /// AWS region.
+        region: String,
+        /// Their stacks.
+        stacks: Vec<StackSummary>,
+        /// When they were looked at.
+        #[serde(skip)]
+        now: OffsetDateTime,
     },
     /// The outputs of a stack.
     Outputs {
@@ -310,6 +348,7 @@ impl Report {
     fn outputs_mut(&mut self) -> Option<&mut BTreeMap<String, String>> {
         match self {
             Self::Outputs { outputs, .. } => Some(outputs),
+            Self::Status { state, .. } => state.stack.as_mut().map(|stack| &mut stack.outputs),
             Self::Stack { outcome, .. } => match outcome.as_mut() {
                 Outcome::Deployed { outputs, .. } | Outcome::NoChanges { outputs, .. } => Some(outputs),
                 _ => None,
@@ -322,6 +361,11 @@ impl Report {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Stack { outcome, .. } => outcome_exit_code(outcome),
+            Self::Status { state, .. } => match (&state.stack, state.deploy) {
+                (_, DeployDecision::Busy) => 4,
+                (None, _) | (_, DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy) => 1,
+                _ => 0,
+            },
             Self::Drift { stacks, .. } => drift_exit_code(stacks),
             Self::Doctor { checks } => u8::from(checks.iter().any(|check| check.state == CheckState::Missing)),
             Self::CloudStatus { answers, .. } => u8::from(!answers),
@@ -345,6 +389,8 @@ impl Report {
             | Self::Initialized { .. }
             | Self::Written { .. }
             | Self::Built { .. }
+            | Self::Events { .. }
+            | Self::Environments { .. }
             | Self::Outputs { .. }
             | Self::CloudStarted { .. }
             | Self::CloudStopped { .. }

@@ -104,6 +104,30 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The options that choose the project, environment and cloud, as they were given: a command that is suggested repeats
+    /// them.
+    pub(crate) fn choice(&self) -> String {
+        let mut words = Vec::new();
+        if self.directory != Path::new(".") {
+            words.push(format!("-C {}", self.directory.display()));
+        }
+        for (option, value) in [
+            ("-e", &self.environment),
+            ("--suffix", &self.suffix),
+            ("--region", &self.region),
+            ("--profile", &self.profile),
+            ("--account", &self.account),
+        ] {
+            words.extend(value.as_ref().map(|value| format!("{option} {value}")));
+        }
+        match &self.endpoint {
+            Endpoint::Aws => {}
+            Endpoint::Url(url) => words.push(format!("--endpoint-url {url}")),
+            Endpoint::Local => words.push("--local".to_owned()),
+        }
+        words.join(" ")
+    }
+
     /// A path of the command line, seen from the settings' directory.
     pub(crate) fn path(&self, given: &Path) -> PathBuf {
         match (self.directory == Path::new("."), given == Path::new(".")) {

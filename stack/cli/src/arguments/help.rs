@@ -114,6 +114,31 @@ Examples:
   stack drift -e prod --json | jq '.stacks[].resources[] | select(.status != \"in-sync\")'
   stack drift -e prod --markdown >> \"$GITHUB_STEP_SUMMARY\"";
 
+pub(super) const STATUS: &str = "\
+Exit code 0 when the stack is at rest and can be deployed, 1 when there is none or it is stuck, 4 while an operation runs.
+
+Examples:
+  stack status -e prod
+  stack status --local
+  stack status --json -e prod | jq -r '.stack.status, .next[0]'";
+
+pub(super) const EVENTS: &str = "\
+The last operation is told from its beginning, its rollback included. With --json the events are in the report, oldest first.
+
+Examples:
+  stack events -e prod
+  stack events --local --limit 20
+  stack events --json -e prod | jq .operation.cause";
+
+pub(super) const LS: &str = "\
+Environments are known by the tags stack:project, stack:environment and stack:suffix that deploy gives to stacks; companions \
+in this region are among them.
+
+Examples:
+  stack ls
+  stack ls --profile me --region eu-west-1
+  stack ls --json | jq -r '.stacks[] | select(.status | endswith(\"FAILED\")) | .name'";
+
 pub(super) const OUTPUTS: &str = "\
 Examples:
   stack outputs

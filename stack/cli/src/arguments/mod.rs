@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
     BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments, DoctorArguments,
-    DriftArguments, EjectArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand, OutputsArguments,
-    RenderArguments, RenderFormat, StartArguments,
+    DriftArguments, EjectArguments, EventsArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand,
+    OutputsArguments, RenderArguments, RenderFormat, StartArguments,
 };
 
 /// The command line as clap reads it.
@@ -75,6 +75,15 @@ pub(crate) enum Command {
     /// Compare what is deployed with its template, property by property
     #[command(after_long_help = help::DRIFT)]
     Drift(DriftArguments),
+    /// Say how the stack stands, and the command to run next
+    #[command(after_long_help = help::STATUS)]
+    Status,
+    /// Say what happened in the last operation on the stack, the cause of a failure first
+    #[command(after_long_help = help::EVENTS)]
+    Events(EventsArguments),
+    /// List the environments of this project in the account and region
+    #[command(after_long_help = help::LS)]
+    Ls,
     /// Print the outputs of the deployed stack
     #[command(after_long_help = help::OUTPUTS)]
     Outputs(OutputsArguments),

@@ -151,6 +151,14 @@ pub(crate) struct DriftArguments {
     pub(crate) parameters: Parameters,
 }
 
+/// Options of `stack events`.
+#[derive(Debug, Args)]
+pub(crate) struct EventsArguments {
+    /// Print only the last N events
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
 /// Options of `stack outputs`.
 #[derive(Debug, Args)]
 pub(crate) struct OutputsArguments {

@@ -9,12 +9,15 @@ mod diff;
 mod doctor;
 mod drift;
 mod eject;
+mod events;
 mod graph;
 pub(crate) mod init;
 mod local;
+mod ls;
 mod outputs;
 mod render;
 mod schema;
+mod status;
 
 use std::path::Path;
 
@@ -55,6 +58,9 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Deploy(arguments) => deploy::run(settings, arguments, output),
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),
         Command::Drift(arguments) => drift::run(settings, arguments),
+        Command::Status => status::run(settings),
+        Command::Events(arguments) => events::run(settings, &arguments),
+        Command::Ls => ls::run(settings),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),

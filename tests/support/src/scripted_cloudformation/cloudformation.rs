@@ -64,9 +64,20 @@ pub(super) fn stack<'a>(world: &'a mut World, form: &Form) -> Result<&'a mut Sta
     world.stack_here(name).ok_or_else(|| no_stack(name))
 }
 
+/// The one that is named; without a name all that exist, two a page.
 fn describe_stacks(world: &mut World, form: &Form) -> Called {
-    advance(world, given(form, "StackName"));
-    let stack = stack(world, form)?;
+    if form.contains_key("StackName") {
+        advance(world, given(form, "StackName"));
+        return Ok(format!("<Stacks>{}</Stacks>", stack_member(stack(world, form)?)));
+    }
+    let skip: usize = given(form, "NextToken").parse().unwrap_or(0);
+    let live: Vec<&Stack> = world.stacks.iter().filter(|stack| stack.status != "DELETE_COMPLETE").collect();
+    let members: String = live.iter().skip(skip).take(2).map(|stack| stack_member(stack)).collect();
+    let next = if skip + 2 < live.len() { tag("NextToken", &(skip + 2).to_string()) } else { String::new() };
+    Ok(format!("<Stacks>{members}</Stacks>{next}"))
+}
+
+fn stack_member(stack: &Stack) -> String {
     let mut text =
         [tag("StackId", &stack.id), tag("StackName", &stack.name), tag("StackStatus", &stack.status)].concat();
     text += "<CreationTime>2026-11-21T00:00:00Z</CreationTime>";
@@ -81,7 +92,7 @@ fn describe_stacks(world: &mut World, form: &Form) -> Called {
         .map(|(name, output)| (name.clone(), output_value(stack, &output["Value"])))
         .collect();
     text += &members("Outputs", &outputs, "OutputKey", "OutputValue");
-    Ok(format!("<Stacks><member>{text}</member></Stacks>"))
+    format!("<member>{text}</member>")
 }
 
 /// A literal, or the physical id of what `Ref` names.

@@ -28,7 +28,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Takes note of an event; gives how long its resource took, when it ended.
-    fn note(&mut self, event: &StackEvent) -> Option<time::Duration> {
+    pub(super) fn note(&mut self, event: &StackEvent) -> Option<time::Duration> {
         let at = OffsetDateTime::parse(&event.time, &Rfc3339).ok()?;
         if event.status.ends_with("_IN_PROGRESS") {
             self.began.entry(event.logical_id.clone()).or_insert(at);
@@ -137,7 +137,7 @@ fn tell_stack(text: &mut Text, event: &StackEvent) {
 }
 
 /// Reasons that CloudFormation gives when nothing is wrong.
-fn is_idle_reason(reason: &str) -> bool {
+pub(super) fn is_idle_reason(reason: &str) -> bool {
     reason.is_empty()
         || reason == "User Initiated"
         || reason == "Resource creation Initiated"

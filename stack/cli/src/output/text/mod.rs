@@ -3,9 +3,11 @@
 mod drift;
 mod event;
 mod offline;
+mod operation;
 mod outcome;
 mod question;
 mod report;
+mod status;
 
 use stack_aws::{CancellationToken, Question};
 use stack_plan::Event;

@@ -156,7 +156,7 @@ fn unchanged_text(companions: &[CompanionChange]) -> &'static str {
     }
 }
 
-fn failed_text(
+pub(super) fn failed_text(
     style: Style,
     word: &str,
     stack: &str,
@@ -178,13 +178,13 @@ fn failed_text(
     text
 }
 
-fn failure_text(failure: &Failure) -> String {
+pub(super) fn failure_text(failure: &Failure) -> String {
     let Failure { logical_id, resource_type, physical_id, status, reason, .. } = failure;
     let physical_id = if physical_id.is_empty() { String::new() } else { format!(", {physical_id}") };
     format!("{logical_id} ({resource_type}{physical_id}) {status}: {}", harmless(reason))
 }
 
-fn next_text(next: &[String]) -> String {
+pub(super) fn next_text(next: &[String]) -> String {
     let mut text = String::new();
     for (index, command) in next.iter().enumerate() {
         let _ = writeln!(text, "{} {command}", if index == 0 { "next:" } else { "     " });

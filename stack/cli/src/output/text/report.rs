@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::event::{Tally, bytes};
-use super::{drift, offline, outcome};
+use super::{drift, offline, operation, outcome, status};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report, TemplateWarning};
 
@@ -58,6 +58,11 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         })),
         Report::Stack { outcome, declared } => outcome::parts(style, outcome, declared.as_ref(), tally),
         Report::Drift { stacks, markdown } => drift::parts(style, stacks, *markdown),
+        Report::Status { stack_name, region, state, now } => status::parts(style, stack_name, region, state, *now),
+        Report::Events { stack_name, operation, declared, limit } => {
+            operation::parts(style, stack_name, operation, declared.as_ref(), *limit)
+        }
+        Report::Environments { project, region, stacks, now } => status::list(style, project, region, stacks, *now),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
