@@ -10,7 +10,7 @@ fn help_of_every_verb() {
     assert_run!("help_stack", &project, &["--help"]);
     for verb in [
         "check", "init", "render", "diff", "graph", "eject", "schema", "build", "deploy", "destroy", "drift", "status",
-        "events", "ls", "outputs", "dev", "local", "doctor",
+        "events", "ls", "logs", "outputs", "dev", "local", "doctor",
     ] {
         assert_run!(format!("help_{verb}"), &project, &[verb, "--help"]);
     }

@@ -11,6 +11,7 @@ mod graph;
 mod help;
 mod init;
 mod local;
+mod logs;
 mod render;
 mod schema;
 mod standing;

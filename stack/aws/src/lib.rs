@@ -54,7 +54,7 @@ pub use drift::{
 pub use error::{AwsError, Call, Result};
 pub use function_code::update_function_code;
 pub use host::{Answer, Host, Question};
-pub use logs::{LogLine, tail_logs};
+pub use logs::{LogLine, fetch_logs, tail_logs};
 pub use notifications::ForeignNotifications;
 pub use operation::{LastOperation, last_operation};
 pub use options::{CancellationToken, DeployOptions, DestroyOptions, Polling};

@@ -49,6 +49,20 @@ pub async fn tail_logs(
     }
 }
 
+/// Every line of the log groups that is not older than `since_ms` (milliseconds since 1970), the oldest first. Groups that
+/// do not exist have none.
+///
+/// # Errors
+/// A refused or unanswered call.
+pub async fn fetch_logs(aws: &Aws, log_groups: &[String], since_ms: i64) -> Result<Vec<LogLine>> {
+    let mut lines = Vec::new();
+    for group in log_groups {
+        Tail::new(group, since_ms).poll(aws, &mut |line| lines.push(line)).await?;
+    }
+    lines.sort_by_key(|line| line.timestamp_ms);
+    Ok(lines)
+}
+
 /// How far one group was read.
 struct Tail {
     group: String,

@@ -184,6 +184,10 @@ pub(crate) enum CliError {
         /// AWS region.
         region: String,
     },
+    /// A project without functions has no logs.
+    #[error("the project has no functions")]
+    #[diagnostic(code("functions-missing"), help("declare them under `functions:` in stack.yaml"))]
+    FunctionsMissing,
     /// An output that the stack does not have.
     #[error("stack `{stack_name}` has no output `{name}`")]
     #[diagnostic(code("output-unknown"), help("outputs of the stack: {known}"))]

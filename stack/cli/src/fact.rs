@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use stack_aws::Question;
+use stack_aws::{LogLine, Question};
 
 /// One fact. No sentence: the voices make those.
 #[derive(Debug, Serialize)]
@@ -35,6 +35,8 @@ pub(crate) enum Fact<'a> {
         /// The files, relative to the project where they lie in it.
         files: &'a [String],
     },
+    /// A line of a function's log, with its time and stream.
+    LogLine(&'a LogLine),
     /// A line of a function's log.
     FunctionLog {
         /// Log group.

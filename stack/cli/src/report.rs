@@ -163,6 +163,13 @@ pub(crate) enum Report {
         #[serde(skip)]
         now: OffsetDateTime,
     },
+    /// Log lines were told.
+    Logs {
+        /// Their number.
+        lines: usize,
+        /// True when they were followed until the interrupt.
+        followed: bool,
+    },
     /// The outputs of a stack.
     Outputs {
         /// The stack.
@@ -391,6 +398,7 @@ impl Report {
             | Self::Built { .. }
             | Self::Events { .. }
             | Self::Environments { .. }
+            | Self::Logs { .. }
             | Self::Outputs { .. }
             | Self::CloudStarted { .. }
             | Self::CloudStopped { .. }

@@ -139,6 +139,16 @@ Examples:
   stack ls --profile me --region eu-west-1
   stack ls --json | jq -r '.stacks[] | select(.status | endswith(\"FAILED\")) | .name'";
 
+pub(super) const LOGS: &str = "\
+Lines go to stdout with their time and function, the oldest first; lines of several functions are sorted by time, while they are \
+followed as they arrive. With --json each line is an object.
+
+Examples:
+  stack logs -e prod
+  stack logs --local process-image -f
+  stack logs -e prod --since 2h --filter ERROR
+  stack logs -e prod --json | jq -r 'select(.event == \"log-line\") | .message'";
+
 pub(super) const OUTPUTS: &str = "\
 Examples:
   stack outputs

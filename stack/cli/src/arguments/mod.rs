@@ -10,7 +10,7 @@ pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
     BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments, DoctorArguments,
     DriftArguments, EjectArguments, EventsArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand,
-    OutputsArguments, RenderArguments, RenderFormat, StartArguments,
+    LogsArguments, OutputsArguments, RenderArguments, RenderFormat, StartArguments,
 };
 
 /// The command line as clap reads it.
@@ -84,6 +84,9 @@ pub(crate) enum Command {
     /// List the environments of this project in the account and region
     #[command(after_long_help = help::LS)]
     Ls,
+    /// Print what the functions wrote, and follow it with -f
+    #[command(after_long_help = help::LOGS)]
+    Logs(LogsArguments),
     /// Print the outputs of the deployed stack
     #[command(after_long_help = help::OUTPUTS)]
     Outputs(OutputsArguments),

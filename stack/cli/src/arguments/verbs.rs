@@ -1,6 +1,7 @@
 //! Options of the single verbs.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -159,6 +160,23 @@ pub(crate) struct EventsArguments {
     pub(crate) limit: Option<usize>,
 }
 
+/// Options of `stack logs`.
+#[derive(Debug, Args)]
+pub(crate) struct LogsArguments {
+    /// Function of the project; all of them when none is named
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) function: Option<String>,
+    /// Go on with each new line, until interrupted
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// How far back to begin (`30s`, `10m`, `2h`, `1d`)
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_time)]
+    pub(crate) since: Duration,
+    /// Print only lines that contain this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+}
+
 /// Options of `stack outputs`.
 #[derive(Debug, Args)]
 pub(crate) struct OutputsArguments {
@@ -277,9 +295,33 @@ fn parse_parameter(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let wrong = || "a time is written `30s`, `10m`, `2h` or `1d`".to_owned();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number.checked_mul(unit).map(Duration::from_secs).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_a_unit() {
+        for (text, seconds) in [("30s", 30), ("10m", 600), ("2h", 7_200), ("1d", 86_400), ("0s", 0)] {
+            assert_eq!(parse_time(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in ["", "10", "m", "-1m", "1.5h", "10 m", "10min", "99999999999999999999d", "9999999999999999999d"] {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn parameters_split_at_the_first_equals_sign() {

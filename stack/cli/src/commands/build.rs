@@ -24,7 +24,8 @@ pub(super) fn run(settings: &Settings, arguments: BuildArguments, output: &mut O
     })
 }
 
-fn chosen(plan: &Plan, functions: &[String]) -> Result<Vec<Artifact>, CliError> {
+/// Artifacts of the named functions; of all when none is named.
+pub(super) fn chosen(plan: &Plan, functions: &[String]) -> Result<Vec<Artifact>, CliError> {
     if functions.is_empty() {
         return Ok(plan.artifacts.clone());
     }

@@ -13,6 +13,7 @@ mod events;
 mod graph;
 pub(crate) mod init;
 mod local;
+mod logs;
 mod ls;
 mod outputs;
 mod render;
@@ -61,6 +62,7 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Status => status::run(settings),
         Command::Events(arguments) => events::run(settings, &arguments),
         Command::Ls => ls::run(settings),
+        Command::Logs(arguments) => logs::run(settings, &arguments, output),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),

@@ -12,7 +12,7 @@ mod text;
 use std::io::Write as _;
 use std::path::Path;
 
-use stack_aws::{Answer, CancellationToken, Question};
+use stack_aws::{Answer, CancellationToken, LogLine, Question};
 use stack_plan::Event;
 
 use crate::arguments::Settings;
@@ -54,6 +54,23 @@ impl Output {
         match &mut self.voice {
             Voice::Text(text) => text.fact(fact),
             Voice::Json(json) => json.line(fact),
+        }
+    }
+
+    /// Tells a line of a log on stdout. False when nobody reads any more.
+    ///
+    /// # Errors
+    /// [`CliError::Stdout`] when it cannot be written.
+    pub(crate) fn log_line(&mut self, line: &LogLine) -> Result<bool, CliError> {
+        let data = match &self.voice {
+            Voice::Text(text) => text.log_line(line),
+            Voice::Json(_) => serde_json::to_string(&Fact::LogLine(line)).unwrap_or_default() + "\n",
+        };
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+            Err(source) => Err(CliError::Stdout { source }),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use stack_aws::LogLine;
 use stack_plan::Event;
 use stack_plan::event::StackEvent;
 use time::OffsetDateTime;
@@ -165,11 +166,20 @@ pub(super) fn fact_sentence(style: Style, fact: &Fact<'_>) -> String {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("\n{} {}{more}", style.bold("changed:"), harmless(&named))
         }
+        Fact::LogLine(line) => log_line(style, line),
         Fact::FunctionLog { group, message } => {
             let function = group.strip_prefix("/aws/lambda/").unwrap_or(group);
             format!("{} {}", style.dim(format!("{function} |")), harmless(message.trim_end()))
         }
     }
+}
+
+/// `TIME FUNCTION | MESSAGE`.
+pub(super) fn log_line(style: Style, line: &LogLine) -> String {
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(line.timestamp_ms) * 1_000_000);
+    let time = time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default();
+    let function = line.group.strip_prefix("/aws/lambda/").unwrap_or(&line.group);
+    format!("{} {} {}", style.dim(time), style.dim(format!("{function} |")), harmless(&line.message))
 }
 
 fn running(style: Style, usage: &Usage) -> String {

@@ -9,7 +9,7 @@ mod question;
 mod report;
 mod status;
 
-use stack_aws::{CancellationToken, Question};
+use stack_aws::{CancellationToken, LogLine, Question};
 use stack_plan::Event;
 
 use super::progress::Progress;
@@ -47,6 +47,11 @@ impl Text {
     pub(crate) fn fact(&mut self, fact: &Fact<'_>) {
         let sentence = event::fact_sentence(self.style, fact);
         self.say(&sentence);
+    }
+
+    /// A line of a log, as data.
+    pub(crate) fn log_line(&self, line: &LogLine) -> String {
+        event::log_line(self.style, line) + "\n"
     }
 
     pub(crate) fn ask(&mut self, question: &Question, interrupt: &CancellationToken) -> bool {

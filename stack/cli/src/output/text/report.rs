@@ -63,6 +63,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             operation::parts(style, stack_name, operation, declared.as_ref(), *limit)
         }
         Report::Environments { project, region, stacks, now } => status::list(style, project, region, stacks, *now),
+        Report::Logs { lines: 0, followed: false } => Parts::talk("no lines; --since looks further back\n"),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
@@ -90,7 +91,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             text
         })),
         Report::Declined => Parts::talk("nothing was changed\n"),
-        Report::Ended => Parts::default(),
+        Report::Logs { .. } | Report::Ended => Parts::default(),
         Report::Interrupted => Parts::talk("interrupted; nothing was deployed\n"),
     }
 }
