@@ -76,6 +76,34 @@ fn it_starts_in_the_background_answers_and_stops() {
 }
 
 #[test]
+fn a_local_cloud_of_another_region_is_refused() {
+    let project = TestProject::new(STACK, SMALL);
+    let started = project.succeed(&["local", "start", "--port", "0", "--memory", "--region", "ap-south-1"]).stdout;
+    let url = started.strip_prefix("ready ").unwrap().trim_end();
+    for arguments in [vec!["deploy", "--local"], vec!["outputs", "--local"], vec!["destroy", "--local", "--yes"]] {
+        let text = whole(&project.run(&arguments), &project).replace(url, "[url]");
+        insta::with_settings!({ omit_expression => true }, {
+            insta::allow_duplicates! { insta::assert_snapshot!("local_other_region", text); }
+        });
+    }
+    let run = project.run(&["outputs", "--local", "--region", "ap-south-1"]);
+    assert!(!run.stderr.contains("local-cloud-region"), "its own region is the way out: {}", run.stderr);
+    project.succeed(&["local", "stop"]);
+}
+
+#[test]
+fn the_region_is_known_though_a_value_is_missing() {
+    let project = TestProject::new(STACK, &SMALL.replace("stack: small\n", "stack: small\nparameters: { door: {} }\n"));
+    assert_eq!(project.run(&["check"]).code, Some(1), "the parameter has no value");
+    project.succeed(&["local", "start", "--port", "0", "--memory"]);
+    let env = project.succeed(&["local", "env"]).stdout;
+    assert!(env.contains("export AWS_REGION=eu-central-1\n"), "{env}");
+    let run = project.run(&["outputs", "--local"]);
+    assert!(!run.stderr.contains("local-cloud-region"), "{}", run.stderr);
+    project.succeed(&["local", "stop"]);
+}
+
+#[test]
 fn a_killed_one_is_not_taken_for_running() {
     let project = TestProject::new(STACK, SMALL);
     RunningCloud::start(&project).kill();

@@ -204,6 +204,24 @@ pub(crate) enum CliError {
         /// Where it was looked for.
         url: String,
     },
+    /// The local cloud is of another region than the plan.
+    #[error(
+        "the local cloud at `{url}` is of the region `{region}`, and {file} is planned for `{planned}`: its policies would name \
+         resources that are elsewhere, and functions would be denied everything"
+    )]
+    #[diagnostic(code("local-cloud-region"), help("{help}"))]
+    LocalCloudRegion {
+        /// Endpoint of the local cloud.
+        url: String,
+        /// Its region.
+        region: String,
+        /// The project file.
+        file: String,
+        /// Region of the plan.
+        planned: String,
+        /// The commands that mend it.
+        help: String,
+    },
     /// A local cloud of this directory runs already.
     #[error("the local cloud of this directory runs already at `{url}` (process {pid})")]
     #[diagnostic(code("local-cloud-running"), help("stop it first: `stack local stop`"))]

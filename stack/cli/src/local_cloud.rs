@@ -4,20 +4,13 @@
 //! taken for a running one), `state.json` (its process id and port), `log` (what a background one says) and `data`.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloud_client;
 use crate::error::CliError;
-
-/// How long a health request may take.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Greatest health answer that is read, in bytes.
-const HEALTH_LIMIT: u64 = 64 * 1024;
 
 /// Files of the local cloud that belongs to one directory.
 #[derive(Debug, Clone)]
@@ -140,23 +133,7 @@ impl CloudDirectory {
 
 /// True when our own local cloud answers at this address.
 pub(crate) fn is_local_cloud(address: SocketAddr) -> bool {
-    fetch_health(address).is_ok_and(|answer| is_health(&answer))
-}
-
-fn fetch_health(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
-    stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
-    stream.set_write_timeout(Some(HEALTH_TIMEOUT))?;
-    write!(stream, "GET /_stack/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(HEALTH_LIMIT).read_to_string(&mut answer)?;
-    Ok(answer)
-}
-
-/// Other emulators answer this path too, with an error or a page of theirs.
-fn is_health(answer: &str) -> bool {
-    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return false };
-    head.starts_with("HTTP/1.1 200 ") && body.contains("\"services\"") && body.contains("\"version\"")
+    cloud_client::fetch_health(&format!("http://{address}")).is_some()
 }
 
 #[cfg(test)]
@@ -185,17 +162,5 @@ mod tests {
         cloud.create().unwrap();
         cloud.write_state(&CloudState { pid: 1, url: "http://127.0.0.1:1".to_owned(), data: None }).unwrap();
         assert_eq!(cloud.running(), None);
-    }
-
-    #[test]
-    fn only_our_own_health_is_health() {
-        assert!(is_health("HTTP/1.1 200 OK\r\na: b\r\n\r\n{\"version\":\"0.1.0\",\"services\":{}}"));
-        for other in [
-            "HTTP/1.1 404 Not Found\r\n\r\n{\"version\":\"0\",\"services\":{}}",
-            "HTTP/1.1 200 OK\r\n\r\n<html></html>",
-            "",
-        ] {
-            assert!(!is_health(other), "{other}");
-        }
     }
 }

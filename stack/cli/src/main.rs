@@ -1,6 +1,7 @@
 //! `stack`: infrastructure as code in Rust that brings its runtime along.
 
 mod arguments;
+mod cloud_client;
 mod commands;
 mod error;
 mod fact;

@@ -60,7 +60,18 @@ impl ProjectFiles {
         parameters: &BTreeMap<String, String>,
         account: Option<String>,
     ) -> Result<Plan, CliError> {
-        let context = Context {
+        let context = self.context(settings, parameters, account);
+        Ok(stack_plan::check_project(&self.file_name, &self.text, &context)?)
+    }
+
+    /// Region of the environment that the settings mean, as far as the project tells it; its other faults do not matter.
+    pub(crate) fn region(&self, settings: &Settings) -> Option<String> {
+        stack_plan::region(&self.text, &self.context(settings, &BTreeMap::new(), None))
+    }
+
+    /// What a plan depends on besides the project file.
+    fn context(&self, settings: &Settings, parameters: &BTreeMap<String, String>, account: Option<String>) -> Context {
+        Context {
             environment: settings.environment.clone(),
             suffix: settings.suffix.clone(),
             user: login_name(),
@@ -74,8 +85,7 @@ impl ProjectFiles {
             template_sources: self.template_sources.clone(),
             policy_sources: self.policy_sources.clone(),
             includes: self.includes.clone(),
-        };
-        Ok(stack_plan::check_project(&self.file_name, &self.text, &context)?)
+        }
     }
 
     /// Files that the project includes, relative to it.
@@ -122,8 +132,7 @@ pub(crate) fn find_directory(start: &Path) -> Option<PathBuf> {
 
 /// Region that the project file names, if there is one that can be read.
 pub(crate) fn region(settings: &Settings) -> Option<String> {
-    let files = ProjectFiles::read(settings).ok()?;
-    Some(files.plan(settings, &BTreeMap::new(), None).ok()?.region)
+    ProjectFiles::read(settings).ok()?.region(settings)
 }
 
 /// The project file seen from the working directory: what an editor opens when the name is clicked.

@@ -7,6 +7,7 @@ use stack_local::DEFAULT_ACCOUNT;
 use stack_plan::Plan;
 
 use crate::arguments::{Endpoint, Settings};
+use crate::cloud_client;
 use crate::error::CliError;
 use crate::local_cloud::CloudDirectory;
 use crate::project::ProjectFiles;
@@ -34,7 +35,7 @@ pub(crate) fn endpoint(settings: &Settings, files: &ProjectFiles) -> Result<Opti
 /// Connects, asks who we are, and plans for that account.
 ///
 /// # Errors
-/// All faults of the project, and what AWS refuses.
+/// All faults of the project, what AWS refuses, and [`CliError::LocalCloudRegion`].
 pub(crate) async fn connect(
     settings: &Settings,
     files: &ProjectFiles,
@@ -44,6 +45,9 @@ pub(crate) async fn connect(
     // Faults are reported before anything is asked of AWS; the region comes from the project, too.
     let local = settings.endpoint == Endpoint::Local;
     let draft = files.plan(settings, parameters, local.then(|| DEFAULT_ACCOUNT.to_owned()))?;
+    if let Some(url) = endpoint_url.as_deref().filter(|_| local) {
+        tokio::task::block_in_place(|| check_region(files, url, &draft.region))?;
+    }
     let target = Target { region: draft.region.clone(), profile: settings.profile.clone(), endpoint_url, local };
     let aws = Aws::connect(&target).await?;
     let plan = if local || settings.account.is_some() {
@@ -52,4 +56,26 @@ pub(crate) async fn connect(
         files.plan(settings, parameters, Some(aws.account().await?))?
     };
     Ok(Connected { aws, plan })
+}
+
+/// Makes sure that a local cloud is of the region that a project is planned for: ARNs in the rendered policies name the
+/// region of the plan, and those of the resources the region of the cloud, so functions would be denied what they were
+/// given.
+///
+/// # Errors
+/// [`CliError::LocalCloudRegion`] when it is of another one.
+fn check_region(files: &ProjectFiles, url: &str, planned: &str) -> Result<(), CliError> {
+    let region = cloud_client::fetch_health(url).and_then(|health| health.region);
+    let Some(region) = region.filter(|region| region != planned) else { return Ok(()) };
+    let is_own = CloudDirectory::of(&files.directory).running().is_some_and(|state| state.url == url);
+    let start = if is_own { "stack local stop && stack local start" } else { "stack local start --port 0" };
+    Err(CliError::LocalCloudRegion {
+        url: url.to_owned(),
+        file: files.file_name.clone(),
+        help: format!(
+            "start one for this project: `{start} --region {planned}`, or take the region of that one: `--region {region}`"
+        ),
+        region,
+        planned: planned.to_owned(),
+    })
 }

@@ -42,7 +42,7 @@ pub use built::Built;
 pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use plan::{Context, Plan};
-pub use planning::{check_project, plan};
+pub use planning::{check_project, plan, region};
 pub use project::{Project, included_files, parse_project};
 pub use settings::LOCAL_ACCOUNT;
 pub use template::Template;

@@ -1,8 +1,9 @@
-//! `GET /_stack/health`: is it up, and what does it serve.
+//! `GET /_stack/health`: is it up, where, and what does it serve.
 
 use http::StatusCode;
 use serde_json::json;
 
+use crate::cloud::Cloud;
 use crate::http_types::{Response, respond};
 
 /// Services that answer, by their endpoint names.
@@ -39,9 +40,14 @@ const SERVICES: [&str; 30] = [
     "tagging",
 ];
 
-/// Version, services and status.
-pub(crate) fn health() -> Response {
+/// Version, region, services and status.
+pub(crate) fn health(cloud: &Cloud) -> Response {
     let services: serde_json::Map<_, _> = SERVICES.iter().map(|name| ((*name).to_owned(), json!("running"))).collect();
-    let body = json!({"status": "running", "version": env!("CARGO_PKG_VERSION"), "services": services});
+    let body = json!({
+        "status": "running",
+        "version": env!("CARGO_PKG_VERSION"),
+        "region": cloud.region,
+        "services": services,
+    });
     respond(StatusCode::OK, "application/json", body.to_string())
 }

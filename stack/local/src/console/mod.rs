@@ -36,7 +36,7 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     match path.as_str() {
         "/" | "/_stack" | "/_stack/" if reads => Ok(page::index()),
         "/_stack/access.json" if reads => Ok(json(&cloud.iam.access_report())),
-        "/_stack/health" if reads => Ok(health::health()),
+        "/_stack/health" if reads => Ok(health::health(cloud)),
         "/_stack/mailbox" if reads => Ok(mailbox::page(cloud)),
         "/_stack/mailbox.json" if reads => Ok(json(&mailbox::list(cloud))),
         "/_stack/api/overview" if reads => Ok(json(&data::overview(cloud))),

@@ -45,6 +45,15 @@ fn plan_one(project: &Project, context: &Context, is_sound: bool) -> Result<Plan
     }
 }
 
+/// Region of the environment that a context means, whatever else the project lacks: a value of a parameter, or a variable
+/// that one of its names needs. Nothing where the region itself is not told or has a fault.
+#[must_use]
+pub fn region(text: &str, context: &Context) -> Option<String> {
+    let (project, _) = load("", text);
+    let settings = Settings::new(&project, context, &Sink::default())?;
+    Some(settings.region).filter(|region| !region.is_empty())
+}
+
 /// Reads a project file and plans one environment of it, reporting faults of the file and of the environment together.
 ///
 /// # Errors

@@ -49,9 +49,8 @@ fn spawn(settings: &Settings, arguments: &StartArguments, directory: &CloudDirec
     let log = File::create(&path).map_err(unwritable)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command.arg("-C").arg(&settings.directory);
-    if let Some(region) = &settings.region {
-        command.arg("--region").arg(region);
-    }
+    // Told, because the environment that names it is not.
+    command.arg("--region").arg(super::region(settings));
     command.args((0..settings.verbosity).map(|_| "-v"));
     command.args(["local", "start", "--foreground", "--detached", "--port", &arguments.port.to_string()]);
     command.args(["--iam", arguments.iam.word()]);
