@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
+use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus, Tag};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ impl Deployed {
         request
             .template_body(deployed.template.to_string())
             .set_parameters(Some(deployed.template_parameters()))
+            .tags(Tag::builder().key("stack:project").value(example).build())
             .capabilities(Capability::CapabilityNamedIam)
             .send()
             .await

@@ -45,6 +45,17 @@ impl Store {
         })
     }
 
+    /// Physical id of a resource of a stack, once it is made.
+    pub(crate) fn physical_id(&self, stack: &str, logical_id: &str, resource_type: &str) -> Option<String> {
+        self.read(|state| {
+            let stacks = state.stacks.values().filter(|live| live.is_live() && live.name == stack);
+            stacks.filter_map(|stack| stack.resources.get(logical_id)).find_map(|resource| {
+                let is_made = resource.resource_type == resource_type && !resource.status.is_gone();
+                resource.physical_id.clone().filter(|_| is_made)
+            })
+        })
+    }
+
     fn declared(&self, fits: impl Fn(&StackResource) -> bool) -> Option<Declaration> {
         self.read(|state| {
             state.stacks.values().filter(|stack| stack.is_live()).find_map(|stack| {

@@ -15,6 +15,7 @@ mod account;
 pub(crate) mod api;
 mod clients;
 mod codes;
+mod direct;
 mod groups;
 pub(crate) mod hosted;
 mod page;

@@ -272,7 +272,7 @@ fn known_user(pool: &Pool, client_id: &str, name: &str) -> Result<User, ServiceE
 }
 
 /// Refuses accounts that cannot be signed in to.
-fn check_account(user: &User) -> Result<(), ServiceError> {
+pub(super) fn check_account(user: &User) -> Result<(), ServiceError> {
     if !user.enabled {
         return Err(not_authorized("User is disabled."));
     }

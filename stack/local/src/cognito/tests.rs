@@ -267,3 +267,38 @@ fn users_are_listed_by_filter() {
     assert!(users::matches("email", &ann).is_err());
     assert!(users::matches("custom:x = \"1\"", &ann).is_err());
 }
+
+#[tokio::test]
+async fn a_token_needs_no_password_and_makes_its_user() {
+    let world = World::by_address();
+    let service = world.service();
+    let direct = async |name: &str| service.direct_tokens(&world.pool, &world.client, name).await;
+    let first = direct("alice").await.unwrap();
+    assert_eq!((first.user.as_str(), first.created), ("alice@example.com", true));
+    let (_, user, _) = service.user_of(&first.access).await.unwrap();
+    assert_eq!((user.status, user.attributes["email_verified"].as_str()), (UserStatus::Confirmed, "true"));
+    assert_eq!(Claims::read(&first.id).unwrap().payload["email"], "alice@example.com");
+    for name in ["alice", "Alice@Example.com", user.sub.as_str()] {
+        let again = direct(name).await.unwrap();
+        assert!(!again.created, "{name}");
+        assert_eq!(Claims::read(&again.access).unwrap().payload["sub"], user.sub.as_str(), "{name}");
+    }
+
+    let refusal = async |name: &str| {
+        let error = direct(name).await.unwrap_err();
+        format!("{}: {}", error.code, error.message)
+    };
+    assert_eq!(refusal("+15550100").await, "InvalidParameterException: Username should be an email.");
+    service
+        .change_user(&world.pool, "alice@example.com", |user| {
+            user.enabled = false;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(refusal("alice").await, "NotAuthorizedException: User is disabled.");
+    let input = json!({"Username": "bob@example.com", "Password": "Correct-Horse-1"});
+    service.sign_up(&world.cloud, &world.input(&input)).unwrap();
+    assert_eq!(refusal("bob").await, "UserNotConfirmedException: User is not confirmed.");
+    let error = service.direct_tokens(&world.pool, "nobody", "alice").await.unwrap_err();
+    assert_eq!(error.message, "User pool client nobody does not exist.");
+}

@@ -16,8 +16,9 @@ mod health;
 mod mailbox;
 mod object;
 mod page;
+mod token;
 
-/// Header of every write that the page sends.
+/// Header of every write that the page and `stack` send.
 const CONSOLE_HEADER: &str = "x-stack-console";
 
 /// Answers one request.
@@ -43,6 +44,9 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
         "/_stack/api/objects" if reads => data::objects(cloud, &query).map(|value| json(&value)),
         "/_stack/api/object" if reads => object::get(cloud, &query).await,
         "/_stack/api/object" if *request.method() == Method::PUT => object::put(cloud, &query, request).await,
+        "/_stack/api/token" if *request.method() == Method::POST => {
+            token::issue(cloud, request).await.map(|value| json(&value))
+        }
         "/_stack/api/logs" if reads => data::logs(cloud, &query).map(|value| json(&value)),
         _ => path
             .strip_prefix("/_stack/console/")
@@ -50,6 +54,14 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
             .and_then(page::file)
             .ok_or_else(|| ServiceError::not_found("NotFound", format!("the console has nothing at `{path}`"))),
     }
+}
+
+/// Refuses writes that a page of another origin could have sent through the user's browser.
+fn require_console(request: &Request, refusal: &str) -> Result<(), ServiceError> {
+    if request.headers().contains_key(CONSOLE_HEADER) {
+        return Ok(());
+    }
+    Err(ServiceError::new(StatusCode::FORBIDDEN, "AccessDenied", refusal))
 }
 
 fn json(value: &serde_json::Value) -> Response {

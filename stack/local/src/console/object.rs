@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::CONSOLE_HEADER;
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
 use crate::wire::{Form, ServiceError, read_body};
@@ -41,13 +40,7 @@ pub(super) async fn get(cloud: &Arc<Cloud>, query: &Form) -> Result<Response, Se
 
 /// Stores the body as an object, notifications included.
 pub(super) async fn put(cloud: &Arc<Cloud>, query: &Form, request: Request) -> Result<Response, ServiceError> {
-    if !request.headers().contains_key(CONSOLE_HEADER) {
-        return Err(ServiceError::new(
-            StatusCode::FORBIDDEN,
-            "AccessDenied",
-            "only the console page stores objects here; use an S3 client",
-        ));
-    }
+    super::require_console(&request, "only the console page stores objects here; use an S3 client")?;
     let (bucket, key) = (query.require("bucket")?, query.require("key")?);
     let content_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);

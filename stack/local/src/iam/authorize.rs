@@ -49,11 +49,10 @@ impl Iam {
         let context = context_of(principal, &rights, access);
         let verdict = judge(principal, &rights, of_resource.as_ref(), access, &context);
         let identity = principal.identity_arn();
-        let allowed = verdict == Verdict::Allowed;
         if !principal.is_root() {
-            self.record.count(identity, access.action, access.resource, allowed);
+            self.record.count(identity, access.action, access.resource, verdict);
         }
-        if allowed || !self.enforced {
+        if verdict == Verdict::Allowed || !self.enforced {
             return Ok(());
         }
         Err(self.refusal(principal, access, verdict))

@@ -7,7 +7,8 @@ use super::rights::managed_document;
 use super::{Iam, Role};
 
 impl Iam {
-    /// For each role and user: what it used, what it was denied, and which granted actions it did not use.
+    /// For each role and user: what it used, what it was denied and what to add where something lacks, and which granted
+    /// actions it did not use.
     pub(crate) fn access_report(&self) -> Value {
         let roles = self.roles();
         let mut identities: Vec<String> = roles.iter().map(|role| role.arn.clone()).collect();
@@ -16,15 +17,21 @@ impl Iam {
         identities.dedup();
         let entry = |arn: &String| {
             let counted = self.record.of(arn);
-            let list = |wanted: &dyn Fn(u64, u64) -> u64| -> Value {
-                counted
-                    .iter()
-                    .filter_map(|(action, resource, counts)| {
-                        let times = wanted(counts.allowed, counts.denied);
-                        (times > 0).then(|| json!({"action": action, "resource": resource, "times": times}))
-                    })
-                    .collect()
-            };
+            let allowed: Vec<Value> = counted
+                .iter()
+                .filter(|(_, _, counts)| counts.allowed > 0)
+                .map(|(action, resource, counts)| {
+                    json!({"action": action, "resource": resource, "times": counts.allowed})
+                })
+                .collect();
+            let denied: Vec<Value> = counted
+                .iter()
+                .filter(|(_, _, counts)| counts.denied > 0)
+                .map(|(action, resource, counts)| {
+                    let advice = counts.lacks_statement.then(|| self.advice(arn, action, resource));
+                    json!({"action": action, "resource": resource, "times": counts.denied, "advice": advice})
+                })
+                .collect();
             let used: Vec<&str> = counted
                 .iter()
                 .filter(|(_, _, counts)| counts.allowed > 0)
@@ -36,9 +43,10 @@ impl Iam {
                 "arn": arn,
                 "name": arn.rsplit('/').next().unwrap_or(arn),
                 "function": function.as_ref().map(|function| super::advice::name(&function.logical_id, "Function")),
+                "logical_id": function.as_ref().map(|function| &function.logical_id),
                 "stack": function.as_ref().map(|function| &function.stack),
-                "used": list(&|allowed, _| allowed),
-                "denied": list(&|_, denied| denied),
+                "used": allowed,
+                "denied": denied,
                 "unused": role.map_or_else(Vec::new, |role| self.unused(role, &used)),
             })
         };

@@ -156,15 +156,18 @@ fn with_enforcement_off_all_pass_and_are_recorded() {
     iam.enforced = false;
     iam.authorize(&principal, &Access::new("s3:GetObject", "arn:aws:s3:::b/x")).unwrap();
     iam.authorize(&principal, &Access::new("sqs:SendMessage", QUEUE)).unwrap();
+    let statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/x"});
+    let advice = format!("the statement that is missing: {statement}");
     assert_eq!(
         iam.access_report(),
         json!({"enforced": false, "identities": [{
             "arn": ROLE,
             "name": "reader",
             "function": null,
+            "logical_id": null,
             "stack": null,
             "used": [{"action": "sqs:SendMessage", "resource": QUEUE, "times": 1}],
-            "denied": [{"action": "s3:GetObject", "resource": "arn:aws:s3:::b/x", "times": 1}],
+            "denied": [{"action": "s3:GetObject", "resource": "arn:aws:s3:::b/x", "times": 1, "advice": advice}],
             "unused": [],
         }]})
     );
