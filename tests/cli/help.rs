@@ -9,8 +9,8 @@ fn help_of_every_verb() {
     let project = TestProject::empty(STACK);
     assert_run!("help_stack", &project, &["--help"]);
     for verb in [
-        "check", "init", "render", "diff", "graph", "eject", "schema", "build", "deploy", "destroy", "outputs", "dev",
-        "local", "doctor",
+        "check", "init", "render", "diff", "graph", "eject", "schema", "build", "deploy", "destroy", "outputs",
+        "access", "token", "dev", "local", "doctor",
     ] {
         assert_run!(format!("help_{verb}"), &project, &[verb, "--help"]);
     }

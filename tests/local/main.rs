@@ -1,6 +1,7 @@
 //! The local cloud as its users meet it: the real binary, real HTTP, real clients, real function binaries.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod access;
 mod bad_input;
 mod dev;
 mod links;
@@ -8,6 +9,7 @@ mod photo_to_thumbnail;
 mod side_by_side;
 mod stub;
 mod survival;
+mod tokens;
 mod triggers;
 
 use test_support::{Run, TestProject};

@@ -4,7 +4,11 @@ use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Recorded;
+use crate::error::CliError;
 
 /// How long a connection and a health request may take: whoever is there answers at once.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -12,11 +16,39 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Greatest health answer that is read, in bytes.
 const HEALTH_LIMIT: u64 = 64 * 1024;
 
+/// How long any other answer may take: it is made from what is in memory, but a loaded machine is slow.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Greatest other answer that is read, in bytes: some thousand decisions of some hundred bytes each are the most there is.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
 /// What a local cloud says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Health {
     /// Region of what it makes for callers that name none; a local cloud of an older version does not tell.
     pub(crate) region: Option<String>,
+}
+
+/// Whose token is wanted, and for which client, by logical ids in the stack.
+#[derive(Debug, Serialize)]
+pub(crate) struct WantedToken<'a> {
+    pub(crate) stack: &'a str,
+    pub(crate) pool: &'a str,
+    pub(crate) client: &'a str,
+    pub(crate) user: &'a str,
+}
+
+/// Tokens of a user.
+#[derive(Deserialize)]
+pub(crate) struct Tokens {
+    /// What the pool calls the user.
+    pub(crate) user: String,
+    /// True when the user was not there before.
+    pub(crate) created: bool,
+    pub(crate) access_token: String,
+    pub(crate) id_token: String,
+    /// Seconds that the access token is good for.
+    pub(crate) expires_in: i64,
 }
 
 /// A request to a local cloud.
@@ -27,6 +59,8 @@ struct Request<'a> {
     timeout: Duration,
     /// Greatest answer that is read, in bytes.
     limit: u64,
+    /// JSON, sent with the header that lets writes in; empty for a question.
+    body: String,
 }
 
 struct Answer {
@@ -36,8 +70,41 @@ struct Answer {
 
 /// What our own local cloud at this endpoint says of itself; nothing when none answers there.
 pub(crate) fn fetch_health(url: &str) -> Option<Health> {
-    let request = Request { method: "GET", path: "/_stack/health", timeout: HEALTH_TIMEOUT, limit: HEALTH_LIMIT };
+    let request = Request {
+        method: "GET",
+        path: "/_stack/health",
+        timeout: HEALTH_TIMEOUT,
+        limit: HEALTH_LIMIT,
+        body: String::new(),
+    };
     read_health(&ask(url, &request).ok()?)
+}
+
+/// What roles and users did in the local cloud at this endpoint.
+///
+/// # Errors
+/// [`CliError::LocalCloudRefuses`], [`CliError::LocalCloudAnswer`].
+pub(crate) fn fetch_access(url: &str) -> Result<Recorded, CliError> {
+    fetch(url, "GET", "/_stack/access.json", String::new())
+}
+
+/// Tokens of a user of a pool in the local cloud at this endpoint; who is not there is made.
+///
+/// # Errors
+/// [`CliError::LocalCloudRefuses`], [`CliError::LocalCloudAnswer`].
+pub(crate) fn fetch_token(url: &str, wanted: &WantedToken<'_>) -> Result<Tokens, CliError> {
+    fetch(url, "POST", "/_stack/api/token", serde_json::to_string(wanted).unwrap_or_default())
+}
+
+fn fetch<T: DeserializeOwned>(url: &str, method: &str, path: &'static str, body: String) -> Result<T, CliError> {
+    let unreadable = |source| CliError::LocalCloudAnswer { url: url.to_owned(), path, source };
+    let request = Request { method, path, timeout: TIMEOUT, limit: LIMIT, body };
+    let Answer { status, body } = ask(url, &request).map_err(unreadable)?;
+    if status != 200 {
+        let message = body.trim().to_owned();
+        return Err(CliError::LocalCloudRefuses { url: url.to_owned(), path, status, message });
+    }
+    serde_json::from_str(&body).map_err(|error| unreadable(error.into()))
 }
 
 /// Other emulators answer this path too, with an error or a page of theirs.
@@ -47,14 +114,19 @@ fn read_health(answer: &Answer) -> Option<Health> {
 }
 
 fn ask(url: &str, request: &Request<'_>) -> std::io::Result<Answer> {
-    let Request { method, path, timeout, limit } = request;
+    let Request { method, path, timeout, limit, body } = request;
     let unusable = || Error::new(ErrorKind::InvalidInput, "a local cloud is reached by plain HTTP");
     let authority = url.strip_prefix("http://").ok_or_else(unusable)?;
     let address = authority.to_socket_addrs()?.next().ok_or_else(unusable)?;
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
     stream.set_read_timeout(Some(*timeout))?;
     stream.set_write_timeout(Some(*timeout))?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n")?;
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+    if !body.is_empty() {
+        let length = body.len();
+        text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\nX-Stack-Console: 1\r\n");
+    }
+    stream.write_all(format!("{text}\r\n{body}").as_bytes())?;
     let mut text = String::new();
     stream.take(*limit).read_to_string(&mut text)?;
     parse_answer(&text).ok_or_else(|| Error::new(ErrorKind::InvalidData, "the answer is not HTTP"))

@@ -165,12 +165,12 @@ pub(crate) enum CliError {
     },
     /// A function that the project does not have.
     #[error("the project has no function `{function}`")]
-    #[diagnostic(code("function-unknown"), help("functions of the project: {known}"))]
+    #[diagnostic(code("function-unknown"), help("{help}"))]
     FunctionUnknown {
         /// Name that was given.
         function: String,
-        /// The names that there are.
-        known: String,
+        /// What is near, or all there are.
+        help: String,
     },
     /// An output that the stack does not have.
     #[error("stack `{stack_name}` has no output `{name}`")]
@@ -203,6 +203,85 @@ pub(crate) enum CliError {
     LocalCloudMissing {
         /// Where it was looked for.
         url: String,
+    },
+    /// The stack makes no user pool.
+    #[error("{file} makes no user pool")]
+    #[diagnostic(
+        code("user-pool-missing"),
+        help(
+            "declare one: `user_pools: {{ users: {{ clients: {{ web: {{}} }} }} }}`; users of an imported pool are not in the local cloud"
+        )
+    )]
+    UserPoolMissing {
+        /// The project file.
+        file: String,
+    },
+    /// The stack makes several user pools, and none is named.
+    #[error("{file} makes several user pools, and none is named")]
+    #[diagnostic(code("user-pool-ambiguous"), help("name one with `--pool`: {names}"))]
+    UserPoolAmbiguous {
+        /// The project file.
+        file: String,
+        /// Their names.
+        names: String,
+    },
+    /// A user pool that the stack does not make.
+    #[error("the project makes no user pool `{name}`")]
+    #[diagnostic(code("user-pool-unknown"), help("{help}"))]
+    UserPoolUnknown {
+        /// Name that was given.
+        name: String,
+        /// What is near, or all there are.
+        help: String,
+    },
+    /// A user pool that nobody can sign in to.
+    #[error("user pool `{pool}` has no client, so nobody can sign in to it")]
+    #[diagnostic(code("user-pool-without-client"), help("give it one: `user_pools.{pool}.clients: {{ web: {{}} }}`"))]
+    UserPoolWithoutClient {
+        /// The pool.
+        pool: String,
+    },
+    /// A client that the user pool does not have.
+    #[error("user pool `{pool}` has no client `{name}`")]
+    #[diagnostic(code("client-unknown"), help("{help}"))]
+    ClientUnknown {
+        /// Name that was given.
+        name: String,
+        /// The pool.
+        pool: String,
+        /// What is near, or all there are.
+        help: String,
+    },
+    /// The local cloud answers, and does not do what it is asked for.
+    #[error("the local cloud at `{url}` refuses `{path}` with status {status}: {message}")]
+    #[diagnostic(
+        code("local-cloud-refuses"),
+        help("mend what it says; when it is of another version than this program (`stack --version`), start it again")
+    )]
+    LocalCloudRefuses {
+        /// Its endpoint.
+        url: String,
+        /// What was asked for.
+        path: &'static str,
+        /// Status of its answer.
+        status: u16,
+        /// What it says.
+        message: String,
+    },
+    /// The local cloud says nothing, or something else than was asked for.
+    #[error("the answer of the local cloud at `{url}` to `{path}` cannot be read")]
+    #[diagnostic(
+        code("local-cloud-answer"),
+        help("look into its log (`stack local status` names it); when it is of another version, start it again")
+    )]
+    LocalCloudAnswer {
+        /// Its endpoint.
+        url: String,
+        /// What was asked for.
+        path: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: std::io::Error,
     },
     /// The local cloud is of another region than the plan.
     #[error(

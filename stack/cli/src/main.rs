@@ -1,5 +1,6 @@
 //! `stack`: infrastructure as code in Rust that brings its runtime along.
 
+mod access;
 mod arguments;
 mod cloud_client;
 mod commands;
@@ -13,6 +14,7 @@ mod project;
 mod report;
 mod runtime;
 mod target;
+mod user_pools;
 
 use std::process::ExitCode;
 

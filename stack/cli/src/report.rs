@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stack_aws::Outcome;
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
 use stack_plan::{Built, Template};
+
+use crate::access::Identity;
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -127,6 +129,32 @@ pub(crate) enum Report {
         #[serde(skip)]
         only: Option<String>,
     },
+    /// What functions did in the local cloud.
+    Access {
+        /// The stack.
+        stack_name: String,
+        /// False when policies decide nothing.
+        enforced: bool,
+        /// Roles and users: those of the stack's functions by the functions' names, or all by ARN.
+        identities: Vec<Identity>,
+        /// Functions of the project that the local cloud does not have.
+        missing: Vec<String>,
+    },
+    /// A token of a user of the local cloud.
+    Token {
+        /// Name of the user pool.
+        pool: String,
+        /// Name of its client that the token is for.
+        client: String,
+        /// What the pool calls the user.
+        user: String,
+        /// True when the user was not there before.
+        created: bool,
+        /// The token.
+        token: String,
+        /// Seconds that an access token is good for.
+        expires_in: i64,
+    },
     /// The local cloud answers.
     CloudStarted {
         /// Its endpoint.
@@ -210,7 +238,7 @@ pub(crate) struct SourceEntry {
 }
 
 /// Where a resource is declared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Declaration {
     /// Project file.
     pub(crate) file: String,
@@ -325,6 +353,8 @@ impl Report {
             | Self::Written { .. }
             | Self::Built { .. }
             | Self::Outputs { .. }
+            | Self::Access { .. }
+            | Self::Token { .. }
             | Self::CloudStarted { .. }
             | Self::CloudStopped { .. }
             | Self::CloudReset { .. }

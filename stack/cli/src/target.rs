@@ -32,6 +32,23 @@ pub(crate) fn endpoint(settings: &Settings, files: &ProjectFiles) -> Result<Opti
     }
 }
 
+/// Endpoint of the local cloud, for what only a local cloud answers: the one that `--endpoint-url` names, else the one that
+/// `--local` means.
+///
+/// # Errors
+/// [`CliError::LocalCloudMissing`] when none answers, [`CliError::LocalCloudRegion`] when it is of another region.
+pub(crate) fn local_endpoint(settings: &Settings, files: &ProjectFiles, plan: &Plan) -> Result<String, CliError> {
+    let url = match &settings.endpoint {
+        Endpoint::Url(url) if cloud_client::fetch_health(url).is_none() => {
+            return Err(CliError::LocalCloudMissing { url: url.clone() });
+        }
+        Endpoint::Url(url) => url.clone(),
+        Endpoint::Aws | Endpoint::Local => CloudDirectory::of(&files.directory).endpoint()?,
+    };
+    check_region(files, &url, &plan.region)?;
+    Ok(url)
+}
+
 /// Connects, asks who we are, and plans for that account.
 ///
 /// # Errors
@@ -64,7 +81,7 @@ pub(crate) async fn connect(
 ///
 /// # Errors
 /// [`CliError::LocalCloudRegion`] when it is of another one.
-fn check_region(files: &ProjectFiles, url: &str, planned: &str) -> Result<(), CliError> {
+pub(crate) fn check_region(files: &ProjectFiles, url: &str, planned: &str) -> Result<(), CliError> {
     let region = cloud_client::fetch_health(url).and_then(|health| health.region);
     let Some(region) = region.filter(|region| region != planned) else { return Ok(()) };
     let is_own = CloudDirectory::of(&files.directory).running().is_some_and(|state| state.url == url);

@@ -108,6 +108,24 @@ Examples:
   stack outputs --local AvatarBase
   stack outputs --json -e prod | jq -r .outputs.AvatarBase";
 
+pub(super) const ACCESS: &str = "\
+The local cloud counts what it decides from its start on. For each function of the project: the actions that it used, \
+those that it was denied with the line of stack.yaml to add, and those that its policies grant and it never used.
+
+Examples:
+  stack access
+  stack access process-image
+  stack access --all --json | jq -r '.identities[] | select(.denied != []) | .name'";
+
+pub(super) const TOKEN: &str = "\
+The token is what a sign-in to the pool of the deployed stack would give, without a password, and the local cloud alone \
+gives it. In a pool whose users sign in by e-mail address, `alice` stands for alice@example.com.
+
+Examples:
+  stack token --user alice
+  stack token --user alice@example.org --pool users --client web --id
+  curl -H \"Authorization: Bearer $(stack token --user alice)\" \"$(stack outputs --local ApiUrl)/me\"";
+
 pub(super) const DEV: &str = "\
 Starts the local cloud in this process, builds the functions, deploys, prints the URLs and how to use them, and follows \
 the functions' logs. A change to the project file, its templates, policies, contents or function sources deploys again; \

@@ -8,9 +8,9 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
-    BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments, DoctorArguments,
-    EjectArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand, OutputsArguments, RenderArguments,
-    RenderFormat, StartArguments,
+    AccessArguments, BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments,
+    DoctorArguments, EjectArguments, GraphArguments, GraphFormat, InitArguments, LocalCommand, OutputsArguments,
+    RenderArguments, RenderFormat, StartArguments, TokenArguments,
 };
 
 /// The command line as clap reads it.
@@ -75,6 +75,12 @@ pub(crate) enum Command {
     /// Print the outputs of the deployed stack
     #[command(after_long_help = help::OUTPUTS)]
     Outputs(OutputsArguments),
+    /// Print what functions used of their rights in the local cloud, and what they were denied
+    #[command(after_long_help = help::ACCESS)]
+    Access(AccessArguments),
+    /// Print a token of a user of the local cloud, to try authorized routes with
+    #[command(after_long_help = help::TOKEN)]
+    Token(TokenArguments),
     /// Run everything on this machine in the foreground: local cloud, build, deploy, logs; again on each change
     #[command(after_long_help = help::DEV)]
     Dev(DevArguments),

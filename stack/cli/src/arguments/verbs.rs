@@ -149,6 +149,38 @@ pub(crate) struct OutputsArguments {
     pub(crate) name: Option<String>,
 }
 
+/// Options of `stack access`.
+#[derive(Debug, Args)]
+pub(crate) struct AccessArguments {
+    /// Only this function of the project
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) function: Option<String>,
+    /// Every role and user of the local cloud
+    #[arg(long, conflicts_with = "function")]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack token`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArguments {
+    /// Name of the user; who is not in the pool is made and confirmed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: String,
+    /// User pool of the project; not needed when there is only one
+    #[arg(long, value_name = "POOL")]
+    pub(crate) pool: Option<String>,
+    /// Client of the pool that the token is for; the first by default
+    #[arg(long, value_name = "CLIENT")]
+    pub(crate) client: Option<String>,
+    /// Print an id token instead of an access token
+    #[arg(long)]
+    pub(crate) id: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
 /// Options of `stack dev`.
 #[derive(Debug, Args)]
 pub(crate) struct DevArguments {

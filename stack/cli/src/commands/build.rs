@@ -32,15 +32,8 @@ fn chosen(plan: &Plan, functions: &[String]) -> Result<Vec<Artifact>, CliError> 
         .iter()
         .map(|function| {
             plan.artifacts.iter().find(|artifact| artifact.function == *function).cloned().ok_or_else(|| {
-                CliError::FunctionUnknown {
-                    function: function.clone(),
-                    known: plan
-                        .artifacts
-                        .iter()
-                        .map(|artifact| artifact.function.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                }
+                let known: Vec<&str> = plan.artifacts.iter().map(|artifact| artifact.function.as_str()).collect();
+                CliError::FunctionUnknown { function: function.clone(), help: super::near(function, &known) }
             })
         })
         .collect()

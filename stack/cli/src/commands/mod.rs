@@ -1,5 +1,6 @@
 //! One file per verb. A command does its work, tells facts, and gives back a [`Report`]; it prints nothing.
 
+mod access;
 mod build;
 mod check;
 mod deploy;
@@ -14,6 +15,7 @@ mod local;
 mod outputs;
 mod render;
 mod schema;
+mod token;
 
 use std::path::Path;
 
@@ -54,6 +56,8 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Deploy(arguments) => deploy::run(settings, arguments, output),
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
+        Command::Access(arguments) => access::run(settings, arguments),
+        Command::Token(arguments) => token::run(settings, arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),
         Command::Doctor(arguments) => doctor::run(settings, &arguments),

@@ -1,5 +1,6 @@
 //! The voice for people.
 
+mod access;
 mod event;
 mod offline;
 mod outcome;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::event::{Tally, bytes};
-use super::{offline, outcome};
+use super::{access, offline, outcome};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report, TemplateWarning};
 
@@ -60,6 +60,13 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
+        },
+        Report::Access { stack_name, enforced, identities, missing } => {
+            access::parts(style, stack_name, *enforced, identities, missing)
+        }
+        Report::Token { pool, user, created, token, .. } => Parts {
+            data: format!("{token}\n"),
+            talk: if *created { format!("made the user {} in pool {pool}\n", harmless(user)) } else { String::new() },
         },
         Report::CloudStarted { url, pid, already } => Parts {
             data: format!("ready {url}\n"),
