@@ -104,7 +104,7 @@ async fn record_sets_of_templates_follow_their_template() {
     // Removed although somebody changed it.
     delete_record_set(&context, "", &alias).await.unwrap();
     assert_eq!(read_record_set(&context, "", &moved).await.unwrap(), Live::Gone);
-    let unknown = json!({"HostedZoneId": "Z0", "Name": "a.example.com", "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]});
+    let unknown = json!({"HostedZoneId": "zone", "Name": "a.example.com", "Type": "A", "TTL": "60", "ResourceRecords": ["192.0.2.1"]});
     assert_eq!(create_record_set(&context, &unknown).await.unwrap_err().code, "NotFound");
 }
 
