@@ -9,6 +9,14 @@ use crate::calendar::{self, iso};
 use crate::forgery::Token;
 use crate::html::{escape, page};
 
+/// Appends formatted text; writing to a `String` cannot fail.
+macro_rules! put {
+    ($text:ident, $($format:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = write!($text, $($format)*);
+    }};
+}
+
 /// What leads from a page to the top: `./`, `../`, `../../`.
 fn root(request: &Request) -> String {
     match request.path.matches('/').count() {
@@ -52,18 +60,18 @@ pub(crate) fn month(request: &Request, day: Date, dependencies: &Dependencies) -
     for week in calendar::weeks(first) {
         rows.push_str("<tr>");
         for day in week {
-            rows.push_str(&match day {
-                Some(day) => {
-                    let current = if day == today { " aria-current=\"date\"" } else { "" };
-                    let date = iso(day);
-                    format!("<td{current}><a href=\"{root}view/{date}\" aria-label=\"{date}\">{}</a></td>", day.day())
-                }
-                None => "<td></td>".to_owned(),
-            });
+            let Some(day) = day else {
+                rows.push_str("<td></td>");
+                continue;
+            };
+            let current = if day == today { " aria-current=\"date\"" } else { "" };
+            let (date, number) = (iso(day), day.day());
+            put!(rows, "<td{current}><a href=\"{root}view/{date}\" aria-label=\"{date}\">{number}</a></td>");
         }
         rows.push_str("</tr>\n");
     }
-    let head: String = [
+    let mut head = String::new();
+    for (short, long) in [
         ("Mon", "Monday"),
         ("Tue", "Tuesday"),
         ("Wed", "Wednesday"),
@@ -71,10 +79,9 @@ pub(crate) fn month(request: &Request, day: Date, dependencies: &Dependencies) -
         ("Fri", "Friday"),
         ("Sat", "Saturday"),
         ("Sun", "Sunday"),
-    ]
-    .iter()
-    .map(|(short, long)| format!("<th scope=\"col\" abbr=\"{long}\">{short}</th>"))
-    .collect();
+    ] {
+        put!(head, "<th scope=\"col\" abbr=\"{long}\">{short}</th>");
+    }
     let body = format!(
         "<nav aria-label=\"Months\">\n{}{}</nav>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
         link(before, "Previous month"),
@@ -91,7 +98,8 @@ pub(crate) fn day(request: &Request, day: Date, entries: &[Entry]) -> Answer {
     for entry in entries {
         let (title, time) = (escape(shown_title(entry)), entry.timestamp.get(11..).unwrap_or_default());
         let place = place(entry);
-        body.push_str(&format!(
+        put!(
+            body,
             "<article>\n<h2>{title}</h2>\n<p><time datetime=\"{}\">{}</time></p>\n<p class=\"text\">{}</p>\n\
              <video controls preload=\"metadata\" src=\"{}\" aria-label=\"{title}\"></video>\n\
              <p><a href=\"{root}edit/{place}\">Edit<span class=\"skip\"> {title}</span></a> \
@@ -100,13 +108,13 @@ pub(crate) fn day(request: &Request, day: Date, entries: &[Entry]) -> Answer {
             escape(time),
             escape(&entry.description),
             escape(&entry.video_link),
-        ));
+        );
     }
     if entries.is_empty() {
         body.push_str("<p>There are no videos of this day.</p>\n");
     }
     let month = date.get(..7).unwrap_or_default();
-    body.push_str(&format!("<p><a href=\"{root}calendar/{month}\">Back to the month</a></p>\n"));
+    put!(body, "<p><a href=\"{root}calendar/{month}\">Back to the month</a></p>\n");
     Answer::html(200, page(&root, &format!("Videos of {date}"), &body))
 }
 

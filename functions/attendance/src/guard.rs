@@ -15,7 +15,7 @@ pub enum Guard {
     /// Requests with the shared secret.
     SharedSecret {
         /// What they must have.
-        secret: KeptSecret,
+        secret: Box<KeptSecret>,
         /// Compares in constant time.
         comparison: Comparison,
         /// Learns why the secret cannot be read.

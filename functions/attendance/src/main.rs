@@ -41,7 +41,7 @@ fn connect(mut environment: Environment<'_>) -> Result<Dependencies, IncompleteE
     };
     let guard = match &settings.authentication {
         Authentication::SharedSecret(id) => Guard::SharedSecret {
-            secret: KeptSecret::new(aws_sdk_secretsmanager::Client::new(&config), id, Arc::new(SystemClock)),
+            secret: Box::new(KeptSecret::new(aws_sdk_secretsmanager::Client::new(&config), id, Arc::new(SystemClock))),
             comparison,
             log: Arc::new(StandardOutput),
         },

@@ -78,11 +78,11 @@ impl World {
         let log = Arc::new(facts.clone());
         let dependencies = Dependencies {
             guard: Guard::SharedSecret {
-                secret: KeptSecret::new(
+                secret: Box::new(KeptSecret::new(
                     aws_sdk_secretsmanager::Client::new(&config),
                     "an-arn",
                     Arc::clone(&clock) as Arc<dyn Clock>,
-                ),
+                )),
                 comparison: Comparison::new().unwrap(),
                 log: log.clone(),
             },
@@ -169,7 +169,7 @@ async fn an_upload_gets_a_url_for_a_safe_new_key() {
     assert_eq!(answer.status_code, 200);
     let body = body(&answer);
     let key = body["object_name"].as_str().unwrap();
-    assert!(key.starts_with("videos/My-lesson-") && key.ends_with(".mp4"), "{key}");
+    assert!(key.starts_with("videos/My-lesson-") && key.strip_suffix(".mp4").is_some(), "{key}");
     assert_eq!(body["headers"], json!({ "content-type": "video/mp4", "if-none-match": "*" }));
     assert_eq!((&body["method"], &body["expires_in"]), (&json!("PUT"), &json!(300)));
     let url = body["url"].as_str().unwrap();

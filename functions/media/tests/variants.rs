@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
-use media::{Encoding, Fit, Format, Limits, MediaError, Variant, detect, measure, render};
+use media::{Encoding, Fit, Format, Inspected, Limits, MediaError, Variant, detect, inspect, render};
 
 /// A red disk of 256 x 128 pixels on nothing; what cannot be seen is green.
 fn disk() -> RgbaImage {
@@ -79,12 +79,13 @@ fn every_format_is_told_by_its_content_and_measured() {
     ] {
         let bytes = written(disk(), format);
         assert_eq!(detect(&bytes), Ok(told));
-        assert_eq!(measure(&bytes, &Limits::default()), Ok((256, 128)), "{format:?}");
+        let size = inspect(&bytes, &Limits::default()).map(|Inspected { width, height, .. }| (width, height));
+        assert_eq!(size, Ok((256, 128)), "{format:?}");
         let rendered = render(&bytes, &[wide(64, Encoding::Png)], &Limits::default()).unwrap();
         assert_eq!((rendered[0].width, rendered[0].height), (64, 32), "{format:?}");
     }
     let small = Limits { side: 100, ..Limits::default() };
-    let error = measure(&written(disk(), ImageFormat::Png), &small).unwrap_err();
+    let error = inspect(&written(disk(), ImageFormat::Png), &small).unwrap_err();
     assert!(matches!(error, MediaError::ImageTooLarge { .. }), "{error}");
 }
 

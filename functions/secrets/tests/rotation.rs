@@ -36,7 +36,7 @@ impl World {
         Self { service, answer, clock, secret }
     }
 
-    fn say(&self, status: u16, body: serde_json::Value) {
+    fn say(&self, status: u16, body: &serde_json::Value) {
         *self.answer.lock().unwrap() = (status, body.to_string());
     }
 }
@@ -50,7 +50,7 @@ async fn a_secret_is_read_once_and_again_after_minutes() {
     assert_eq!(world.service.operations(), ["GetSecretValue"]);
     assert_eq!(world.service.calls()[0].json()["SecretId"], "an-arn");
 
-    world.say(200, json!({ "SecretString": "two" }));
+    world.say(200, &json!({ "SecretString": "two" }));
     world.clock.advance(9);
     assert_eq!(&*world.secret.text_after_mismatch().await.unwrap(), "one", "not read again so soon");
     world.clock.advance(1);
@@ -67,14 +67,14 @@ async fn a_secret_is_read_once_and_again_after_minutes() {
 #[tokio::test]
 async fn a_known_secret_serves_while_there_is_no_other() {
     let world = World::new().await;
-    world.say(500, json!({ "__type": "InternalServiceError", "message": "no" }));
+    world.say(500, &json!({ "__type": "InternalServiceError", "message": "no" }));
     let error = world.secret.text().await.unwrap_err();
     assert_eq!(error, SecretError::Unavailable("InternalServiceError (HTTP 500, request R1): no".into()));
-    world.say(200, json!({ "SecretBinary": "AAAA" }));
+    world.say(200, &json!({ "SecretBinary": "AAAA" }));
     assert_eq!(world.secret.text().await.unwrap_err(), SecretError::NoText);
-    world.say(200, json!({ "SecretString": "one" }));
+    world.say(200, &json!({ "SecretString": "one" }));
     assert_eq!(&*world.secret.text().await.unwrap(), "one");
-    world.say(500, json!({}));
+    world.say(500, &json!({}));
     world.clock.advance(3600);
     assert_eq!(&*world.secret.text().await.unwrap(), "one");
     assert_eq!(format!("{:?}", world.secret), "KeptSecret { id: \"an-arn\", .. }");

@@ -159,7 +159,7 @@ async fn transcode(record: &ObjectEvent, dependencies: &Dependencies) -> Result<
             rows.note_job(row, &video.upload.token, &job).await?;
         }
         None => {
-            log.error("row-missing", about(record), "no row names this video: it is transcoded, and nobody is told")
+            log.error("row-missing", about(record), "no row names this video: it is transcoded, and nobody is told");
         }
     }
     log.info("job-submitted", json!({ "bucket": record.bucket, "key": record.key, "job": job }), "a job was made");

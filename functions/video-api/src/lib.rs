@@ -60,7 +60,7 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Answe
 
 async fn route(request: &Request, dependencies: &Dependencies) -> Result<Answer, Problem> {
     let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
-    let served = matches!(segments.as_slice(), [""] | ["hello" | "videos"] | ["presignedurl", _, _]);
+    let served = matches!(segments.as_slice(), ["" | "hello" | "videos"] | ["presignedurl", _, _]);
     if !served {
         return Err(Problem::not_found(&request.path));
     }

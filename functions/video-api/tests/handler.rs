@@ -57,11 +57,11 @@ impl World {
     }
 
     async fn ask(&self, path: &str, query: Value, authorizer: Value) -> Answer {
-        handle(event("GET", path, query, authorizer), &self.dependencies).await.unwrap()
+        handle(event("GET", path, &query, &authorizer), &self.dependencies).await.unwrap()
     }
 }
 
-fn event(method: &str, path: &str, query: Value, authorizer: Value) -> Value {
+fn event(method: &str, path: &str, query: &Value, authorizer: &Value) -> Value {
     json!({
         "resource": path, "path": path, "httpMethod": method, "headers": { "origin": "https://web.example" },
         "queryStringParameters": query, "requestContext": { "stage": "api", "authorizer": authorizer }, "body": null
@@ -148,10 +148,10 @@ async fn wrong_questions_are_refused_and_write_nothing() {
     ] {
         assert_eq!(code(&world.ask(path, query, admin()).await), expected, "{path}");
     }
-    let post = handle(event("POST", "/videos", json!(null), admin()), &world.dependencies).await.unwrap();
+    let post = handle(event("POST", "/videos", &json!(null), &admin()), &world.dependencies).await.unwrap();
     assert_eq!(code(&post), refused(405, "method-not-allowed"));
     assert!(world.service.calls().is_empty());
-    let preflight = handle(event("OPTIONS", "/videos", json!(null), json!(null)), &world.dependencies).await.unwrap();
+    let preflight = handle(event("OPTIONS", "/videos", &json!(null), &json!(null)), &world.dependencies).await.unwrap();
     assert_eq!((preflight.status_code, preflight.body.as_str()), (200, ""));
 }
 
@@ -167,7 +167,7 @@ async fn rows_are_found_by_mail_and_by_step() {
     ] {
         assert_eq!(body(&world.ask("/videos", query, admin()).await), expected);
     }
-    let calls: Vec<Value> = world.service.calls().iter().map(|call| call.json()).collect();
+    let calls: Vec<Value> = world.service.calls().iter().map(function_testing::Call::json).collect();
     assert_eq!(
         (&calls[0]["IndexName"], &calls[0]["KeyConditionExpression"]),
         (&json!("by-mail"), &json!("Mail = :mail"))
@@ -191,7 +191,7 @@ async fn a_table_that_fails_is_told_as_such_and_its_words_are_kept() {
 #[tokio::test]
 async fn every_event_and_every_type_is_answered_or_refused() {
     let world = World::new(200, json!({})).await;
-    let good = event("GET", "/presignedurl/alba/3", json!({ "mail": MAIL }), admin());
+    let good = event("GET", "/presignedurl/alba/3", &json!({ "mail": MAIL }), &admin());
     let changed = wrong_types(&good).into_iter().map(|event| ("changed".to_owned(), event));
     for (name, event) in changed.chain(lambda_events().unwrap_or_default()) {
         match handle(event.clone(), &world.dependencies).await {

@@ -1,5 +1,6 @@
 //! Asks a local cloud at its own addresses (`/_stack/...`), over plain HTTP on a connection that ends with the answer.
 
+use std::fmt::Write as _;
 use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
@@ -17,7 +18,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 const HEALTH_LIMIT: u64 = 64 * 1024;
 
 /// How long any other answer may take: it is made from what is in memory, but a loaded machine is slow.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Greatest other answer that is read, in bytes: some thousand decisions of some hundred bytes each are the most there is.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -124,7 +125,8 @@ fn ask(url: &str, request: &Request<'_>) -> std::io::Result<Answer> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
     if !body.is_empty() {
         let length = body.len();
-        text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\nX-Stack-Console: 1\r\n");
+        // Writing to a String cannot fail.
+        let _ = write!(text, "Content-Type: application/json\r\nContent-Length: {length}\r\nX-Stack-Console: 1\r\n");
     }
     stream.write_all(format!("{text}\r\n{body}").as_bytes())?;
     let mut text = String::new();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::invalid;
 use crate::cloud::Cloud;
 use crate::records::Record;
+use crate::secrets_manager::SecretsManager;
 use crate::wire::ServiceError;
 use crate::wire::properties::as_flag;
 
@@ -42,7 +43,7 @@ pub(super) fn with_password(cloud: &Cloud, properties: &Value, before: Option<&R
             let rotates = properties.get("RotateMasterUserPassword").and_then(as_flag) == Some(true);
             let password = match known {
                 Some(known) if was_managed && !rotates => known,
-                _ => cloud.secrets_manager.draw_password(32, EXCLUDED)?,
+                _ => SecretsManager::draw_password(32, EXCLUDED)?,
             };
             properties["MasterUserPassword"] = json!(password);
         }

@@ -110,9 +110,9 @@ fn open_zone_of(context: &ResourceContext, properties: &Value, record: &Value) -
 
 /// Changes a zone; one that is kept elsewhere is forgotten where nothing is in it after that.
 fn change(context: &ResourceContext, zone: &str, changes: &[Change]) -> Result<(), ProviderError> {
-    let changed = context.cloud.route53.change_record_sets(zone, changes);
+    let outcome = context.cloud.route53.change_record_sets(zone, changes);
     context.cloud.route53.close_zone(zone)?;
-    Ok(changed.map(drop)?)
+    Ok(outcome.map(drop)?)
 }
 
 fn check_owner(properties: &Value) -> Result<(), ProviderError> {

@@ -146,7 +146,7 @@ impl SecretsManager {
     }
 
     /// A password of `length` characters without the excluded ones.
-    pub(crate) fn draw_password(&self, length: usize, excluded: &str) -> Result<String, ServiceError> {
+    pub(crate) fn draw_password(length: usize, excluded: &str) -> Result<String, ServiceError> {
         password::Recipe::read(&json!({"PasswordLength": length, "ExcludeCharacters": excluded}))?.draw()
     }
 
