@@ -104,7 +104,7 @@ fn kill_marked(marker: &str) {
     /// A process may fork while its siblings are being killed; a few rounds catch up with any that does not fork for ever.
     const ROUNDS: usize = 20;
     /// For a moment within `exec` a process has no environment to be known by.
-    const EMPTY_ROUNDS: usize = 3;
+    const EMPTY_ROUNDS: usize = 5;
     let mut empty = 0;
     for _ in 0..ROUNDS {
         let Ok(entries) = std::fs::read_dir("/proc") else { return };

@@ -175,11 +175,15 @@ run(handle)"#,
         ),
     )
     .await;
-    assert!(invoke(&client, "forks", r#"{"plain": "47110", "daemon": "47111", "exit": true}"#).await.failed);
-    assert!(ends("47110").await && ends("47111").await, "after a crash");
-    assert!(!invoke(&client, "forks", r#"{"plain": "47112", "daemon": "47113"}"#).await.failed);
+    // Numbers of this run alone: what an earlier one left must not be taken for its own.
+    let [plain, daemon, living, living_daemon] = [1, 2, 3, 4].map(|digit| format!("{}0{digit}", std::process::id()));
+    let crash = format!(r#"{{"plain": "{plain}", "daemon": "{daemon}", "exit": true}}"#);
+    assert!(invoke(&client, "forks", &crash).await.failed);
+    assert!(ends(&plain).await && ends(&daemon).await, "after a crash");
+    let live = format!(r#"{{"plain": "{living}", "daemon": "{living_daemon}"}}"#);
+    assert!(!invoke(&client, "forks", &live).await.failed);
     // The kernel closes the pipe that Python waits on a moment before the new arguments can be seen.
-    for marker in ["47112", "47113"] {
+    for marker in [&living, &living_daemon] {
         for _ in 0..200 {
             if runs(marker) {
                 break;
@@ -189,7 +193,7 @@ run(handle)"#,
         assert!(runs(marker), "{marker} while the instance lives");
     }
     cloud.stop().await;
-    assert!(ends("47112").await && ends("47113").await, "after a stop");
+    assert!(ends(&living).await && ends(&living_daemon).await, "after a stop");
 }
 
 #[tokio::test(flavor = "multi_thread")]
