@@ -12,6 +12,7 @@ mod destructions;
 mod drift;
 mod faults;
 mod notifications;
+mod operations;
 mod owners;
 mod peer;
 mod races;

@@ -22,8 +22,9 @@ async fn the_next_command_is_what_deploy_decides_by() {
         let next = &state.next[0];
         let expected = match state.deploy {
             DeployDecision::Create | DeployDecision::Update | DeployDecision::DeleteThenCreate => "stack deploy -e dev",
-            DeployDecision::Busy => "stack events -e dev",
-            DeployDecision::NeedsRollback => "aws cloudformation ",
+            DeployDecision::Busy => "stack attach -e dev",
+            DeployDecision::NeedsRollback if status == StackStatus::ImportRollbackFailed => "stack events -e dev",
+            DeployDecision::NeedsRollback => "stack rollback -e dev",
             DeployDecision::NeedsDestroy => "stack destroy -e dev",
         };
         assert!(next.starts_with(expected), "{status}: {next}");

@@ -26,6 +26,14 @@ impl Attempt {
         format!("stack-delete-{}", self.0)
     }
 
+    pub(crate) fn cancel_token(&self) -> String {
+        format!("stack-cancel-{}", self.0)
+    }
+
+    pub(crate) fn rollback_token(&self) -> String {
+        format!("stack-rollback-{}", self.0)
+    }
+
     /// For the stack that holds the artifact bucket.
     pub(crate) fn artifacts_token(&self) -> String {
         format!("stack-artifacts-{}", self.0)

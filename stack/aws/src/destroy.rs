@@ -11,7 +11,7 @@ use crate::destroy_plan::{DestroyPlan, account_of, destroy_plan};
 use crate::empty_bucket::empty_bucket;
 use crate::error::Result;
 use crate::host::{Answer, Host, Question};
-use crate::next_step;
+use crate::next_step::{self, About};
 use crate::notifications;
 use crate::options::{DestroyOptions, Pacer, Polling};
 use crate::outcome::{CompanionStack, Outcome};
@@ -115,7 +115,9 @@ impl Destruction<'_> {
                 Deleted::Interrupted => {
                     let now = stack::status(&aws, &stack.id).await?;
                     let status = now.map_or(StackStatus::DeleteComplete, |stack| stack.status);
-                    let mut next = next_step::running(&aws, &stack, status);
+                    let is_companion = stack.name != stack_name && stack.id != stack_name;
+                    let about = About { aws: &aws, stack: &stack, arguments: &self.options.arguments, is_companion };
+                    let mut next = about.running(status);
                     if !self.options.companions.is_empty() {
                         next.push(next_step::own("destroy", &self.options.arguments, ""));
                     }

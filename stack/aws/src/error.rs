@@ -10,6 +10,8 @@ use aws_types::request_id::RequestId;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::status::StackStatus;
+
 /// A result of this crate.
 pub type Result<T, E = AwsError> = std::result::Result<T, E>;
 
@@ -159,6 +161,29 @@ pub enum AwsError {
         stack: String,
         /// What the reader said.
         reason: String,
+    },
+    /// Resources were named that a rollback is to skip, and the stack is not in the middle of one.
+    #[error("stack `{stack}` is in {status}: there is no rollback that could skip resources")]
+    #[diagnostic(
+        code("nothing-to-skip"),
+        help(
+            "nothing was done; only a rollback that failed (UPDATE_ROLLBACK_FAILED) goes on without some resources: leave `--skip` out"
+        )
+    )]
+    NothingToSkip {
+        /// Stack name.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+    },
+    /// The function that is to be invoked does not exist.
+    #[error("there is no function `{function}` in {region}")]
+    #[diagnostic(code("function-absent"), help("`stack deploy` creates it; `stack status` says how the stack stands"))]
+    FunctionAbsent {
+        /// Name in Lambda.
+        function: String,
+        /// AWS region.
+        region: String,
     },
     /// The stack of this name was deployed for another project, environment or suffix.
     #[error("stack `{stack}` in {region} belongs to {owner}, not to {ours}")]

@@ -10,6 +10,7 @@ use stack_plan::event::StackEvent;
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
 use crate::host::Host;
+use crate::operation::last_operation;
 use crate::options::{Pacer, Pause};
 use crate::outcome::{Failure, StackReference};
 use crate::stack::{self, is_no_such_stack};
@@ -37,6 +38,8 @@ pub(crate) struct Follower<'a> {
     token: Option<String>,
     /// Newest event before the operation.
     baseline: Option<String>,
+    /// First event of an operation that ran before we looked.
+    first: Option<String>,
     told: HashSet<String>,
     failures: Failures,
 }
@@ -46,7 +49,13 @@ impl<'a> Follower<'a> {
     pub(crate) async fn before(aws: &'a Aws, stack: &'a StackReference, token: Option<String>) -> Result<Self> {
         let newest = page(aws, &stack.id, None).await?.0.into_iter().next();
         let baseline = newest.and_then(|event| event.event_id);
-        Ok(Self { aws, stack, token, baseline, told: HashSet::new(), failures: Failures::default() })
+        Ok(Self { aws, stack, token, baseline, first: None, told: HashSet::new(), failures: Failures::default() })
+    }
+
+    /// Prepares to follow an operation that runs already: it is told from its beginning.
+    pub(crate) async fn of_running(aws: &'a Aws, stack: &'a StackReference) -> Result<Self> {
+        let first = last_operation(aws, stack).await?.events.into_iter().next().map(|event| event.event_id);
+        Ok(Self { aws, stack, token: None, baseline: None, first, told: HashSet::new(), failures: Failures::default() })
     }
 
     /// Tells the host every event until the operation is over.
@@ -101,7 +110,11 @@ impl<'a> Follower<'a> {
                 if is_older || !self.is_ours(&event) {
                     break 'pages;
                 }
+                let is_first = self.first.as_ref() == Some(&id);
                 new.push(stack_event(id, &self.stack.name, event));
+                if is_first {
+                    break 'pages;
+                }
             }
             token = next;
             if token.is_none() {

@@ -109,7 +109,7 @@ impl StackDeployment<'_> {
             }
             status => {
                 let (cause, _) = failures.into_cause_and_others();
-                let next = self.way_out(&stack, status);
+                let next = self.about(&stack).way_out(status);
                 Ok(Outcome::NeedsRollback { stack, status, cause, next }.into())
             }
         }

@@ -23,25 +23,42 @@ pub(crate) fn aws_cli(aws: &Aws, command: &str, stack: &StackReference) -> Strin
     words.join(" ")
 }
 
-/// What leads out of a state that `deploy` cannot leave.
-pub(crate) fn out_of(aws: &Aws, stack: &StackReference, status: StackStatus, arguments: &str) -> Vec<String> {
-    match status {
-        StackStatus::UpdateRollbackFailed => {
-            vec![aws_cli(aws, "continue-update-rollback", stack), own("deploy", arguments, "")]
-        }
-        StackStatus::UpdateFailed => vec![aws_cli(aws, "rollback-stack", stack), own("deploy", arguments, "")],
-        StackStatus::CreateFailed | StackStatus::RollbackFailed | StackStatus::DeleteFailed => {
-            vec![own("destroy", arguments, ""), own("deploy", arguments, "")]
-        }
-        _ => vec![aws_cli(aws, "describe-stack-events", stack)],
-    }
+/// A stack that commands are suggested about.
+pub(crate) struct About<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) stack: &'a StackReference,
+    /// As [`DeployOptions::arguments`](crate::DeployOptions::arguments).
+    pub(crate) arguments: &'a str,
+    /// True for a stack beside the main one: our own commands choose the main one.
+    pub(crate) is_companion: bool,
 }
 
-/// How to watch or stop an operation that goes on.
-pub(crate) fn running(aws: &Aws, stack: &StackReference, status: StackStatus) -> Vec<String> {
-    let mut commands = vec![aws_cli(aws, "describe-stack-events", stack)];
-    if status == StackStatus::UpdateInProgress {
-        commands.push(aws_cli(aws, "cancel-update-stack", stack));
+impl About<'_> {
+    /// What leads out of a state that `deploy` cannot leave.
+    pub(crate) fn way_out(&self, status: StackStatus) -> Vec<String> {
+        let then = own("deploy", self.arguments, "");
+        match status {
+            StackStatus::UpdateRollbackFailed => vec![self.command("rollback", "continue-update-rollback"), then],
+            StackStatus::UpdateFailed => vec![self.command("rollback", "rollback-stack"), then],
+            // Our own `destroy` would take the main stack with a companion.
+            StackStatus::CreateFailed | StackStatus::RollbackFailed | StackStatus::DeleteFailed => {
+                vec![self.command("destroy", "delete-stack"), then]
+            }
+            _ => vec![self.command("events", "describe-stack-events")],
+        }
     }
-    commands
+
+    /// How to watch or stop an operation that goes on.
+    pub(crate) fn running(&self, status: StackStatus) -> Vec<String> {
+        let mut commands = vec![self.command("attach", "describe-stack-events")];
+        if status == StackStatus::UpdateInProgress {
+            commands.push(self.command("cancel", "cancel-update-stack"));
+        }
+        commands
+    }
+
+    /// One of our own, or for a companion what the AWS CLI has for it.
+    fn command(&self, ours: &str, theirs: &str) -> String {
+        if self.is_companion { aws_cli(self.aws, theirs, self.stack) } else { own(ours, self.arguments, "") }
+    }
 }

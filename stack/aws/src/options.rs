@@ -45,6 +45,21 @@ pub struct DestroyOptions {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Options of [`attach`](crate::attach()), [`cancel`](crate::cancel()) and [`roll_back`](crate::roll_back()).
+#[derive(Debug, Clone, Default)]
+pub struct OperationOptions {
+    /// How often a running operation is asked about; by the distance of the endpoint when absent.
+    pub polling: Option<Polling>,
+    /// As [`DeployOptions::interrupt`].
+    pub interrupt: CancellationToken,
+    /// As [`DeployOptions::attempt`].
+    pub attempt: Option<String>,
+    /// As [`DeployOptions::arguments`].
+    pub arguments: String,
+    /// As [`DestroyOptions::tags`].
+    pub tags: BTreeMap<String, String>,
+}
+
 /// How often a running operation is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Polling {

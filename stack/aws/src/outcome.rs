@@ -160,6 +160,37 @@ pub enum Outcome {
         /// Name that was looked for.
         stack_name: String,
     },
+    /// An operation that ran already, or was told to turn back, ended as it was meant to.
+    Settled {
+        /// The stack.
+        stack: StackReference,
+        /// Status at the end.
+        status: StackStatus,
+        /// Stack outputs.
+        outputs: BTreeMap<String, String>,
+        /// Resources that the operation left over, as [`Outcome::Deployed`] has them.
+        orphans: Vec<Failure>,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// No operation runs that could be taken up, stopped or taken back; nothing was done.
+    Idle {
+        /// The stack.
+        stack: StackReference,
+        /// Its status.
+        status: StackStatus,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
+    /// The operation cannot be stopped any more, or never could; it goes on, or is over.
+    NotCancelled {
+        /// The stack.
+        stack: StackReference,
+        /// Its status.
+        status: StackStatus,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
     /// The caller stopped watching; the operation goes on.
     Detached {
         /// The stack.

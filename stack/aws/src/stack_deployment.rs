@@ -14,7 +14,7 @@ use crate::connect::Aws;
 use crate::deletion::{self, Deleted};
 use crate::error::{AwsError, Result};
 use crate::host::{Answer, Host, Question};
-use crate::next_step;
+use crate::next_step::{self, About};
 use crate::options::Pacer;
 use crate::outcome::{Failure, Operation, Outcome, StackReference};
 use crate::owner;
@@ -202,7 +202,7 @@ impl StackDeployment<'_> {
                 stack: stack.clone(),
                 status,
                 failures,
-                next: self.way_out(stack, status),
+                next: self.about(stack).way_out(status),
             })),
         }
     }
@@ -210,7 +210,7 @@ impl StackDeployment<'_> {
     pub(crate) async fn detached(&self, stack: StackReference) -> Result<Outcome> {
         let status =
             stack::status(self.aws, &stack.id).await?.map_or(StackStatus::DeleteComplete, |stack| stack.status);
-        let mut next = next_step::running(self.aws, &stack, status);
+        let mut next = self.about(&stack).running(status);
         if self.wanted.is_companion {
             next.push(next_step::own("deploy", self.arguments, ""));
         }
@@ -222,7 +222,7 @@ impl StackDeployment<'_> {
             stack: stack.reference.clone(),
             status: stack.status,
             cause: None,
-            next: self.way_out(&stack.reference, stack.status),
+            next: self.about(&stack.reference).way_out(stack.status),
         }
     }
 
@@ -230,14 +230,9 @@ impl StackDeployment<'_> {
         Outcome::Interrupted { stack_name: self.wanted.name.to_owned() }
     }
 
-    /// What leads out of a state that `deploy` cannot leave. Our own `destroy` would take the main stack with a companion.
-    pub(crate) fn way_out(&self, stack: &StackReference, status: StackStatus) -> Vec<String> {
-        let needs_destroy = StackStatus::deploy_decision(Some(status)) == DeployDecision::NeedsDestroy;
-        if self.wanted.is_companion && needs_destroy {
-            let delete = next_step::aws_cli(self.aws, "delete-stack", stack);
-            return vec![delete, next_step::own("deploy", self.arguments, "")];
-        }
-        next_step::out_of(self.aws, stack, status, self.arguments)
+    /// The stack, to suggest commands about.
+    pub(crate) fn about<'a>(&'a self, stack: &'a StackReference) -> About<'a> {
+        About { aws: self.aws, stack, arguments: self.arguments, is_companion: self.wanted.is_companion }
     }
 }
 

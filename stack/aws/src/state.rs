@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::connect::Aws;
 use crate::error::Result;
-use crate::next_step;
+use crate::next_step::{self, About};
 use crate::operation::{LastOperation, last_operation};
 use crate::stack::{self, StackSummary};
 use crate::status::{DeployDecision, StackStatus};
@@ -41,18 +41,16 @@ pub async fn state(aws: &Aws, stack_name: &str, arguments: &str) -> Result<Stack
     };
     let next = match (&stack, deploy) {
         (Some(stack), DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy) => {
-            next_step::out_of(aws, &stack.reference, stack.status, arguments)
+            about(aws, stack, arguments).way_out(stack.status)
         }
-        (Some(stack), DeployDecision::Busy) => {
-            let mut next = vec![next_step::own("events", arguments, "")];
-            if stack.status == StackStatus::UpdateInProgress {
-                next.push(next_step::aws_cli(aws, "cancel-update-stack", &stack.reference));
-            }
-            next
-        }
+        (Some(stack), DeployDecision::Busy) => about(aws, stack, arguments).running(stack.status),
         _ => vec![next_step::own("deploy", arguments, "")],
     };
     Ok(StackState { stack, deploy, operation, next })
+}
+
+fn about<'a>(aws: &'a Aws, stack: &'a StackSummary, arguments: &'a str) -> About<'a> {
+    About { aws, stack: &stack.reference, arguments, is_companion: false }
 }
 
 /// The stacks of a project in the account and region, by the tags that `deploy` gives them, in the order of their names.

@@ -141,6 +141,21 @@ pub enum DriftDecision {
     Refuse,
 }
 
+/// What `rollback` does with a stack in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollbackDecision {
+    /// Take back the operation that failed and was left as it was.
+    RollBack,
+    /// Go on with a rollback that failed.
+    Continue,
+    /// There is nothing to take back.
+    Idle,
+    /// An operation runs: refuse.
+    Busy,
+    /// Only a deletion leads out.
+    Refuse,
+}
+
 impl StackStatus {
     /// True while CloudFormation is at work. `REVIEW_IN_PROGRESS` is not work: it waits for a person.
     #[must_use]
@@ -205,6 +220,18 @@ impl StackStatus {
             | Self::ImportComplete
             | Self::ImportRollbackFailed
             | Self::ImportRollbackComplete => DestroyDecision::Delete,
+        }
+    }
+
+    /// What `rollback` does with a stack that exists.
+    #[must_use]
+    pub fn rollback_decision(status: Self) -> RollbackDecision {
+        match status {
+            status if status.is_in_progress() => RollbackDecision::Busy,
+            Self::UpdateRollbackFailed => RollbackDecision::Continue,
+            Self::CreateFailed | Self::UpdateFailed => RollbackDecision::RollBack,
+            Self::RollbackFailed | Self::DeleteFailed | Self::ImportRollbackFailed => RollbackDecision::Refuse,
+            _ => RollbackDecision::Idle,
         }
     }
 

@@ -188,6 +188,24 @@ pub(crate) enum CliError {
     #[error("the project has no functions")]
     #[diagnostic(code("functions-missing"), help("declare them under `functions:` in stack.yaml"))]
     FunctionsMissing,
+    /// An event that is no JSON.
+    #[error("{source_name} is not JSON: {error}")]
+    #[diagnostic(code("event-invalid"), help("nothing was invoked; an event is JSON: `'{{\"key\": \"value\"}}'`"))]
+    EventInvalid {
+        /// Where it comes from.
+        source_name: String,
+        /// What is wrong with it, and where.
+        error: serde_json::Error,
+    },
+    /// An event that Lambda does not take.
+    #[error("the event in `{path}` has more than {limit} bytes", path = path.display())]
+    #[diagnostic(code("event-too-large"), help("nothing was invoked; put the data into a bucket and send its key"))]
+    EventTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// An output that the stack does not have.
     #[error("stack `{stack_name}` has no output `{name}`")]
     #[diagnostic(code("output-unknown"), help("outputs of the stack: {known}"))]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use stack_aws::{DeployDecision, DriftOutcome, LastOperation, Outcome, StackState, StackSummary};
+use stack_aws::{DeployDecision, DriftOutcome, Invoked, LastOperation, Outcome, StackState, StackStatus, StackSummary};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
@@ -171,6 +171,25 @@ pub(crate) enum Report {
         lines: usize,
         /// True when they were followed until the interrupt.
         followed: bool,
+    },
+    /// A function was invoked.
+    Invoked {
+        /// Name in the project file.
+        function: String,
+        /// Name in Lambda.
+        function_name: String,
+        /// What came of it.
+        #[serde(flatten)]
+        invoked: Invoked,
+        /// What it answered, as a value.
+        answer: Option<serde_json::Value>,
+    },
+    /// The script that completes command lines in a shell.
+    Completions {
+        /// The shell.
+        shell: String,
+        /// The script.
+        script: String,
     },
     /// The outputs of a stack.
     Outputs {
@@ -373,7 +392,9 @@ impl Report {
         match self {
             Self::Outputs { outputs, .. } => Some(outputs),
             Self::Stack { outcome, .. } => match outcome.as_ref() {
-                Outcome::Deployed { outputs, .. } | Outcome::NoChanges { outputs, .. } => Some(outputs),
+                Outcome::Deployed { outputs, .. }
+                | Outcome::NoChanges { outputs, .. }
+                | Outcome::Settled { outputs, .. } => Some(outputs),
                 _ => None,
             },
             _ => None,
@@ -385,7 +406,9 @@ impl Report {
             Self::Outputs { outputs, .. } => Some(outputs),
             Self::Status { state, .. } => state.stack.as_mut().map(|stack| &mut stack.outputs),
             Self::Stack { outcome, .. } => match outcome.as_mut() {
-                Outcome::Deployed { outputs, .. } | Outcome::NoChanges { outputs, .. } => Some(outputs),
+                Outcome::Deployed { outputs, .. }
+                | Outcome::NoChanges { outputs, .. }
+                | Outcome::Settled { outputs, .. } => Some(outputs),
                 _ => None,
             },
             _ => None,
@@ -411,6 +434,7 @@ impl Report {
                     2
                 }
             }
+            Self::Invoked { invoked, .. } => u8::from(invoked.error.is_some()),
             Self::Declined => 3,
             Self::Interrupted => 130,
             Self::Checked { .. }
@@ -419,6 +443,7 @@ impl Report {
             | Self::Explained { .. }
             | Self::Graph { .. }
             | Self::Schema { .. }
+            | Self::Completions { .. }
             | Self::Sources { .. }
             | Self::Examples { .. }
             | Self::Initialized { .. }
@@ -451,11 +476,18 @@ fn drift_exit_code(stacks: &[DriftOfStack]) -> u8 {
     [2, 4, 1].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
+fn is_stuck(status: StackStatus) -> bool {
+    matches!(StackStatus::deploy_decision(Some(status)), DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy)
+}
+
 fn outcome_exit_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Deployed { .. } | Outcome::NoChanges { .. } | Outcome::Destroyed { .. } | Outcome::Absent { .. } => 0,
+        Outcome::Settled { .. } => 0,
+        Outcome::Idle { status, .. } => u8::from(is_stuck(*status)),
+        Outcome::NotCancelled { status, .. } if !status.is_in_progress() => 1,
         Outcome::Declined { .. } | Outcome::ApprovalNeeded { .. } => 3,
-        Outcome::Busy { .. } => 4,
+        Outcome::Busy { .. } | Outcome::NotCancelled { .. } => 4,
         Outcome::Detached { .. } | Outcome::Interrupted { .. } => 130,
         _ => 1,
     }

@@ -122,6 +122,31 @@ Examples:
   stack status --local
   stack status --json -e prod | jq -r '.stack.status, .next[0]'";
 
+pub(super) const ATTACH: &str = "\
+For an operation that was begun elsewhere, or left with Ctrl-C: it is told from its beginning. Exit code 0 when it succeeds or \
+nothing runs, 1 when it fails. What `stack deploy` does after its operation (contents of buckets, invalidations) is still to be \
+done: run it again.
+
+Examples:
+  stack attach -e prod
+  stack attach --json -e prod | jq -r 'select(.event == \"stack\") | .status'";
+
+pub(super) const CANCEL: &str = "\
+Only a running update can be stopped. Its rollback is followed to the end; exit code 0 when the stack is as it was before. A \
+first creation is not cancelled but deleted, with `stack destroy` when it is over.
+
+Examples:
+  stack cancel -e prod";
+
+pub(super) const ROLLBACK: &str = "\
+For a stack that stands still after a failure: UPDATE_FAILED and CREATE_FAILED are taken back, a rollback that failed \
+(UPDATE_ROLLBACK_FAILED) goes on. A resource at which it fails again can be skipped: it counts as rolled back and differs from the \
+template from then on, which `stack drift` does not see.
+
+Examples:
+  stack rollback -e prod
+  stack rollback -e prod --skip Database --skip Nested.Queue";
+
 pub(super) const EVENTS: &str = "\
 The last operation is told from its beginning, its rollback included. With --json the events are in the report, oldest first.
 
@@ -148,6 +173,15 @@ Examples:
   stack logs --local process-image -f
   stack logs -e prod --since 2h --filter ERROR
   stack logs -e prod --json | jq -r 'select(.event == \"log-line\") | .message'";
+
+pub(super) const INVOKE: &str = "\
+What the function answers goes to stdout as it is, the end of its log to stderr. Exit code 1 when the function fails. A call whose \
+answer is lost is not tried again: the function may have run.
+
+Examples:
+  stack invoke --local process-image --file event.json
+  stack invoke -e prod photo-query '{\"rawPath\": \"/smallest\"}' | jq .statusCode
+  echo '{}' | stack invoke -e prod migrate --file - --async";
 
 pub(super) const OUTPUTS: &str = "\
 Examples:
@@ -204,6 +238,16 @@ pub(super) const LOCAL_ENV: &str = "\
 Examples:
   eval \"$(stack local env)\"
   stack local env --json";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  stack completions bash > ~/.local/share/bash-completion/completions/stack
+  stack completions zsh > \"${fpath[1]}/_stack\"
+  stack completions fish > ~/.config/fish/completions/stack.fish";
+
+pub(super) const MAN: &str = "\
+Examples:
+  stack man ~/.local/share/man/man1 && man stack-deploy";
 
 pub(super) const DOCTOR: &str = "\
 Exit code 0 when nothing is missing, 1 otherwise.

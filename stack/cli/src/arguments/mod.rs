@@ -8,9 +8,10 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
-    AccessArguments, BuildArguments, CheckArguments, DeployArguments, DestroyArguments, DevArguments, DiffArguments,
-    DoctorArguments, DriftArguments, EjectArguments, EventsArguments, GraphArguments, GraphFormat, InitArguments,
-    LocalCommand, LogsArguments, OutputsArguments, RenderArguments, RenderFormat, StartArguments, TokenArguments,
+    AccessArguments, BuildArguments, CheckArguments, CompletionsArguments, DeployArguments, DestroyArguments,
+    DevArguments, DiffArguments, DoctorArguments, DriftArguments, EjectArguments, EventsArguments, GraphArguments,
+    GraphFormat, InitArguments, InvokeArguments, LocalCommand, LogsArguments, ManArguments, OutputsArguments,
+    RenderArguments, RenderFormat, RollbackArguments, StartArguments, TokenArguments,
 };
 
 /// The command line as clap reads it.
@@ -78,6 +79,15 @@ pub(crate) enum Command {
     /// Say how the stack stands, and the command to run next
     #[command(after_long_help = help::STATUS)]
     Status,
+    /// Take up the operation that runs on the stack, and follow it to its end
+    #[command(after_long_help = help::ATTACH)]
+    Attach,
+    /// Stop the update that runs: CloudFormation takes back what it did so far
+    #[command(after_long_help = help::CANCEL)]
+    Cancel,
+    /// Bring a stuck stack back to the state before its last operation
+    #[command(after_long_help = help::ROLLBACK)]
+    Rollback(RollbackArguments),
     /// Say what happened in the last operation on the stack, the cause of a failure first
     #[command(after_long_help = help::EVENTS)]
     Events(EventsArguments),
@@ -87,6 +97,9 @@ pub(crate) enum Command {
     /// Print what the functions wrote, and follow it with -f
     #[command(after_long_help = help::LOGS)]
     Logs(LogsArguments),
+    /// Run a function once, and print what it answers
+    #[command(after_long_help = help::INVOKE)]
+    Invoke(InvokeArguments),
     /// Print the outputs of the deployed stack
     #[command(after_long_help = help::OUTPUTS)]
     Outputs(OutputsArguments),
@@ -105,4 +118,10 @@ pub(crate) enum Command {
     /// Say what this machine lacks, and the command that mends it
     #[command(after_long_help = help::DOCTOR)]
     Doctor(DoctorArguments),
+    /// Print the script with which a shell completes this program's commands and options
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions(CompletionsArguments),
+    /// Write the manual pages of this program into a directory
+    #[command(after_long_help = help::MAN)]
+    Man(ManArguments),
 }

@@ -152,6 +152,14 @@ pub(crate) struct DriftArguments {
     pub(crate) parameters: Parameters,
 }
 
+/// Options of `stack rollback`.
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArguments {
+    /// Leave this resource as it is, by its logical id, where a rollback failed at it; may be given more than once
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub(crate) skip: Vec<String>,
+}
+
 /// Options of `stack events`.
 #[derive(Debug, Args)]
 pub(crate) struct EventsArguments {
@@ -175,6 +183,41 @@ pub(crate) struct LogsArguments {
     /// Print only lines that contain this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+}
+
+/// Options of `stack invoke`.
+#[derive(Debug, Args)]
+pub(crate) struct InvokeArguments {
+    /// Function of the project
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) function: String,
+    /// The event, as JSON; `{}` by default
+    #[arg(value_name = "EVENT")]
+    pub(crate) payload: Option<String>,
+    /// Read the event from this file; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "payload")]
+    pub(crate) file: Option<PathBuf>,
+    /// Put the event into the function's queue and do not wait; Lambda tries again when the function fails
+    #[arg(long = "async")]
+    pub(crate) event: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Options of `stack man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Where to write the pages (`stack.1`, `stack-deploy.1` ...)
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
 }
 
 /// Options of `stack outputs`.

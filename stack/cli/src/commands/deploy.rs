@@ -30,7 +30,7 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
         let Some(built) = build::build(&files.directory, &plan.artifacts, profile, &interrupt, output).await? else {
             return Ok(Report::Interrupted);
         };
-        let options = DeployOptions { interrupt, ..DeployOptions::default() };
+        let options = DeployOptions { interrupt, arguments: settings.choice(), ..DeployOptions::default() };
         let mut user = User::new(output, consent, options.interrupt.clone());
         let outcome = stack_aws::deploy(&aws, &plan, &built, &files.directory, &options, &mut user).await?;
         // An interrupt at a prompt answers it with no.

@@ -37,6 +37,7 @@ pub(super) fn run(settings: &Settings, arguments: DestroyArguments, output: &mut
         });
         let options = DestroyOptions {
             interrupt,
+            arguments: settings.choice(),
             empty,
             unprotect,
             companions: companions.collect(),

@@ -3,6 +3,7 @@
 mod access;
 mod build;
 mod check;
+mod completions;
 mod deploy;
 mod destroy;
 mod dev;
@@ -13,9 +14,12 @@ mod eject;
 mod events;
 mod graph;
 pub(crate) mod init;
+mod invoke;
 mod local;
 mod logs;
 mod ls;
+mod man;
+mod operation;
 mod outputs;
 mod render;
 mod schema;
@@ -62,14 +66,20 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),
         Command::Drift(arguments) => drift::run(settings, arguments),
         Command::Status => status::run(settings),
+        Command::Attach => operation::attach(settings, output),
+        Command::Cancel => operation::cancel(settings, output),
+        Command::Rollback(arguments) => operation::rollback(settings, arguments, output),
         Command::Events(arguments) => events::run(settings, &arguments),
         Command::Ls => ls::run(settings),
         Command::Logs(arguments) => logs::run(settings, &arguments, output),
+        Command::Invoke(arguments) => invoke::run(settings, arguments),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
         Command::Access(arguments) => access::run(settings, arguments),
         Command::Token(arguments) => token::run(settings, arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),
         Command::Doctor(arguments) => doctor::run(settings, &arguments),
+        Command::Completions(arguments) => Ok(completions::run(&arguments)),
+        Command::Man(arguments) => man::run(settings, &arguments),
     }
 }

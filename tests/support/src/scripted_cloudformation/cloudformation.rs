@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{Answer, tag};
 use super::operation::{advance, changes, delete, execute};
 use super::world::{ChangeSet, Stack, World};
-use super::{ACCOUNT, REGION, drift};
+use super::{ACCOUNT, REGION, drift, rollback};
 
 pub(super) type Form = BTreeMap<String, String>;
 pub(super) type Called = Result<String, Answer>;
@@ -16,6 +16,9 @@ pub(super) type Called = Result<String, Answer>;
 pub(super) fn answer(world: &mut World, form: &Form) -> Answer {
     let operation = form.get("Action").map_or("", String::as_str);
     let called = match operation {
+        "CancelUpdateStack" => rollback::cancel(world, form),
+        "ContinueUpdateRollback" => rollback::continue_update(world, form),
+        "RollbackStack" => rollback::roll_back(world, form),
         "DescribeStacks" => describe_stacks(world, form),
         "DescribeStackDriftDetectionStatus" => drift::describe_status(world, form),
         "DescribeStackEvents" => describe_stack_events(world, form),

@@ -10,6 +10,8 @@
 //! - An operation goes on while it is watched: each `DescribeStacks` or `DescribeStackEvents` reveals the next events. There
 //!   is no clock, so a 20-minute rollback takes as many milliseconds as there are polls.
 //! - A resource in [`World::failing`] fails; the others are cancelled; the operation is rolled back.
+//! - Only `UPDATE_IN_PROGRESS` is cancelled; `*_FAILED` states are rolled back. Under [`World::rollback_fails`] a rollback
+//!   fails again, until it skips a resource.
 //! - Stacks of the region that a request is signed for are all that it sees.
 //! - A drift detection is over after three looks and finds what [`World::drifts`] says; resources that are not in it are not
 //!   told of, like types without drift detection.
@@ -21,6 +23,7 @@ mod answer;
 mod cloudformation;
 mod drift;
 mod operation;
+mod rollback;
 mod s3;
 mod server;
 mod world;

@@ -136,6 +136,21 @@ pub(super) fn delete(world: &mut World, stack_id: &str, token: &str) {
     script.begin("DELETE_IN_PROGRESS");
 }
 
+/// Takes an operation back, or goes on with that.
+pub(super) fn take_back(world: &mut World, stack_id: &str, prefix: &str, token: &str) {
+    let (fails, stack) = (world.rollback_fails, world.stack(stack_id).unwrap().clone());
+    let mut script = Script { world, stack, token: token.to_owned() };
+    let first = format!("{prefix}ROLLBACK_IN_PROGRESS");
+    script.root(&first);
+    if fails {
+        script.event("Alerts", "avatars-alice-Alerts", "AWS::SNS::Topic", "UPDATE_FAILED", "it is in use");
+        script.root(&format!("{prefix}ROLLBACK_FAILED"));
+    } else {
+        script.root(&format!("{prefix}ROLLBACK_COMPLETE"));
+    }
+    script.begin(&first);
+}
+
 /// Reveals the next two events of a stack, with what they bring about.
 pub(super) fn advance(world: &mut World, name_or_id: &str) {
     let Some(stack) = world.stack_here(name_or_id) else { return };

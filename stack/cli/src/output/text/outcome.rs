@@ -112,6 +112,30 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             next_text(next)
         )),
         Outcome::Absent { stack_name } => Parts::talk(format!("there is no stack {stack_name}\n")),
+        Outcome::Settled { stack, status, outputs, orphans, next } => {
+            let mut talk = format!("{} {}: {status}\n", style.good("settled"), style.bold(&stack.name));
+            for orphan in orphans {
+                let _ = writeln!(talk, "{} {}", style.attention("left over:"), failure_text(orphan));
+            }
+            Parts { data: outputs_text(outputs), talk: talk + &next_text(next) }
+        }
+        Outcome::Idle { stack, status, next } => Parts::talk(format!(
+            "nothing runs on {} ({status}); nothing was done\n{}",
+            style.bold(&stack.name),
+            next_text(next)
+        )),
+        Outcome::NotCancelled { stack, status, next } if status.is_in_progress() => Parts::talk(format!(
+            "{} {} is in {status}: only a running update can be cancelled, and it goes on\n{}",
+            style.bad("not cancelled:"),
+            stack.name,
+            next_text(next)
+        )),
+        Outcome::NotCancelled { stack, status, next } => Parts::talk(format!(
+            "{} the operation of {} was over before ({status})\n{}",
+            style.bad("not cancelled:"),
+            stack.name,
+            next_text(next)
+        )),
         Outcome::Detached { stack, status, next } => Parts::talk(format!(
             "{} CloudFormation goes on with {} ({})\n{}",
             style.attention("detached:"),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use stack_aws::Invoked;
+
 use super::event::{Tally, bytes};
 use super::{access, drift, offline, operation, outcome, status};
 use crate::output::style::{Style, harmless};
@@ -64,6 +66,8 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         }
         Report::Environments { project, region, stacks, now } => status::list(style, project, region, stacks, *now),
         Report::Logs { lines: 0, followed: false } => Parts::talk("no lines; --since looks further back\n"),
+        Report::Invoked { function, invoked, .. } => invoked_parts(style, function, invoked),
+        Report::Completions { script, .. } => Parts::data(script.clone()),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
             None => Parts::data(outputs_text(outputs)),
@@ -108,6 +112,25 @@ pub(super) fn outputs_text(outputs: &BTreeMap<String, String>) -> String {
         let _ = writeln!(text, "{name} = {value}");
         text
     })
+}
+
+/// The answer as it is, and beside it what the function logged and whether it failed.
+fn invoked_parts(style: Style, function: &str, invoked: &Invoked) -> Parts {
+    let mut data = invoked.payload.clone();
+    if !data.is_empty() && !data.ends_with('\n') {
+        data.push('\n');
+    }
+    let mut talk = invoked.log.lines().fold(String::new(), |text, line| text + &harmless(line) + "\n");
+    match &invoked.error {
+        Some(kind) => {
+            let _ = writeln!(talk, "{} {function} ({})", style.bad("failed:"), harmless(kind));
+        }
+        None if invoked.status == 202 => {
+            let _ = writeln!(talk, "{} the event is in the queue of {function}", style.good("accepted:"));
+        }
+        None => {}
+    }
+    Parts { data, talk }
 }
 
 fn environment_text(variables: &BTreeMap<&'static str, String>) -> String {
