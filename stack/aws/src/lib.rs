@@ -68,6 +68,6 @@ pub use options::{CancellationToken, DeployOptions, DestroyOptions, OperationOpt
 pub use outcome::{CompanionChange, CompanionStack, Failure, Operation, Outcome, StackReference};
 pub use permissions::{PermissionCheck, check_permissions};
 pub use rollback::roll_back;
-pub use stack::{LastDrift, StackSummary, outputs, status};
+pub use stack::{Deployed, LastDrift, StackSummary, deployed, outputs, status};
 pub use state::{StackState, project_stacks, state};
-pub use status::{DeployDecision, DestroyDecision, DriftDecision, RollbackDecision, StackStatus};
+pub use status::{DeployDecision, DestroyDecision, DiffDecision, DriftDecision, RollbackDecision, StackStatus};

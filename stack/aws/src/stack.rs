@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
 use crate::outcome::StackReference;
-use crate::status::StackStatus;
+use crate::owner;
+use crate::status::{DiffDecision, StackStatus};
 
 /// A stack as `DescribeStacks` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,6 +88,30 @@ pub(crate) async fn all(aws: &Aws) -> Result<Vec<StackSummary>> {
 /// A refused or unanswered call.
 pub async fn outputs(aws: &Aws, stack_name: &str) -> Result<BTreeMap<String, String>> {
     Ok(status(aws, stack_name).await?.map(|stack| stack.outputs).unwrap_or_default())
+}
+
+/// What a deployment finds of a stack, to compare a plan with.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The stack.
+    pub stack: StackSummary,
+    /// The template that was deployed last, as it was sent; absent in a state in which no resource of it counts: a shell, or a
+    /// first creation that failed, which the next deployment replaces.
+    pub template: Option<String>,
+}
+
+/// A stack and its template by name; `None` when there is none. Two calls, and nothing is made.
+///
+/// # Errors
+/// A stack of another project (see [`DestroyOptions::tags`](crate::DestroyOptions::tags)); a refused or unanswered call.
+pub async fn deployed(aws: &Aws, stack_name: &str, tags: &BTreeMap<String, String>) -> Result<Option<Deployed>> {
+    let Some(stack) = status(aws, stack_name).await? else { return Ok(None) };
+    owner::check(aws, &stack, tags)?;
+    let template = match StackStatus::diff_decision(stack.status) {
+        DiffDecision::Nothing => None,
+        DiffDecision::Compare => Some(template_body(aws, &stack.reference).await?),
+    };
+    Ok(Some(Deployed { stack, template }))
 }
 
 /// The template that was deployed last, as JSON; `None` when it is in another form, which is not ours.

@@ -128,6 +128,15 @@ pub enum DestroyDecision {
     Busy,
 }
 
+/// What `diff` compares a plan with, of a stack in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiffDecision {
+    /// With nothing: everything will be made.
+    Nothing,
+    /// With the template that was deployed last.
+    Compare,
+}
+
 /// What `drift` does with a stack in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriftDecision {
@@ -232,6 +241,15 @@ impl StackStatus {
             Self::CreateFailed | Self::UpdateFailed => RollbackDecision::RollBack,
             Self::RollbackFailed | Self::DeleteFailed | Self::ImportRollbackFailed => RollbackDecision::Refuse,
             _ => RollbackDecision::Idle,
+        }
+    }
+
+    /// What `diff` compares with, where a stack exists.
+    #[must_use]
+    pub fn diff_decision(status: Self) -> DiffDecision {
+        match status {
+            Self::ReviewInProgress | Self::RollbackComplete | Self::DeleteComplete => DiffDecision::Nothing,
+            _ => DiffDecision::Compare,
         }
     }
 

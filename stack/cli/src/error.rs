@@ -81,6 +81,18 @@ pub(crate) enum CliError {
         /// What is wrong with it, and where.
         fault: Box<stack_plan::template::TemplateError>,
     },
+    /// The template of a deployed stack cannot be read.
+    #[error("the deployed template of stack `{stack_name}` cannot be read: {fault}")]
+    #[diagnostic(
+        code("deployed-template-invalid"),
+        help("`aws cloudformation get-template` shows it; was it deployed by another program?")
+    )]
+    DeployedTemplateInvalid {
+        /// The stack.
+        stack_name: String,
+        /// What is wrong with it, and where.
+        fault: Box<stack_plan::template::TemplateError>,
+    },
     /// A construct that has no template source.
     #[error("there is no template source `{name}`")]
     #[diagnostic(code("source-unknown"), help("{help}"))]

@@ -4,6 +4,7 @@ mod access;
 mod arguments;
 mod cloud_client;
 mod commands;
+mod differences;
 mod error;
 mod fact;
 mod host;

@@ -12,6 +12,7 @@ use stack_plan::{Built, Template};
 use time::OffsetDateTime;
 
 use crate::access::Identity;
+use crate::differences::StackDifferences;
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -66,6 +67,17 @@ pub(crate) enum Report {
         to: String,
         /// What differs.
         changes: Changes,
+        /// True when a page in Markdown is asked for.
+        #[serde(skip)]
+        markdown: bool,
+    },
+    /// How what is deployed differs from what is planned.
+    StackDifferences {
+        /// The main stack, then those beside it.
+        stacks: Vec<StackDifferences>,
+        /// True when a page in Markdown is asked for.
+        #[serde(skip)]
+        markdown: bool,
     },
     /// The architecture.
     Graph {
@@ -435,6 +447,13 @@ impl Report {
                 }
             }
             Self::Invoked { invoked, .. } => u8::from(invoked.error.is_some()),
+            Self::StackDifferences { stacks, .. } => {
+                if stacks.iter().all(StackDifferences::is_empty) {
+                    0
+                } else {
+                    2
+                }
+            }
             Self::Declined => 3,
             Self::Interrupted => 130,
             Self::Checked { .. }

@@ -46,10 +46,17 @@ Examples:
   stack init --list";
 
 pub(super) const DIFF: &str = "\
-Exit code 0 when there is no difference, 2 when there is one. Template files are YAML or JSON. Nothing is asked of AWS: \
-what would be replaced is known as far as the templates tell.
+The stack and its companions as they are deployed, against the plan: resources with the values that differ, parameters, tags, and \
+functions whose built code is another. Neither a change set nor anything else is made on AWS.
+
+Exit code 0 when there is no difference, 2 when there is one.
+
+Two template files, or one and the plan, are compared offline; they are YAML or JSON.
 
 Examples:
+  stack diff -e prod
+  stack diff --local --no-build
+  stack diff -e prod --markdown > comment.md
   stack diff --template old.yaml new.yaml
   aws cloudformation get-template --stack-name avatars --query TemplateBody > deployed.json
   stack diff --from deployed.json -e prod --account 123456789012

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Print the CloudFormation template of the project, offline
     #[command(visible_alias = "synth", after_long_help = help::RENDER)]
     Render(RenderArguments),
-    /// Compare two templates, or a saved one with the plan, offline
+    /// Compare what is deployed with what the project would deploy; nothing is made
     #[command(after_long_help = help::DIFF)]
     Diff(DiffArguments),
     /// Draw the architecture: what the project declares and how it is linked

@@ -59,14 +59,19 @@ pub(crate) struct InitArguments {
 
 /// Options of `stack diff`.
 #[derive(Debug, Args)]
-#[group(id = "sides", required = true, multiple = false, args = ["template", "from"])]
 pub(crate) struct DiffArguments {
-    /// Compare two template files
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
+    /// Compare two template files instead, offline
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["from", "no_build"])]
     pub(crate) template: Vec<PathBuf>,
-    /// Compare this template file with what the project would deploy
-    #[arg(long, value_name = "FILE")]
+    /// Compare this template file with what the project would deploy instead, offline
+    #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
     pub(crate) from: Option<PathBuf>,
+    /// Leave the code of functions out, which is known only when they are built
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Print a page in Markdown, for a comment on a pull request
+    #[arg(long)]
+    pub(crate) markdown: bool,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

@@ -1,33 +1,122 @@
-//! `stack diff`: how two templates differ. Offline.
+//! `stack diff`: what is deployed against the plan; or two templates, offline.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use stack_aws::{Aws, artifact_bucket_name};
 use stack_local::DEFAULT_ACCOUNT;
-use stack_plan::Template;
 use stack_plan::diff::Changes;
+use stack_plan::plan::ARTIFACT_BUCKET_PARAMETER;
+use stack_plan::{Built, Plan, Template};
 
+use super::build;
 use crate::arguments::{DiffArguments, Settings};
+use crate::differences::{Planned, StackDifferences};
 use crate::error::CliError;
 use crate::fact::Fact;
 use crate::output::Output;
 use crate::project::{ProjectFiles, read_text};
 use crate::report::Report;
+use crate::runtime;
+use crate::target::{self, Connected};
 
 pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Output) -> Result<Report, CliError> {
-    if let [old, new] = arguments.template.as_slice() {
+    let DiffArguments { template, from, no_build, markdown, parameters } = arguments;
+    let parameters = parameters.into_map();
+    if let [old, new] = template.as_slice() {
         let changes = Changes::between(&read_template(&settings.path(old))?, &read_template(&settings.path(new))?);
-        return Ok(Report::Differences { from: old.display().to_string(), to: new.display().to_string(), changes });
+        let (from, to) = (old.display().to_string(), new.display().to_string());
+        return Ok(Report::Differences { from, to, changes, markdown });
     }
-    // The one or the other was given.
-    let from = arguments.from.unwrap_or_default();
-    let old = read_template(&settings.path(&from))?;
     let files = ProjectFiles::read(settings)?;
-    let plan = files.plan(settings, &arguments.parameters.into_map(), None)?;
-    if plan.account == DEFAULT_ACCOUNT && settings.account.is_none() {
-        output.fact(&Fact::AccountAssumed { account: &plan.account });
+    if let Some(from) = from {
+        let old = read_template(&settings.path(&from))?;
+        let plan = files.plan(settings, &parameters, None)?;
+        if plan.account == DEFAULT_ACCOUNT && settings.account.is_none() {
+            output.fact(&Fact::AccountAssumed { account: &plan.account });
+        }
+        let changes = Changes::between(&old, &plan.template);
+        return Ok(Report::Differences { from: from.display().to_string(), to: plan.stack_name, changes, markdown });
     }
-    let changes = Changes::between(&old, &plan.template);
-    Ok(Report::Differences { from: from.display().to_string(), to: plan.stack_name, changes })
+    online(settings, &files, &parameters, !no_build, output).map(|stacks| match stacks {
+        Some(stacks) => Report::StackDifferences { stacks, markdown },
+        None => Report::Interrupted,
+    })
+}
+
+/// The stack and its companions, as they are and as they would be; nothing when the user interrupts.
+fn online(
+    settings: &Settings,
+    files: &ProjectFiles,
+    parameters: &BTreeMap<String, String>,
+    builds: bool,
+    output: &mut Output,
+) -> Result<Option<Vec<StackDifferences>>, CliError> {
+    let endpoint_url = target::endpoint(settings, files)?;
+    runtime::run(async |interrupt| {
+        let connecting = target::connect(settings, files, parameters, endpoint_url);
+        let Connected { aws, plan } = tokio::select! {
+            connected = connecting => connected?,
+            () = interrupt.cancelled() => return Ok(None),
+        };
+        let built = if builds && !plan.artifacts.is_empty() {
+            let profile = build::profile(settings);
+            match build::build(&files.directory, &plan.artifacts, profile, &interrupt, output).await? {
+                Some(built) => Some(built),
+                None => return Ok(None),
+            }
+        } else {
+            None
+        };
+        tokio::select! {
+            compared = compare(&aws, &plan, built.as_deref()) => compared.map(Some),
+            () = interrupt.cancelled() => Ok(None),
+        }
+    })
+}
+
+async fn compare(aws: &Aws, plan: &Plan, built: Option<&[Built]>) -> Result<Vec<StackDifferences>, CliError> {
+    let mut values = plan.parameters.clone();
+    if plan.template.parameters.contains_key(ARTIFACT_BUCKET_PARAMETER) {
+        values.insert(ARTIFACT_BUCKET_PARAMETER.to_owned(), artifact_bucket_name(&plan.account, &plan.region));
+    }
+    let main = Planned {
+        stack_name: &plan.stack_name,
+        region: &plan.region,
+        template: &plan.template,
+        parameters: values,
+        unknown: plan.companions.iter().flat_map(|companion| &companion.outputs).map(String::as_str).collect(),
+        tags: &plan.tags,
+        artifacts: &plan.artifacts,
+        built,
+    };
+    let mut stacks = vec![differences(aws, &main).await?];
+    for companion in &plan.companions {
+        let planned = Planned {
+            stack_name: &companion.stack_name,
+            region: &companion.region,
+            template: &companion.template,
+            parameters: BTreeMap::new(),
+            unknown: BTreeSet::new(),
+            tags: &plan.tags,
+            artifacts: &[],
+            built: None,
+        };
+        stacks.push(differences(&aws.in_region(&companion.region), &planned).await?);
+    }
+    Ok(stacks)
+}
+
+async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<StackDifferences, CliError> {
+    let deployed = stack_aws::deployed(aws, planned.stack_name, planned.tags).await?;
+    let template = match deployed.as_ref().and_then(|deployed| deployed.template.as_deref()) {
+        Some(text) => Template::parse(text).map_err(|fault| CliError::DeployedTemplateInvalid {
+            stack_name: planned.stack_name.to_owned(),
+            fault: Box::new(fault),
+        })?,
+        None => Template::default(),
+    };
+    Ok(StackDifferences::between(deployed.as_ref(), &template, planned))
 }
 
 fn read_template(path: &Path) -> Result<Template, CliError> {

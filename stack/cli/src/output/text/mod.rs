@@ -1,6 +1,7 @@
 //! The voice for people.
 
 mod access;
+mod differences;
 mod drift;
 mod event;
 mod offline;

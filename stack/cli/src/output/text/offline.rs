@@ -44,6 +44,12 @@ pub(super) fn differences(style: Style, from: &str, to: &str, changes: &Changes)
     if changes.is_empty() {
         return Parts::talk(format!("no difference between {from} and {to}\n"));
     }
+    let talk = format!("{from} -> {to}: {}\n", counts(changes));
+    Parts { data: changes_text(style, changes), talk }
+}
+
+/// What differs between two templates, a line for each resource and value.
+pub(super) fn changes_text(style: Style, changes: &Changes) -> String {
     let mut text = String::new();
     for change in &changes.resources {
         resource_text(style, change, &mut text);
@@ -51,14 +57,18 @@ pub(super) fn differences(style: Style, from: &str, to: &str, changes: &Changes)
     for change in &changes.members {
         member_text(style, change, &mut text);
     }
+    text
+}
+
+/// How many resources differ, by what happens to them.
+pub(super) fn counts(changes: &Changes) -> String {
     let count = |action: Action| changes.resources.iter().filter(|change| change.action == action).count();
-    let talk = format!(
-        "{from} -> {to}: {} added, {} changed, {} removed\n",
+    format!(
+        "{} added, {} changed, {} removed",
         count(Action::Add),
         changes.resources.len() - count(Action::Add) - count(Action::Remove),
         count(Action::Remove)
-    );
-    Parts { data: text, talk }
+    )
 }
 
 fn resource_text(style: Style, change: &ResourceChange, text: &mut String) {

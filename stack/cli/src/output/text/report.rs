@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use stack_aws::Invoked;
 
 use super::event::{Tally, bytes};
-use super::{access, drift, offline, operation, outcome, status};
+use super::{access, differences, drift, offline, operation, outcome, status};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report, TemplateWarning};
 
@@ -41,7 +41,9 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::TemplateChecked { file, region, warnings } => Parts::talk(template_text(style, file, region, warnings)),
         Report::Rendered { text, .. } | Report::Graph { text, .. } => Parts::data(text.clone()),
         Report::Explained { file, resources, .. } => Parts::data(offline::explained_text(style, file, resources)),
-        Report::Differences { from, to, changes } => offline::differences(style, from, to, changes),
+        Report::Differences { from, to, changes, markdown: true } => differences::templates_page(from, to, changes),
+        Report::Differences { from, to, changes, markdown: false } => offline::differences(style, from, to, changes),
+        Report::StackDifferences { stacks, markdown } => differences::parts(style, stacks, *markdown),
         Report::Schema { schema } => Parts::data(format!("{schema:#}\n")),
         Report::Sources { sources } => Parts::data(offline::sources_text(style, sources)),
         Report::Examples { examples } => Parts::data(examples.iter().fold(String::new(), |mut text, (name, shows)| {
