@@ -9,8 +9,33 @@ fn help_of_every_verb() {
     let project = TestProject::empty(STACK);
     assert_run!("help_stack", &project, &["--help"]);
     for verb in [
-        "check", "init", "render", "diff", "graph", "eject", "schema", "build", "deploy", "destroy", "drift", "status",
-        "events", "ls", "logs", "outputs", "access", "token", "dev", "local", "doctor",
+        "check",
+        "init",
+        "render",
+        "diff",
+        "graph",
+        "eject",
+        "schema",
+        "build",
+        "deploy",
+        "destroy",
+        "drift",
+        "status",
+        "attach",
+        "cancel",
+        "rollback",
+        "events",
+        "ls",
+        "logs",
+        "invoke",
+        "outputs",
+        "access",
+        "token",
+        "dev",
+        "local",
+        "doctor",
+        "completions",
+        "man",
     ] {
         assert_run!(format!("help_{verb}"), &project, &[verb, "--help"]);
     }

@@ -10,10 +10,12 @@ mod eject;
 mod graph;
 mod help;
 mod init;
+mod invoke;
 mod local;
 mod logs;
 mod render;
 mod schema;
+mod shell;
 mod standing;
 mod usage;
 

@@ -63,3 +63,32 @@ fn every_environment_is_told() {
     assert_eq!(limited.stdout.lines().count(), 2);
     assert!(limited.stderr.contains(&format!("{} older events are left out", all - 2)), "{}", limited.stderr);
 }
+
+#[test]
+fn operations_of_others_are_told_apart_from_none() {
+    let project = TestProject::new(STACK, SMALL);
+    let _cloud = RunningCloud::start(&project);
+    assert_run!("attach_absent", &project, &["attach", "--local"]);
+    project.succeed(&["deploy", "--local"]);
+    assert_run!("attach_idle", &project, &["attach", "--local"]);
+    assert_run!("cancel_idle", &project, &["cancel", "--local"]);
+    assert_run!("rollback_idle", &project, &["rollback", "--local"]);
+    assert_run!("rollback_nothing_to_skip", &project, &["rollback", "--local", "--skip", "Uploads"]);
+}
+
+#[test]
+fn a_plan_is_compared_with_what_is_deployed() {
+    let project = TestProject::new(STACK, SMALL);
+    let _cloud = RunningCloud::start(&project);
+    assert_run!("diff_first", &project, &["diff", "--local"]);
+    project.succeed(&["deploy", "--local"]);
+    assert_run!("diff_no_difference", &project, &["diff", "--local"]);
+    let file = project.directory().join("stack.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}\ntopics:\n  alerts: {{}}\n")).unwrap();
+    assert_run!("diff_topic", &project, &["diff", "--local"]);
+    assert_run!("diff_topic_markdown", &project, &["diff", "--local", "--markdown"]);
+    let report = project.run(&["diff", "--local", "--json"]).json();
+    assert_eq!((&report["report"], &report["exit_code"]), (&"stack-differences".into(), &2.into()), "{report:#}");
+    assert_eq!(report["stacks"][0]["status"], "CREATE_COMPLETE");
+}

@@ -1,6 +1,9 @@
-//! Every state of a stack times `deploy` and `destroy`, as the table in docs/deploying.md says.
+//! Every state of a stack times `deploy` and `destroy`, as the table in docs/deploying.md says; and the whole table of
+//! docs/states.md, made of what the code decides by.
 
-use stack_aws::StackStatus;
+use std::fmt::Write as _;
+
+use stack_aws::{DeployDecision, DestroyDecision, DiffDecision, DriftDecision, RollbackDecision, StackStatus};
 use test_support::ScriptedCloud;
 
 use crate::steps::{STACK, deployed, destroy_options, destroyed, kind, template};
@@ -96,4 +99,88 @@ fn the_table_has_every_state() {
     let names: Vec<&str> = TABLE.iter().skip(1).map(|row| row.0).collect();
     let all: Vec<&str> = StackStatus::ALL.iter().map(|status| status.as_str()).collect();
     assert_eq!(names, all);
+}
+
+/// The row of docs/states.md; `None` is a stack that does not exist.
+fn row(status: Option<StackStatus>) -> [&'static str; 9] {
+    let deploy = StackStatus::deploy_decision(status);
+    let is_busy = status.is_some_and(StackStatus::is_in_progress);
+    let is_stuck = matches!(deploy, DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy);
+    // By name, a deleted stack does not exist.
+    let exists = status.filter(|status| *status != StackStatus::DeleteComplete);
+    [
+        match deploy {
+            DeployDecision::Create => "creates",
+            DeployDecision::Update => "updates",
+            DeployDecision::DeleteThenCreate => "deletes, creates",
+            DeployDecision::Busy => "exit 4",
+            DeployDecision::NeedsRollback => "exit 1: roll back first",
+            DeployDecision::NeedsDestroy => "exit 1: destroy first",
+        },
+        match exists.map(StackStatus::diff_decision) {
+            None | Some(DiffDecision::Nothing) => "with nothing",
+            Some(DiffDecision::Compare) => "compares",
+        },
+        match StackStatus::destroy_decision(status) {
+            DestroyDecision::Absent => "nothing to do",
+            DestroyDecision::Delete => "deletes",
+            DestroyDecision::Follow => "follows",
+            DestroyDecision::Busy => "exit 4",
+        },
+        match StackStatus::drift_decision(status) {
+            DriftDecision::Absent => "exit 1: nothing to look at",
+            DriftDecision::Detect => "detects",
+            DriftDecision::Busy => "exit 4",
+            DriftDecision::Refuse => "exit 1: not whole",
+        },
+        match exists {
+            None => "nothing to do",
+            Some(_) if is_busy => "follows",
+            Some(_) if is_stuck => "exit 1: nothing runs",
+            Some(_) => "nothing runs",
+        },
+        match exists {
+            None => "nothing to do",
+            Some(StackStatus::UpdateInProgress) => "cancels",
+            Some(_) if is_busy => "exit 4",
+            Some(_) if is_stuck => "exit 1: nothing runs",
+            Some(_) => "nothing runs",
+        },
+        match exists.map(StackStatus::rollback_decision) {
+            None => "nothing to do",
+            Some(RollbackDecision::RollBack) => "rolls back",
+            Some(RollbackDecision::Continue) => "goes on rolling back",
+            Some(RollbackDecision::Busy) => "exit 4",
+            Some(RollbackDecision::Idle) => "nothing to take back",
+            Some(RollbackDecision::Refuse) => "exit 1: destroy first",
+        },
+        match deploy {
+            DeployDecision::Busy => "exit 4",
+            _ if is_stuck || exists.is_none() => "exit 1",
+            _ => "exit 0",
+        },
+        "prints",
+    ]
+}
+
+fn page() -> String {
+    let mut text = include_str!("states_head.md").to_owned();
+    let columns = ["deploy", "diff", "destroy", "drift", "attach", "cancel", "rollback", "status", "logs"];
+    let _ = writeln!(text, "| state | {} |", columns.map(|column| format!("`{column}`")).join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(columns.len()));
+    let _ = writeln!(text, "| no such stack | {} |", row(None).join(" | "));
+    for status in StackStatus::ALL {
+        let _ = writeln!(text, "| `{status}` | {} |", row(Some(*status)).join(" | "));
+    }
+    text
+}
+
+/// `STACK_WRITE_DOCS=1` writes the page.
+#[test]
+fn the_page_of_states_is_what_the_code_decides() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/states.md");
+    if std::env::var_os("STACK_WRITE_DOCS").is_some() {
+        std::fs::write(path, page()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), page(), "write it with STACK_WRITE_DOCS=1");
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::Value;
 use stack_aws::{Deployed, StackStatus};
 use stack_plan::diff::Changes;
 use stack_plan::plan::Artifact;
@@ -113,14 +112,13 @@ fn parameter_changes(before: &BTreeMap<String, String>, planned: &Planned<'_>) -
         if is_code(name) || planned.unknown.contains(name.as_str()) {
             continue;
         }
-        let default = || declared.default.as_ref().map(as_text);
-        let after = planned.parameters.get(name).cloned().or_else(default);
+        let after = planned.parameters.get(name).cloned().or_else(|| declared.default_text());
         let before = before.get(name).cloned();
         // CloudFormation masks the value that is deployed: nobody can say whether it differs.
-        if before == after || declared.is_no_echo() && before.is_some() {
+        if before == after || declared.is_secret() && before.is_some() {
             continue;
         }
-        let hide = |value: Option<String>| if declared.is_no_echo() { value.map(|_| HIDDEN.to_owned()) } else { value };
+        let hide = |value: Option<String>| if declared.is_secret() { value.map(|_| HIDDEN.to_owned()) } else { value };
         changes.push(ValueChange { name: name.clone(), before: hide(before), after: hide(after) });
     }
     changes
@@ -135,16 +133,9 @@ fn value_changes(before: &BTreeMap<String, String>, after: &BTreeMap<String, Str
     names.into_iter().filter_map(change).collect()
 }
 
-fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
     use stack_aws::{LastDrift, StackReference, StackSummary};
 
     use super::*;
