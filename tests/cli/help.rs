@@ -39,6 +39,9 @@ fn help_of_every_verb() {
     ] {
         assert_run!(format!("help_{verb}"), &project, &[verb, "--help"]);
     }
+    for verb in ["new", "up", "down", "status", "resolve"] {
+        assert_run!(format!("help_migrate_{verb}"), &project, &["migrate", verb, "--help"]);
+    }
     for verb in ["start", "stop", "status", "reset", "env"] {
         assert_run!(format!("help_local_{verb}"), &project, &["local", verb, "--help"]);
     }

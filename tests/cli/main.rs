@@ -13,6 +13,7 @@ mod init;
 mod invoke;
 mod local;
 mod logs;
+mod migrate;
 mod render;
 mod schema;
 mod shell;

@@ -17,6 +17,11 @@ pub(crate) enum Fact<'a> {
     },
     /// A question was answered beforehand, by an option or because the local cloud needs no consent.
     Approved(&'a Question),
+    /// Migrations of the project that the function does not know yet: they are not deployed.
+    MigrationsUndeployed {
+        /// Their numbers.
+        versions: &'a [i64],
+    },
     /// The local cloud answers.
     CloudReady {
         /// Its endpoint.

@@ -9,6 +9,7 @@ mod error;
 mod fact;
 mod host;
 mod local_cloud;
+mod migrations;
 mod output;
 mod paths;
 mod project;

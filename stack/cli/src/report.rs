@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use crate::access::Identity;
 use crate::differences::StackDifferences;
+use crate::migrations::MigrationReport;
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -195,6 +196,14 @@ pub(crate) enum Report {
         invoked: Invoked,
         /// What it answered, as a value.
         answer: Option<serde_json::Value>,
+    },
+    /// What a run of migrations did, and how every migration stands.
+    Migrations {
+        /// The function that ran them.
+        function: String,
+        /// What it says.
+        #[serde(flatten)]
+        report: MigrationReport,
     },
     /// The script that completes command lines in a shell.
     Completions {
@@ -463,6 +472,7 @@ impl Report {
             | Self::Graph { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }
+            | Self::Migrations { .. }
             | Self::Sources { .. }
             | Self::Examples { .. }
             | Self::Initialized { .. }

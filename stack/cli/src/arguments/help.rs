@@ -190,6 +190,17 @@ Examples:
   stack invoke -e prod photo-query '{\"rawPath\": \"/smallest\"}' | jq .statusCode
   echo '{}' | stack invoke -e prod migrate --file - --async";
 
+pub(super) const MIGRATE: &str = "\
+The files lie in the contents of the bucket that the project's function `migrate` reads; `stack deploy` puts them there, and the \
+function runs them from inside the database's network. `new` is offline. `down` asks first, the local cloud apart.
+
+Examples:
+  stack migrate new \"add users\"
+  stack deploy -e prod && stack migrate up -e prod
+  stack migrate status --local --json | jq -r '.migrations[] | select(.state == \"pending\") | .name'
+  stack migrate down --steps 2 -e dev --yes
+  stack migrate resolve 3 --as applied -e prod";
+
 pub(super) const OUTPUTS: &str = "\
 Examples:
   stack outputs

@@ -10,8 +10,8 @@ pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
     AccessArguments, BuildArguments, CheckArguments, CompletionsArguments, DeployArguments, DestroyArguments,
     DevArguments, DiffArguments, DoctorArguments, DriftArguments, EjectArguments, EventsArguments, GraphArguments,
-    GraphFormat, InitArguments, InvokeArguments, LocalCommand, LogsArguments, ManArguments, OutputsArguments,
-    RenderArguments, RenderFormat, RollbackArguments, StartArguments, TokenArguments,
+    GraphFormat, InitArguments, InvokeArguments, LocalCommand, LogsArguments, ManArguments, MigrateArguments,
+    MigrateCommand, OutputsArguments, RenderArguments, RenderFormat, RollbackArguments, StartArguments, TokenArguments,
 };
 
 /// The command line as clap reads it.
@@ -100,6 +100,9 @@ pub(crate) enum Command {
     /// Run a function once, and print what it answers
     #[command(after_long_help = help::INVOKE)]
     Invoke(InvokeArguments),
+    /// Bring the schema of a database forward and back, with the project's files of SQL
+    #[command(after_long_help = help::MIGRATE, disable_help_subcommand = true)]
+    Migrate(MigrateArguments),
     /// Print the outputs of the deployed stack
     #[command(after_long_help = help::OUTPUTS)]
     Outputs(OutputsArguments),

@@ -225,6 +225,67 @@ pub(crate) struct ManArguments {
     pub(crate) directory: PathBuf,
 }
 
+/// Options of `stack migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArguments {
+    #[command(subcommand)]
+    pub(crate) command: MigrateCommand,
+    /// Function that runs the migrations; not needed when there is only one
+    #[arg(long, value_name = "FUNCTION", global = true)]
+    pub(crate) function: Option<String>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// The verbs of `stack migrate`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Write the two files of a new migration
+    New {
+        /// What it does, in some words
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Apply what is pending, in the order of the numbers
+    Up,
+    /// Undo the applied migrations with the highest numbers
+    Down {
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+    },
+    /// Say how every migration stands
+    Status,
+    /// Say what became of a migration that ended in the middle
+    Resolve {
+        /// Its number
+        #[arg(value_name = "VERSION")]
+        version: i64,
+        /// What it counts as from now on
+        #[arg(long = "as", value_name = "STATE")]
+        as_: Resolution,
+    },
+}
+
+/// What a migration that ended in the middle counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Resolution {
+    /// All of it is there
+    Applied,
+    /// Nothing of it is there
+    Pending,
+}
+
+impl Resolution {
+    /// The word of the function's command.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Pending => "pending",
+        }
+    }
+}
+
 /// Options of `stack outputs`.
 #[derive(Debug, Args)]
 pub(crate) struct OutputsArguments {

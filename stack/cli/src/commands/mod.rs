@@ -19,6 +19,7 @@ mod local;
 mod logs;
 mod ls;
 mod man;
+mod migrate;
 mod operation;
 mod outputs;
 mod render;
@@ -43,7 +44,7 @@ fn write_file(path: &Path, content: &[u8]) -> Result<(), CliError> {
 }
 
 /// Help for a name that is unknown: the nearest one, or all.
-fn near(name: &str, known: &[&str]) -> String {
+pub(crate) fn near(name: &str, known: &[&str]) -> String {
     let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
     match near.filter(|(distance, _)| *distance <= 2) {
         Some((_, near)) => format!("did you mean `{near}`?"),
@@ -73,6 +74,7 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Ls => ls::run(settings),
         Command::Logs(arguments) => logs::run(settings, &arguments, output),
         Command::Invoke(arguments) => invoke::run(settings, arguments),
+        Command::Migrate(arguments) => migrate::run(settings, arguments, output),
         Command::Outputs(arguments) => outputs::run(settings, &arguments),
         Command::Access(arguments) => access::run(settings, arguments),
         Command::Token(arguments) => token::run(settings, arguments),

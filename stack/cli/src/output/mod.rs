@@ -90,6 +90,13 @@ impl Output {
         prompt::ask_yes(&format!("Remove {} and everything in it?", directory.display()), &CancellationToken::new())
     }
 
+    /// Asks whether migrations may be undone.
+    pub(crate) fn ask_undo(&mut self, stack_name: &str, steps: u32) -> bool {
+        self.settle();
+        let what = if steps == 1 { "the last migration".to_owned() } else { format!("the last {steps} migrations") };
+        prompt::ask_yes(&format!("Undo {what} of {stack_name}, with the data in them?"), &CancellationToken::new())
+    }
+
     /// Asks for the name of a stack that is not to be destroyed by a slip of the hand.
     pub(crate) fn ask_name(&mut self, stack_name: &str, interrupt: &CancellationToken) -> bool {
         self.settle();

@@ -157,6 +157,11 @@ pub(super) fn fact_sentence(style: Style, fact: &Fact<'_>) -> String {
             Some(data) => format!("{} {url} (state in {})", style.good("local cloud at"), data.display()),
             None => format!("{} {url} (state in memory)", style.good("local cloud at")),
         },
+        Fact::MigrationsUndeployed { versions } => format!(
+            "{} migrations {} of the project are not deployed: `stack deploy` brings them",
+            style.attention("note:"),
+            versions.iter().map(|version| format!("{version:04}")).collect::<Vec<_>>().join(", ")
+        ),
         Fact::CloudStopping => "stopping the local cloud".to_owned(),
         Fact::Running(usage) => running(style, usage),
         Fact::Watching => style.dim("watching for changes; Ctrl-C ends"),

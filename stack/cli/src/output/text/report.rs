@@ -7,6 +7,7 @@ use stack_aws::Invoked;
 
 use super::event::{Tally, bytes};
 use super::{access, differences, drift, offline, operation, outcome, status};
+use crate::migrations::{MigrationReport, MigrationStatus, MigrationStep};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report, TemplateWarning};
 
@@ -69,6 +70,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::Environments { project, region, stacks, now } => status::list(style, project, region, stacks, *now),
         Report::Logs { lines: 0, followed: false } => Parts::talk("no lines; --since looks further back\n"),
         Report::Invoked { function, invoked, .. } => invoked_parts(style, function, invoked),
+        Report::Migrations { report, .. } => migrations_parts(style, report),
         Report::Completions { script, .. } => Parts::data(script.clone()),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
@@ -133,6 +135,30 @@ fn invoked_parts(style: Style, function: &str, invoked: &Invoked) -> Parts {
         None => {}
     }
     Parts { data, talk }
+}
+
+/// Every migration on stdout, what was done on stderr.
+fn migrations_parts(style: Style, report: &MigrationReport) -> Parts {
+    let mut parts = Parts::default();
+    for MigrationStep { version, name, direction } in &report.steps {
+        let word = if direction == "down" { style.attention("undone ") } else { style.good("applied") };
+        let _ = writeln!(parts.talk, "{word} {version:04} {}", harmless(name));
+    }
+    if report.steps.is_empty() {
+        parts.talk += "nothing was run\n";
+    }
+    for MigrationStatus { version, name, state, recorded_at } in &report.migrations {
+        let padded = format!("{:<10}", harmless(state));
+        let state = match state.as_str() {
+            "applied" => style.good(padded),
+            "pending" => style.attention(padded),
+            _ => style.bad(padded),
+        };
+        let at = recorded_at.as_deref().map(harmless).unwrap_or_default();
+        let line = format!("{version:04} {state} {:<40} {at}", harmless(name));
+        let _ = writeln!(parts.data, "{}", line.trim_end());
+    }
+    parts
 }
 
 fn environment_text(variables: &BTreeMap<&'static str, String>) -> String {
