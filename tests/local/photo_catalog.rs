@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 use test_support::photo::phone_photo;
 use test_support::{Clients, RunningCloud, TestProject, eventually, http, skipped};
@@ -27,13 +26,17 @@ fn has_database() -> bool {
 }
 
 /// Invokes a function and returns its answer, which must not be an error.
-async fn invoke(clients: &Clients, function: &str, payload: &Value) -> Value {
-    let function = format!("photo-catalog-{SUFFIX}-{function}");
-    let payload = Blob::new(payload.to_string());
-    let answer = clients.lambda.invoke().function_name(&function).payload(payload).send().await.unwrap();
-    let told: Value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
-    assert_eq!(answer.function_error(), None, "{function}: {told}");
-    told
+fn invoke(project: &TestProject, function: &str, event: &Value) -> Value {
+    let event = event.to_string();
+    let run = project.succeed(&["invoke", function, &event, "--local", "--suffix", SUFFIX]);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+/// Runs a command about migrations and returns its report.
+fn migrate(project: &TestProject, command: &[&str]) -> Value {
+    let arguments: Vec<&str> =
+        ["migrate", "--local", "--suffix", SUFFIX, "--json"].iter().chain(command).copied().collect();
+    project.succeed(&arguments).json()
 }
 
 /// Puts an object into one of the stack's buckets.
@@ -81,8 +84,17 @@ async fn photos_are_cataloged_and_failures_are_told() {
     .await;
     assert_eq!(http::get(&link).await.status, 200, "{link}");
 
-    let report = invoke(&clients, "migrate", &json!({ "command": "up" })).await;
+    let pending = migrate(&project, &["status"]);
+    assert_eq!(pending["migrations"][0]["state"], "pending", "{pending:#}");
+    let refused = project.run(&["invoke", "photo-query", "--local", "--suffix", SUFFIX]);
+    assert_eq!(refused.code, Some(1), "there is no table yet: {refused:?}");
+    let report = migrate(&project, &["up"]);
     assert_eq!(report["migrations"][0]["state"], "applied", "{report:#}");
+    let new = project.succeed(&["migrate", "new", "names", "--suffix", SUFFIX]);
+    assert!(new.stdout.contains("migrations/0002_names.up.sql"), "{new:?}");
+    let status = project.succeed(&["migrate", "status", "--local", "--suffix", SUFFIX]);
+    assert!(status.stdout.starts_with("0001 applied "), "{status:?}");
+    assert!(status.stderr.contains("0002 of the project are not deployed"), "{status:?}");
 
     // The page is there before the first photo.
     assert_eq!(http::get_from(cloud.url(), &format!("{website}/index.html")).await.status, 200);
@@ -105,7 +117,7 @@ async fn photos_are_cataloged_and_failures_are_told() {
     })
     .await;
     assert_eq!((&list["prefix"], &list["thumbnails"][0]["name"]), (&json!("thumbnails/"), &json!(key)));
-    let told = invoke(&clients, "photo-query", &json!({})).await;
+    let told = invoke(&project, "photo-query", &json!({}));
     let photo = &told["photos"][0];
     assert_eq!((&photo["file_name"], told["photos"].as_array().unwrap().len()), (&json!(key), 1), "{told:#}");
     assert_eq!(photo["original_file_size"], phone_photo().len());
@@ -129,8 +141,8 @@ async fn photos_are_cataloged_and_failures_are_told() {
         found.into_iter().find(|mail| mail["subject"].as_str().is_some_and(|subject| subject.starts_with(&wanted)))
     })
     .await;
-    assert_eq!(invoke(&clients, "photo-query", &json!({ "limit": 100 })).await["photos"].as_array().unwrap().len(), 1);
+    assert_eq!(invoke(&project, "photo-query", &json!({ "limit": 100 }))["photos"].as_array().unwrap().len(), 1);
 
-    let report = invoke(&clients, "migrate", &json!({ "command": "down" })).await;
+    let report = migrate(&project, &["down"]);
     assert_eq!(report["steps"][0]["direction"], "down", "{report:#}");
 }
