@@ -11,6 +11,7 @@ mod deployments;
 mod destructions;
 mod drift;
 mod faults;
+mod garbage;
 mod notifications;
 mod operations;
 mod owners;

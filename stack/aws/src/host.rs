@@ -5,6 +5,7 @@ use stack_plan::Event;
 
 use crate::change_set::ChangeSet;
 use crate::destroy_plan::DestroyPlan;
+use crate::garbage::ArtifactObject;
 
 /// The caller of a command. It hears every [`Event`] in order and answers every [`Question`].
 pub trait Host: Send {
@@ -31,6 +32,13 @@ pub enum Question {
     },
     /// May exactly this change set be executed?
     ExecuteChangeSet(ChangeSet),
+    /// May these objects of the artifact bucket be deleted? No stack refers to them.
+    DeleteArtifacts {
+        /// The bucket.
+        bucket: String,
+        /// What goes.
+        objects: Vec<ArtifactObject>,
+    },
     /// May the stack be deleted?
     DestroyStack(DestroyPlan),
 }

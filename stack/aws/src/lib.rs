@@ -24,6 +24,7 @@ mod error;
 mod events;
 mod execution;
 mod function_code;
+mod garbage;
 mod host;
 mod invalidate;
 mod invoke;
@@ -59,6 +60,7 @@ pub use drift::{
 };
 pub use error::{AwsError, Call, Result};
 pub use function_code::update_function_code;
+pub use garbage::{ArtifactObject, GarbageOutcome, collect_garbage};
 pub use host::{Answer, Host, Question};
 pub use invoke::{Invocation, InvocationKind, Invoked, invoke};
 pub use logs::{LogLine, fetch_logs, tail_logs};

@@ -24,6 +24,8 @@ pub(crate) enum Consent {
     Asked,
     /// Nobody can be asked.
     Unavailable,
+    /// Refused beforehand: only what would be done is of interest.
+    Refused,
 }
 
 impl Consent {
@@ -69,6 +71,7 @@ impl Host for User<'_> {
             }
             Consent::Asked => self.output.ask(question, &self.interrupt),
             Consent::Unavailable => Answer::CannotAsk,
+            Consent::Refused => Answer::No,
         }
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use stack_aws::{DeployDecision, DriftOutcome, Invoked, LastOperation, Outcome, StackState, StackStatus, StackSummary};
+use stack_aws::{
+    DeployDecision, DriftOutcome, GarbageOutcome, Invoked, LastOperation, Outcome, StackState, StackStatus,
+    StackSummary,
+};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
@@ -289,6 +292,14 @@ pub(crate) enum Report {
         /// Values by variable.
         variables: BTreeMap<&'static str, String>,
     },
+    /// What became of artifacts that no stack refers to.
+    Garbage {
+        /// How it ended.
+        #[serde(flatten)]
+        outcome: GarbageOutcome,
+        /// True when only a list was asked for.
+        dry_run: bool,
+    },
     /// What this machine has and lacks.
     Doctor {
         /// One check after the other.
@@ -463,6 +474,13 @@ impl Report {
                     2
                 }
             }
+            Self::Garbage { outcome, dry_run } => match outcome {
+                GarbageOutcome::Declined { .. } if *dry_run => 0,
+                GarbageOutcome::NoBucket { .. } | GarbageOutcome::Deleted { .. } => 0,
+                GarbageOutcome::Declined { .. } | GarbageOutcome::ApprovalNeeded { .. } => 3,
+                GarbageOutcome::Busy { .. } => 4,
+                _ => 1,
+            },
             Self::Declined => 3,
             Self::Interrupted => 130,
             Self::Checked { .. }

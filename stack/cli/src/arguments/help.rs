@@ -267,6 +267,15 @@ pub(super) const MAN: &str = "\
 Examples:
   stack man ~/.local/share/man/man1 && man stack-deploy";
 
+pub(super) const GC: &str = "\
+Packages of functions and large templates lie in the bucket stack-artifacts-ACCOUNT-REGION, which all projects share. A package that a \
+parameter of any stack names stays. Nothing is deleted while an operation runs on a stack that uses the bucket, or has failed: its \
+rollback may need packages that it does not name.
+
+Examples:
+  stack gc --dry-run
+  stack gc --older-than 30d --yes";
+
 pub(super) const DOCTOR: &str = "\
 Exit code 0 when nothing is missing, 1 otherwise.
 

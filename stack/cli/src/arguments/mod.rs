@@ -9,9 +9,10 @@ use clap::{Parser, Subcommand};
 pub(crate) use globals::{Endpoint, Settings};
 pub(crate) use verbs::{
     AccessArguments, BuildArguments, CheckArguments, CompletionsArguments, DeployArguments, DestroyArguments,
-    DevArguments, DiffArguments, DoctorArguments, DriftArguments, EjectArguments, EventsArguments, GraphArguments,
-    GraphFormat, InitArguments, InvokeArguments, LocalCommand, LogsArguments, ManArguments, MigrateArguments,
-    MigrateCommand, OutputsArguments, RenderArguments, RenderFormat, RollbackArguments, StartArguments, TokenArguments,
+    DevArguments, DiffArguments, DoctorArguments, DriftArguments, EjectArguments, EventsArguments, GcArguments,
+    GraphArguments, GraphFormat, InitArguments, InvokeArguments, LocalCommand, LogsArguments, ManArguments,
+    MigrateArguments, MigrateCommand, OutputsArguments, RenderArguments, RenderFormat, RollbackArguments,
+    StartArguments, TokenArguments,
 };
 
 /// The command line as clap reads it.
@@ -118,6 +119,9 @@ pub(crate) enum Command {
     /// The local cloud alone: AWS-compatible endpoints on one loopback port
     #[command(subcommand, after_long_help = help::LOCAL, disable_help_subcommand = true)]
     Local(LocalCommand),
+    /// Delete the artifacts in this account and region that no stack refers to
+    #[command(after_long_help = help::GC)]
+    Gc(GcArguments),
     /// Say what this machine lacks, and the command that mends it
     #[command(after_long_help = help::DOCTOR)]
     Doctor(DoctorArguments),

@@ -76,6 +76,17 @@ pub(crate) struct DiffArguments {
     pub(crate) parameters: Parameters,
 }
 
+/// Options of `stack gc`.
+#[derive(Debug, Args)]
+pub(crate) struct GcArguments {
+    /// Leave what is younger: it may belong to a deployment that goes on (`12h`, `7d`)
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_time)]
+    pub(crate) older_than: Duration,
+    /// Only list what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 /// Options of `stack graph`.
 #[derive(Debug, Args)]
 pub(crate) struct GraphArguments {

@@ -12,6 +12,7 @@ mod doctor;
 mod drift;
 mod eject;
 mod events;
+mod gc;
 mod graph;
 pub(crate) mod init;
 mod invoke;
@@ -80,6 +81,7 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Token(arguments) => token::run(settings, arguments),
         Command::Dev(arguments) => dev::run(settings, arguments, output),
         Command::Local(arguments) => local::run(settings, arguments, output),
+        Command::Gc(arguments) => gc::run(settings, &arguments, output),
         Command::Doctor(arguments) => doctor::run(settings, &arguments),
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
         Command::Man(arguments) => man::run(settings, &arguments),

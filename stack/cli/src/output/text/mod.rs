@@ -4,6 +4,7 @@ mod access;
 mod differences;
 mod drift;
 mod event;
+mod garbage;
 mod offline;
 mod operation;
 mod outcome;

@@ -16,6 +16,7 @@ pub(super) fn text(style: Style, question: &Question) -> String {
         ),
         Question::ExecuteChangeSet(change_set) => change_set_text(style, change_set),
         Question::DestroyStack(plan) => destroy_text(style, plan),
+        Question::DeleteArtifacts { bucket, objects } => super::garbage::question_text(style, bucket, objects),
         _ => String::new(),
     }
 }
@@ -26,6 +27,7 @@ pub(super) fn prompt(question: &Question) -> &'static str {
         Question::CreateArtifactBucket { .. } => "Create it?",
         Question::ExecuteChangeSet(_) => "Execute this change set?",
         Question::DestroyStack(_) => "Delete all of it?",
+        Question::DeleteArtifacts { .. } => "Delete them?",
         _ => "Go on?",
     }
 }

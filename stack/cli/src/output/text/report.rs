@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use stack_aws::Invoked;
 
 use super::event::{Tally, bytes};
-use super::{access, differences, drift, offline, operation, outcome, status};
+use super::{access, differences, drift, garbage, offline, operation, outcome, status};
 use crate::migrations::{MigrationReport, MigrationStatus, MigrationStep};
 use crate::output::style::{Style, harmless};
 use crate::report::{Check, CheckState, Report, TemplateWarning};
@@ -101,6 +101,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::CloudReset { directory, existed: true } => Parts::talk(format!("removed {}\n", directory.display())),
         Report::CloudReset { existed: false, .. } => Parts::talk("there was nothing to remove\n"),
         Report::CloudEnvironment { variables } => Parts::data(environment_text(variables)),
+        Report::Garbage { outcome, dry_run } => garbage::parts(style, outcome, *dry_run),
         Report::Doctor { checks } => Parts::data(checks.iter().fold(String::new(), |mut text, check| {
             text.push_str(&check_text(style, check));
             text
