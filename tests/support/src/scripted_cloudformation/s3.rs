@@ -80,7 +80,10 @@ pub(super) fn answer(world: &mut World, head: &Parts, body: &Bytes) -> Answer {
             let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
             let mut list = String::new();
             for (key, object) in bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix)) {
-                let _ = write!(list, "<Contents>{}{}</Contents>", tag("Key", key), tag("ETag", &etag(object)));
+                let (key, etag) = (tag("Key", key), tag("ETag", &etag(object)));
+                let rest =
+                    tag("Size", &object.bytes.len().to_string()) + &tag("LastModified", "2026-11-21T00:00:00.000Z");
+                let _ = write!(list, "<Contents>{key}{etag}{rest}</Contents>");
             }
             Answer::new(200, format!("<ListBucketResult><IsTruncated>false</IsTruncated>{list}</ListBucketResult>"))
         }
