@@ -26,7 +26,7 @@ pub(super) fn examples() -> BTreeMap<String, String> {
 fn is_whole(example: &str, project: &str) -> bool {
     let has = |path: String| FILES.iter().any(|(name, _)| *name == path);
     has(format!("examples/{example}/Cargo.toml"))
-        || packages_of(project).iter().all(|package| has(format!("functions/{package}/Cargo.toml")))
+        || packages_of(example, project).iter().all(|package| has(format!("functions/{package}/Cargo.toml")))
 }
 
 /// The files of an example, relative to the new project. One without a manifest of its own gets the packages of its
@@ -35,7 +35,7 @@ pub(super) fn files_of(example: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files: BTreeMap<String, Vec<u8>> =
         below(&format!("examples/{example}/")).into_iter().map(|(file, content)| (dotted(file), content)).collect();
     let project = files.get(FILE_NAME).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
-    let packages = packages_of(&project);
+    let packages = packages_of(example, &project);
     if files.contains_key("Cargo.toml") || packages.is_empty() {
         return files;
     }
@@ -58,10 +58,19 @@ fn dotted(file: String) -> String {
     if file.starts_with("github/") { format!(".{file}") } else { file }
 }
 
-/// Packages that the functions of a project are built from.
-fn packages_of(project: &str) -> BTreeSet<String> {
+/// Packages that the functions of an example are built from.
+fn packages_of(example: &str, project: &str) -> BTreeSet<String> {
     let variables = ["PR_NUMBER"].map(|name| (name.to_owned(), "1".to_owned()));
-    let context = Context { user: "you".to_owned(), env: BTreeMap::from(variables), ..Context::default() };
+    let policies = below(&format!("examples/{example}/policies/"));
+    let context = Context {
+        user: "you".to_owned(),
+        env: BTreeMap::from(variables),
+        policy_sources: policies
+            .into_iter()
+            .map(|(file, text)| (file, String::from_utf8_lossy(&text).into_owned()))
+            .collect(),
+        ..Context::default()
+    };
     let plan = stack_plan::check_project(FILE_NAME, project, &context);
     plan.map(|plan| plan.artifacts.into_iter().map(|artifact| artifact.package).collect()).unwrap_or_default()
 }
