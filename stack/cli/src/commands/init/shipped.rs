@@ -41,10 +41,10 @@ pub(super) fn files_of(example: &str) -> BTreeMap<String, Vec<u8>> {
     }
     let members = with_dependencies(packages);
     for member in &members {
-        let directory = format!("functions/{member}/");
+        let directory = format!("{}/", directory_of(member));
         files.extend(below(&directory).into_iter().map(|(file, content)| (format!("{directory}{file}"), content)));
     }
-    let manifests: Vec<String> = members.iter().map(|member| text(&format!("functions/{member}/Cargo.toml"))).collect();
+    let manifests: Vec<String> = members.iter().map(|member| manifest_of(member)).collect();
     let lock = workspace::lock(&text("Cargo.lock"), &members);
     let manifest = workspace::manifest(&text("Cargo.toml"), &manifests, &lock.packages);
     files.insert("Cargo.toml".to_owned(), manifest.into_bytes());
@@ -80,14 +80,26 @@ fn with_dependencies(packages: BTreeSet<String>) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut open: Vec<String> = packages.into_iter().collect();
     while let Some(package) = open.pop() {
-        let dependencies = workspace::inherited(&text(&format!("functions/{package}/Cargo.toml")));
+        let dependencies = workspace::inherited(&manifest_of(&package));
         if all.insert(package) {
-            open.extend(
-                dependencies.into_iter().filter(|name| !text(&format!("functions/{name}/Cargo.toml")).is_empty()),
-            );
+            open.extend(dependencies.into_iter().filter(|name| !manifest_of(name).is_empty()));
         }
     }
     all
+}
+
+/// Where a package of this workspace lies: a directory of another name is named in the workspace's manifest.
+fn directory_of(package: &str) -> String {
+    let path = text("Cargo.toml").lines().find_map(|line| {
+        let path = line.strip_prefix(package)?.strip_prefix(" = { path = \"")?.split('"').next()?;
+        Some(path.to_owned())
+    });
+    path.unwrap_or_else(|| format!("functions/{package}"))
+}
+
+/// The manifest of a package of `functions/`; empty for any other.
+fn manifest_of(package: &str) -> String {
+    text(&format!("{}/Cargo.toml", directory_of(package)))
 }
 
 /// Files below a directory of this repository, relative to it.
