@@ -37,7 +37,7 @@ impl Library {
         let repository = TestProject::empty(STACK);
         let mut library = Self { project, cloud, repository, aws, api, key: String::new() };
         let keys = library.aws(&["apigateway", "get-api-keys", "--include-values"]);
-        library.key = keys["items"][0]["value"].as_str().unwrap().to_owned();
+        keys["items"][0]["value"].as_str().unwrap().clone_into(&mut library.key);
         library.git(&["init", "--quiet", "--initial-branch", "main"]);
         Some(library)
     }

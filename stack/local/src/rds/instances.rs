@@ -87,7 +87,7 @@ impl Rds {
         tags: BTreeMap<String, String>,
     ) -> Result<Record, ServiceError> {
         let identifier = check_name("DBInstanceIdentifier", required(properties, "DBInstanceIdentifier")?, 63)?;
-        let properties = &managed::with_password(cloud, properties, None)?;
+        let properties = &managed::with_password(properties, None)?;
         let family = self.check(cloud, region, properties)?;
         // Nobody waits for a server that cannot be there.
         family.find()?;
@@ -270,7 +270,7 @@ impl Rds {
         properties: &Value,
         tags: BTreeMap<String, String>,
     ) -> Result<Record, ServiceError> {
-        let properties = &managed::with_password(cloud, properties, Some(before))?;
+        let properties = &managed::with_password(properties, Some(before))?;
         self.check(cloud, &before.region, properties)?;
         let after = self.records.change(|table| {
             let record = table.get_mut(&before.region, INSTANCE, &before.id).ok_or_else(|| {

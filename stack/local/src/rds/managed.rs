@@ -26,7 +26,7 @@ fn is_managed(properties: &Value) -> bool {
 ///
 /// # Errors
 /// `InvalidParameterCombination` where a password is both given and to be kept by RDS, or neither.
-pub(super) fn with_password(cloud: &Cloud, properties: &Value, before: Option<&Record>) -> Result<Value, ServiceError> {
+pub(super) fn with_password(properties: &Value, before: Option<&Record>) -> Result<Value, ServiceError> {
     let known = before.map(|record| record.text("MasterUserPassword").to_owned());
     let given = properties.get("MasterUserPassword").and_then(Value::as_str);
     let given = given.filter(|given| known.as_deref() != Some(*given));

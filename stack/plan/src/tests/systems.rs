@@ -11,6 +11,12 @@ struct System {
     parameters: &'static [(&'static str, &'static str)],
 }
 
+/// Policy sources that the projects bring, by file name.
+const POLICIES: &[(&str, &str)] = &[(
+    "incoming-versions.json.hbs",
+    include_str!("../../../../examples/image-library/policies/incoming-versions.json.hbs"),
+)];
+
 const DOMAIN: &[(&str, &str)] = &[("domain", "example.com"), ("zone", "Z0123456789ABCDEFGHIJ")];
 
 const SYSTEMS: [System; 5] = [
@@ -49,6 +55,7 @@ impl System {
             region: Some(region.to_owned()),
             parameters: env(self.parameters),
             env: env(&[("PR_NUMBER", "12")]),
+            policy_sources: env(POLICIES),
             ..context()
         };
         plan_text(self.text, &context)

@@ -18,6 +18,12 @@ const SYSTEMS: [(&str, &[(&str, &str)]); 5] = [
     (include_str!("../../../../../examples/photo-catalog/stack.yaml"), &[("mail", "ops@example.com")]),
 ];
 
+/// Policy sources that the projects bring, by file name.
+const POLICIES: &[(&str, &str)] = &[(
+    "incoming-versions.json.hbs",
+    include_str!("../../../../../examples/image-library/policies/incoming-versions.json.hbs"),
+)];
+
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
@@ -29,6 +35,7 @@ fn types(text: &str, parameters: &[(&str, &str)]) -> BTreeSet<String> {
         user: "alice".to_owned(),
         parameters: map(parameters),
         env: map(&[("PR_NUMBER", "12")]),
+        policy_sources: map(POLICIES),
         ..Context::default()
     };
     let plan = check_project("stack.yaml", text, &context).unwrap_or_else(|faults| panic!("{faults:?}"));
