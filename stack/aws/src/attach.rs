@@ -78,10 +78,10 @@ impl Watch<'_> {
     ) -> Result<Outcome> {
         let polling = self.options.polling.unwrap_or_else(|| Polling::suiting(self.aws));
         let pacer = Pacer::new(polling, self.options.interrupt.clone());
-        let followed = follower.follow(pacer, host).await?;
+        let end = follower.follow(pacer, host).await?;
         let failures = follower.into_failures();
         let stack = self.stack.clone();
-        let status = match followed {
+        let status = match end {
             Followed::Ended(status) => status,
             Followed::Gone => StackStatus::DeleteComplete,
             Followed::Interrupted => {

@@ -45,18 +45,15 @@ pub async fn roll_back(
     }
     let token = Attempt::new(options.attempt.as_deref()).rollback_token();
     let follower = Follower::before(aws, reference, Some(token.clone())).await?;
-    let ordered = match decision {
-        RollbackDecision::Continue => {
-            let skip = Some(skip.to_vec()).filter(|skip| !skip.is_empty());
-            let call = aws.cloudformation.continue_update_rollback().stack_name(&reference.id);
-            let answer = call.set_resources_to_skip(skip).client_request_token(token).send().await;
-            answer.map(drop).map_err(failed("CloudFormation", "ContinueUpdateRollback"))
-        }
-        _ => {
-            let call = aws.cloudformation.rollback_stack().stack_name(&reference.id);
-            let answer = call.client_request_token(token).send().await;
-            answer.map(drop).map_err(failed("CloudFormation", "RollbackStack"))
-        }
+    let ordered = if decision == RollbackDecision::Continue {
+        let skip = Some(skip.to_vec()).filter(|skip| !skip.is_empty());
+        let call = aws.cloudformation.continue_update_rollback().stack_name(&reference.id);
+        let answer = call.set_resources_to_skip(skip).client_request_token(token).send().await;
+        answer.map(drop).map_err(failed("CloudFormation", "ContinueUpdateRollback"))
+    } else {
+        let call = aws.cloudformation.rollback_stack().stack_name(&reference.id);
+        let answer = call.client_request_token(token).send().await;
+        answer.map(drop).map_err(failed("CloudFormation", "RollbackStack"))
     };
     match ordered {
         Ok(()) => {}

@@ -54,13 +54,13 @@ pub(crate) struct MigrationStatus {
 /// [`CliError::MigrationFunctionAmbiguous`] where there are several and none is named.
 pub(crate) fn runner<'a>(plan: &'a Plan, named: Option<&str>) -> Result<&'a Artifact, CliError> {
     let runners: Vec<&Artifact> = plan.artifacts.iter().filter(|artifact| artifact.package == PACKAGE).collect();
-    let names = || runners.iter().map(|runner| runner.function.as_str()).collect::<Vec<_>>();
+    let known = || runners.iter().map(|runner| runner.function.as_str()).collect::<Vec<_>>();
     match (named, runners.as_slice()) {
         (_, []) => Err(CliError::MigrationFunctionMissing),
         (None, [runner]) => Ok(runner),
-        (None, _) => Err(CliError::MigrationFunctionAmbiguous { names: names().join(", ") }),
+        (None, _) => Err(CliError::MigrationFunctionAmbiguous { names: known().join(", ") }),
         (Some(name), _) => runners.iter().copied().find(|runner| runner.function == name).ok_or_else(|| {
-            let help = crate::commands::near(name, &names());
+            let help = crate::commands::near(name, &known());
             CliError::MigrationFunctionUnknown { name: name.to_owned(), help }
         }),
     }

@@ -206,7 +206,7 @@ pub(crate) enum Report {
         function: String,
         /// What it says.
         #[serde(flatten)]
-        report: MigrationReport,
+        migrations: MigrationReport,
     },
     /// The script that completes command lines in a shell.
     Completions {

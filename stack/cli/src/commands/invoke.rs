@@ -1,6 +1,5 @@
 //! `stack invoke`: runs a function once, and prints what it answers.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 

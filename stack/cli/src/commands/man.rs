@@ -12,22 +12,22 @@ pub(super) fn run(settings: &Settings, arguments: &ManArguments) -> Result<Repor
     let mut root = Arguments::command();
     root.build();
     let mut files = Vec::new();
-    for (name, page) in pages(&root, "stack") {
+    for (name, page) in pages(&root)? {
         let path = directory.join(name);
-        write_file(&path, &page?)?;
+        write_file(&path, &page)?;
         files.push(path);
     }
     Ok(Report::Written { files })
 }
 
-/// A page for the command and each one below it, by file name.
-fn pages(command: &Command, name: &str) -> Vec<(String, Result<Vec<u8>, CliError>)> {
+/// A page for the command and each one below it, by file name (`stack-deploy.1`).
+fn pages(command: &Command) -> Result<Vec<(String, Vec<u8>)>, CliError> {
+    let manual = clap_mangen::Man::new(command.clone());
     let mut page = Vec::new();
-    let written = clap_mangen::Man::new(command.clone().name(name.to_owned())).render(&mut page);
-    let written = written.map_err(|source| CliError::System { action: "write a manual page", source });
-    let mut all = vec![(format!("{name}.1"), written.map(|()| page))];
+    manual.render(&mut page).map_err(|source| CliError::System { action: "write a manual page", source })?;
+    let mut all = vec![(manual.get_filename(), page)];
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
-        all.extend(pages(below, &format!("{name}-{}", below.get_name())));
+        all.extend(pages(below)?);
     }
-    all
+    Ok(all)
 }

@@ -50,7 +50,7 @@ pub(super) fn run(settings: &Settings, arguments: MigrateArguments, output: &mut
     if !undeployed.is_empty() {
         output.fact(&Fact::MigrationsUndeployed { versions: &undeployed });
     }
-    Ok(Report::Migrations { function: name, report })
+    Ok(Report::Migrations { function: name, migrations: report })
 }
 
 /// What is undone is gone: the local cloud apart, somebody must say so.

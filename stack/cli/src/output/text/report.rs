@@ -70,7 +70,7 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::Environments { project, region, stacks, now } => status::list(style, project, region, stacks, *now),
         Report::Logs { lines: 0, followed: false } => Parts::talk("no lines; --since looks further back\n"),
         Report::Invoked { function, invoked, .. } => invoked_parts(style, function, invoked),
-        Report::Migrations { report, .. } => migrations_parts(style, report),
+        Report::Migrations { migrations, .. } => migrations_parts(style, migrations),
         Report::Completions { script, .. } => Parts::data(script.clone()),
         Report::Outputs { outputs, only, .. } => match only {
             Some(name) => Parts::data(outputs.get(name).map(|value| format!("{value}\n")).unwrap_or_default()),
