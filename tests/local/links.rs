@@ -45,9 +45,10 @@ async fn functions_of_image_library_reach_what_they_link_to() {
         "delete table.images",
     ];
     let delete = [&table[..], &["delete bucket.images/a", "delete bucket.images/images/a"]].concat();
-    // Of the incoming bucket only single versions are read and deleted.
     let insert = [&delete[..], &["write bucket.images/a", "write bucket.images/images/a"]].concat();
-    check(&deployed, "images/a", &[("image-insert", &insert), ("image-delete", &delete), ("image-ingest", &insert)])
+    // Of the incoming bucket single versions are read and deleted, and a version that is gone is told from one that is denied.
+    let ingest = [&insert[..], &["list bucket.incoming"]].concat();
+    check(&deployed, "images/a", &[("image-insert", &insert), ("image-delete", &delete), ("image-ingest", &ingest)])
         .await;
 }
 
