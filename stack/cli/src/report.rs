@@ -529,8 +529,11 @@ fn is_stuck(status: StackStatus) -> bool {
 
 fn outcome_exit_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Deployed { .. } | Outcome::NoChanges { .. } | Outcome::Destroyed { .. } | Outcome::Absent { .. } => 0,
-        Outcome::Settled { .. } => 0,
+        Outcome::Deployed { .. }
+        | Outcome::NoChanges { .. }
+        | Outcome::Settled { .. }
+        | Outcome::Destroyed { .. }
+        | Outcome::Absent { .. } => 0,
         Outcome::Idle { status, .. } => u8::from(is_stuck(*status)),
         Outcome::NotCancelled { status, .. } if !status.is_in_progress() => 1,
         Outcome::Declined { .. } | Outcome::ApprovalNeeded { .. } => 3,

@@ -40,9 +40,8 @@ pub(super) fn run(settings: &Settings, arguments: MigrateArguments, output: &mut
     };
     let here = directory.ok().map(|directory| versions_in(&files.directory.join(directory))).unwrap_or_default();
     let name = runner.function.clone();
-    let (function_name, invoked) = match invoke(settings, &files, &parameters, &name, &payload)? {
-        Some(invoked) => invoked,
-        None => return Ok(Report::Interrupted),
+    let Some((function_name, invoked)) = invoke(settings, &files, &parameters, &name, &payload)? else {
+        return Ok(Report::Interrupted);
     };
     let report = read(&name, &function_name, &invoked)?;
     let known: Vec<i64> = report.migrations.iter().map(|migration| migration.version).collect();
