@@ -24,6 +24,7 @@ async fn updating(failing: bool) -> ScriptedCloud {
     before["Resources"]["Alerts"]["Properties"]["DisplayName"] = "before".into();
     cloud.world(|world| {
         world.add_stack(STACK, "CREATE_COMPLETE", &before);
+        world.slowness = 40;
         if failing {
             world.failing.insert("Alerts".to_owned(), "the name is taken".to_owned());
         }
@@ -93,7 +94,10 @@ async fn a_deletion_is_taken_up_and_tells_what_stays() {
     let cloud = ScriptedCloud::start().await;
     let mut kept = template();
     kept["Resources"]["Site"]["DeletionPolicy"] = json!("Retain");
-    cloud.world(|world| world.add_stack(STACK, "CREATE_COMPLETE", &kept));
+    cloud.world(|world| {
+        world.slowness = 40;
+        world.add_stack(STACK, "CREATE_COMPLETE", &kept);
+    });
     let aws = connect(&cloud, 5).await;
     let stack = stack_aws::status(&aws, STACK).await.unwrap().unwrap();
     let mut host = Recorder::answering(Answer::Yes);

@@ -36,6 +36,17 @@ impl Script<'_> {
 
     /// Ends the script: the operation has begun.
     fn begin(mut self, first_status: &str) {
+        for number in (0..self.world.slowness).rev() {
+            let waiting = Event {
+                id: format!("event-{}", self.world.next()),
+                logical_id: format!("Waiting{number}"),
+                resource_type: "AWS::SNS::Topic".to_owned(),
+                status: "UPDATE_IN_PROGRESS".to_owned(),
+                token: self.token.clone(),
+                ..Event::default()
+            };
+            self.stack.pending.insert(1, waiting);
+        }
         first_status.clone_into(&mut self.stack.status);
         let id = self.stack.id.clone();
         *self.world.stack(&id).unwrap() = self.stack;

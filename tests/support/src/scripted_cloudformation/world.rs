@@ -19,6 +19,8 @@ pub struct World {
     pub rollback_fails: bool,
     /// Logical ids whose deletion in the cleanup after an update fails.
     pub cleanup_fails: Vec<String>,
+    /// Number of events without effect with which every operation begins: how long it is looked at before it is over.
+    pub slowness: usize,
     /// Reason with which every change set is refused.
     pub change_sets_fail: Option<String>,
     /// True when a repeated `ClientToken` of `CreateChangeSet` is not recognized.
