@@ -11,6 +11,7 @@ use crate::attempt::Attempt;
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
 use crate::options::{Pacer, Pause};
+use crate::risk::Risk;
 use crate::template_source::TemplateSource;
 
 /// A change set that awaits its execution. The one that is shown is the one that is executed, by id.
@@ -26,6 +27,8 @@ pub struct ChangeSet {
     pub changes: Vec<ResourceChange>,
     /// Findings of CloudFormation's validation that do not block.
     pub warnings: Vec<ValidationFinding>,
+    /// What a plain yes beforehand does not cover.
+    pub risks: Vec<Risk>,
 }
 
 /// What happens to one resource.
@@ -195,6 +198,7 @@ pub(crate) async fn wait_for(aws: &Aws, created: &Created, stack_name: &str, mut
         stack_name: stack_name.to_owned(),
         changes,
         warnings,
+        risks: Vec::new(),
     }))
 }
 

@@ -9,11 +9,11 @@ use crate::deletion;
 use crate::error::{AwsError, Result};
 use crate::events::{Followed, Follower};
 use crate::host::{Answer, Host, Question};
-use crate::next_step;
 use crate::outcome::{Operation, Outcome, StackReference};
 use crate::stack::{self, StackSummary};
 use crate::stack_deployment::{Brought, StackChange, StackDeployment, There, not_approved};
 use crate::status::StackStatus;
+use crate::{next_step, risk};
 
 impl StackDeployment<'_> {
     /// Change set, approval, execution.
@@ -35,7 +35,10 @@ impl StackDeployment<'_> {
         };
         let prepared = change_set::wait_for(self.aws, &created, self.wanted.name, self.pacer.restarted()).await?;
         let change_set = match prepared {
-            Prepared::Ready(change_set) => change_set,
+            Prepared::Ready(mut change_set) => {
+                change_set.risks = risk::of_data(&change_set.changes, before.as_ref(), self.wanted.template);
+                change_set
+            }
             Prepared::Interrupted => {
                 self.take_back(&created, &shell).await?;
                 return Ok(self.interrupted().into());

@@ -1,6 +1,6 @@
 //! Who hears what happens and answers what is asked, for the commands that change something.
 
-use stack_aws::{Answer, CancellationToken, Host, Question};
+use stack_aws::{Answer, CancellationToken, Host, Question, RiskKind};
 use stack_plan::Event;
 
 use crate::arguments::{Endpoint, Settings};
@@ -12,6 +12,8 @@ use crate::output::Output;
 pub(crate) struct User<'a> {
     output: &'a mut Output,
     consent: Consent,
+    /// Risks that consent given beforehand covers; all of them when absent.
+    allowed: Option<Vec<RiskKind>>,
     interrupt: CancellationToken,
 }
 
@@ -54,7 +56,22 @@ impl Consent {
 
 impl<'a> User<'a> {
     pub(crate) fn new(output: &'a mut Output, consent: Consent, interrupt: CancellationToken) -> Self {
-        Self { output, consent, interrupt }
+        Self { output, consent, allowed: None, interrupt }
+    }
+
+    /// The same user, whose consent beforehand covers these risks only.
+    pub(crate) fn allowing(self, allowed: Vec<RiskKind>) -> Self {
+        Self { allowed: Some(allowed), ..self }
+    }
+
+    /// True when a yes beforehand was meant for this as well.
+    fn covers(&self, question: &Question) -> bool {
+        match (&self.allowed, question) {
+            (Some(allowed), Question::ExecuteChangeSet(change_set)) => {
+                change_set.risks.iter().all(|risk| allowed.contains(&risk.kind))
+            }
+            _ => true,
+        }
     }
 }
 
@@ -65,6 +82,7 @@ impl Host for User<'_> {
 
     fn approve(&mut self, question: &Question) -> Answer {
         match self.consent {
+            Consent::Given if !self.covers(question) => Answer::CannotAsk,
             Consent::Given => {
                 self.output.fact(&Fact::Approved(question));
                 Answer::Yes

@@ -93,12 +93,14 @@ Examples:
 
 pub(super) const DEPLOY: &str = "\
 Shows the change set and asks before it executes it; what was shown is what is executed. Without a terminal, --yes is \
-the consent. The local cloud (--local) is not asked about.
+the consent, but for risks: what `--allow` does not name of widened access, and of data that would be deleted or made again without its \
+content, ends the command with exit code 3 and the list. The local cloud (--local) is not asked about.
 
 Examples:
   stack local start && stack deploy --local
   stack deploy -e dev --suffix alice
   stack deploy -e prod --yes --parameter domain=example.com
+  stack deploy -e prod --yes --allow broadening,replace
   stack deploy --endpoint-url http://127.0.0.1:5000 --yes";
 
 pub(super) const DESTROY: &str = "\

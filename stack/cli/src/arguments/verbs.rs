@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use stack_aws::RiskKind;
 
 /// Options of `stack check`.
 #[derive(Debug, Args)]
@@ -138,8 +139,33 @@ pub(crate) struct BuildArguments {
 /// Options of `stack deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct DeployArguments {
+    /// What `--yes` covers besides harmless changes; may be given more than once, or separated by commas
+    #[arg(long, value_name = "RISK", value_enum, value_delimiter = ',')]
+    pub(crate) allow: Vec<Allowed>,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
+}
+
+/// A risk that is allowed beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Allowed {
+    /// Somebody may do more, or more is open, than before
+    Broadening,
+    /// A resource that holds data is made again
+    Replace,
+    /// A resource that holds data is deleted
+    Delete,
+}
+
+impl Allowed {
+    /// The risk that it allows.
+    pub(crate) fn risk(self) -> RiskKind {
+        match self {
+            Self::Broadening => RiskKind::Broadening,
+            Self::Replace => RiskKind::Replace,
+            Self::Delete => RiskKind::Delete,
+        }
+    }
 }
 
 /// Options of `stack destroy`.

@@ -4,7 +4,7 @@ use stack_aws::{DeployOptions, Outcome};
 use stack_plan::Plan;
 
 use super::build;
-use crate::arguments::{DeployArguments, Settings};
+use crate::arguments::{DeployArguments, Endpoint, Settings};
 use crate::error::CliError;
 use crate::host::{Consent, User};
 use crate::output::Output;
@@ -32,6 +32,9 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
         };
         let options = DeployOptions { interrupt, arguments: settings.choice(), ..DeployOptions::default() };
         let mut user = User::new(output, consent, options.interrupt.clone());
+        if settings.endpoint != Endpoint::Local {
+            user = user.allowing(arguments.allow.iter().map(|allowed| allowed.risk()).collect());
+        }
         let outcome = stack_aws::deploy(&aws, &plan, &built, &files.directory, &options, &mut user).await?;
         // An interrupt at a prompt answers it with no.
         let is_interrupted = options.interrupt.is_cancelled() && matches!(outcome, Outcome::Declined { .. });

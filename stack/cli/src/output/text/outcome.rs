@@ -1,8 +1,9 @@
 //! What became of a stack, in words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use stack_aws::{CompanionChange, ContentsChanges, Failure, Operation, Outcome};
+use stack_aws::{CompanionChange, ContentsChanges, Failure, Operation, Outcome, Question, RiskKind};
 
 use super::event::Tally;
 use super::question::{destroy_text, text as question_text};
@@ -40,8 +41,9 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             Parts::talk(format!("{}declined; {}\n", companions_text(style, companions), unchanged_text(companions)))
         }
         Outcome::ApprovalNeeded { question } => Parts::talk(format!(
-            "{}\napproval is needed, and there is no terminal to ask on: see above, then run again with --yes\n",
-            question_text(style, question)
+            "{}\napproval is needed, and there is nobody to ask: see above, then run again with --yes{}\n",
+            question_text(style, question),
+            allowing(question)
         )),
         Outcome::Busy { stack, status } => Parts::talk(format!(
             "{} is busy: {}; nothing was begun, run the command again when that is over\n",
@@ -148,6 +150,16 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
         }
         other => Parts::talk(format!("{other:?}\n")),
     }
+}
+
+/// The option that covers the risks of a change set.
+fn allowing(question: &Question) -> String {
+    let Question::ExecuteChangeSet(change_set) = question else { return String::new() };
+    let kinds: BTreeSet<RiskKind> = change_set.risks.iter().map(|risk| risk.kind).collect();
+    if kinds.is_empty() {
+        return String::new();
+    }
+    format!(" --allow {}", kinds.into_iter().map(RiskKind::as_str).collect::<Vec<_>>().join(","))
 }
 
 fn operation_word(operation: Operation) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stack_aws::{ChangeAction, ChangeSet, DestroyPlan, Question, StackResource};
+use stack_aws::{ChangeAction, ChangeSet, DestroyPlan, Question, Risk, StackResource};
 
 use crate::output::style::{Style, harmless};
 
@@ -49,6 +49,9 @@ fn change_set_text(style: Style, change_set: &ChangeSet) -> String {
             let _ = write!(text, " ({})", change.properties.join(", "));
         }
         text.push('\n');
+    }
+    for Risk { kind, logical_id, detail, .. } in &change_set.risks {
+        let _ = writeln!(text, "  {} {logical_id}: {}", style.bad(format!("{}:", kind.as_str())), harmless(detail));
     }
     for warning in &change_set.warnings {
         let place = warning.logical_id.as_deref().unwrap_or("template");

@@ -1,0 +1,155 @@
+//! What of a change set somebody must have agreed to in so many words: data that goes, access that widens.
+
+use serde::Serialize;
+use serde_json::Value;
+use stack_plan::Template;
+use stack_plan::specification::Specification;
+
+use crate::change_set::{ChangeAction, ResourceChange};
+
+/// A change that a plain yes beforehand does not cover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Risk {
+    /// What it is.
+    pub kind: RiskKind,
+    /// Logical id of the resource.
+    pub logical_id: String,
+    /// CloudFormation type.
+    pub resource_type: String,
+    /// What happens.
+    pub detail: String,
+}
+
+/// What a risk is, and the word that allows it beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RiskKind {
+    /// Somebody may do more, or more is open, than before.
+    Broadening,
+    /// A resource that holds data is, or may be, made again without it.
+    Replace,
+    /// A resource that holds data leaves the stack and is deleted.
+    Delete,
+}
+
+impl RiskKind {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Broadening => "broadening",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Resources that hold data and lose it. `before` is the deployed template, `after` the wanted one: they say what stays, where
+/// the change set does not.
+pub(crate) fn of_data(changes: &[ResourceChange], before: Option<&Value>, after: &Template) -> Vec<Risk> {
+    changes.iter().filter_map(|change| of_change(change, before, after)).collect()
+}
+
+fn of_change(change: &ResourceChange, before: Option<&Value>, after: &Template) -> Option<Risk> {
+    let ResourceChange { logical_id, resource_type, action, policy_action, .. } = change;
+    if !holds_data(resource_type) {
+        return None;
+    }
+    let said = policy_action.as_deref();
+    let (kind, detail) = match action {
+        ChangeAction::Remove => {
+            let policy = || before?.pointer(&format!("/Resources/{logical_id}/DeletionPolicy"))?.as_str();
+            let detail = match said.or_else(policy) {
+                Some("Retain" | "RetainExceptOnCreate") => return None,
+                Some("Snapshot") => "deleted after a snapshot",
+                _ => "deleted with everything in it",
+            };
+            (RiskKind::Delete, detail.to_owned())
+        }
+        ChangeAction::Replace | ChangeAction::MayReplace => {
+            let resource = after.resources.get(logical_id);
+            let policy = resource.and_then(|resource| resource.update_replace_policy.as_deref());
+            let fate = match (said, policy) {
+                (Some("ReplaceAndRetain"), _) | (None, Some("Retain")) => "the old one stays outside of the stack",
+                (Some("ReplaceAndSnapshot"), _) | (None, Some("Snapshot")) => "the old one is deleted after a snapshot",
+                _ => "the old one is deleted with everything in it",
+            };
+            let may = if *action == ChangeAction::MayReplace { "may be made again" } else { "made again" };
+            (RiskKind::Replace, format!("{may}, empty; {fate}"))
+        }
+        ChangeAction::Add | ChangeAction::Modify | ChangeAction::Import => return None,
+    };
+    Some(Risk { kind, logical_id: logical_id.clone(), resource_type: resource_type.clone(), detail })
+}
+
+/// True for types whose resources hold data that a new one would not have.
+fn holds_data(resource_type: &str) -> bool {
+    Specification::embedded().resource_type(resource_type).is_some_and(|known| known.is_stateful())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn change(resource_type: &str, action: ChangeAction, policy_action: Option<&str>) -> ResourceChange {
+        ResourceChange {
+            logical_id: "It".to_owned(),
+            physical_id: None,
+            resource_type: resource_type.to_owned(),
+            action,
+            properties: Vec::new(),
+            policy_action: policy_action.map(str::to_owned),
+        }
+    }
+
+    fn risk(change: &ResourceChange, policy: Option<&str>) -> Option<(RiskKind, String)> {
+        let mut resource = json!({"Type": change.resource_type});
+        if let Some(policy) = policy {
+            resource["DeletionPolicy"] = policy.into();
+            resource["UpdateReplacePolicy"] = policy.into();
+        }
+        let template = json!({"Resources": {"It": resource}});
+        let after = Template::parse(&template.to_string()).unwrap();
+        let risks = of_data(std::slice::from_ref(change), Some(&template), &after);
+        risks.into_iter().next().map(|risk| (risk.kind, risk.detail))
+    }
+
+    #[test]
+    fn data_that_goes_is_a_risk_whoever_says_what_becomes_of_it() {
+        let table = "AWS::DynamoDB::Table";
+        for (action, said, policy, kind, words) in [
+            (ChangeAction::Remove, None, None, RiskKind::Delete, "deleted with everything"),
+            (ChangeAction::Remove, Some("Delete"), Some("Retain"), RiskKind::Delete, "deleted with everything"),
+            (ChangeAction::Remove, Some("Snapshot"), None, RiskKind::Delete, "deleted after a snapshot"),
+            (ChangeAction::Replace, None, None, RiskKind::Replace, "made again, empty; the old one is deleted with"),
+            (ChangeAction::Replace, None, Some("Retain"), RiskKind::Replace, "the old one stays"),
+            (
+                ChangeAction::MayReplace,
+                Some("ReplaceAndRetain"),
+                None,
+                RiskKind::Replace,
+                "may be made again, empty; the old one stays",
+            ),
+        ] {
+            let (is, detail) = risk(&change(table, action, said), policy).unwrap();
+            assert_eq!(is, kind, "{action:?} {said:?} {policy:?}");
+            assert!(detail.contains(words), "{detail}");
+        }
+    }
+
+    #[test]
+    fn what_stays_or_holds_nothing_is_none() {
+        for (resource_type, action, said, policy) in [
+            ("AWS::DynamoDB::Table", ChangeAction::Remove, Some("Retain"), None),
+            ("AWS::DynamoDB::Table", ChangeAction::Remove, None, Some("RetainExceptOnCreate")),
+            ("AWS::DynamoDB::Table", ChangeAction::Modify, None, None),
+            ("AWS::DynamoDB::Table", ChangeAction::Add, None, None),
+            ("AWS::Lambda::Function", ChangeAction::Replace, None, None),
+            ("AWS::SNS::TopicPolicy", ChangeAction::Remove, None, None),
+        ] {
+            assert_eq!(risk(&change(resource_type, action, said), policy), None, "{resource_type} {action:?} {said:?}");
+        }
+    }
+}
