@@ -12,6 +12,7 @@ import uuid
 import zipfile
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -62,8 +63,10 @@ class Cloud:
         self.endpoint = endpoint.rstrip("/")
         self._cleanup = contextlib.ExitStack()
 
-    def client(self, service, keys=None, region=None, **settings):
+    def client(self, service, keys=None, region=None, unsigned=False, **settings):
         """A boto3 client; `keys` are temporary credentials as STS gives them, the administrator's by default."""
+        if unsigned:
+            settings["signature_version"] = UNSIGNED
         keys = keys or {"AccessKeyId": "test", "SecretAccessKey": "test", "SessionToken": None}
         settings = {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 1}, **settings}
         if service == "s3":
