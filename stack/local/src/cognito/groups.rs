@@ -1,8 +1,8 @@
 //! Groups of users.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::{Cognito, Group, now};
+use super::{Cognito, Group, Pool, User, now};
 use crate::wire::ServiceError;
 use crate::wire::properties::{as_integer, text};
 
@@ -76,6 +76,27 @@ impl Cognito {
             }
             Ok(())
         })
+    }
+}
+
+impl Pool {
+    /// Claims of an id token about the roles of a user's groups. The role of the group with the lowest precedence is the
+    /// preferred one, unless groups of the same precedence have different roles.
+    pub(super) fn role_claims(&self, user: &User) -> Map<String, Value> {
+        let groups = self.ordered_groups(user);
+        let ranked: Vec<(i64, &str)> = groups
+            .iter()
+            .filter_map(|name| self.groups.get(name))
+            .filter_map(|group| Some((group.precedence.unwrap_or(i64::MAX), group.role_arn.as_deref()?)))
+            .collect();
+        let mut claims = Map::new();
+        let Some((lowest, preferred)) = ranked.first().copied() else { return claims };
+        let roles: Vec<&str> = ranked.iter().map(|(_, role)| *role).collect();
+        claims.insert("cognito:roles".to_owned(), json!(roles));
+        if ranked.iter().all(|(precedence, role)| *precedence != lowest || *role == preferred) {
+            claims.insert("cognito:preferred_role".to_owned(), json!(preferred));
+        }
+        claims
     }
 }
 

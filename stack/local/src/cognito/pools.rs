@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Cognito, Pool, invalid, no_pool, now};
+use super::{Cognito, Pool, invalid, no_pool, now, schema};
 use crate::persist::lock;
 use crate::wire::ServiceError;
 
@@ -42,15 +42,7 @@ impl Cognito {
         let name = super::required(input, "PoolName")?.to_owned();
         let mut settings = Map::new();
         take_settings(&mut settings, input)?;
-        settings.entry("Policies").or_insert_with(|| {
-            json!({"PasswordPolicy": {
-                "MinimumLength": 8, "RequireUppercase": true, "RequireLowercase": true, "RequireNumbers": true,
-                "RequireSymbols": true, "TemporaryPasswordValidityDays": 7,
-            }})
-        });
-        settings.entry("DeletionProtection").or_insert_with(|| json!("INACTIVE"));
-        settings.entry("MfaConfiguration").or_insert_with(|| json!("OFF"));
-        settings.entry("AdminCreateUserConfig").or_insert_with(|| json!({"AllowAdminCreateUserOnly": false}));
+        fill_defaults(&mut settings);
         let random = uuid::Uuid::new_v4().simple().to_string();
         let id = format!("{region}_{}", &random[..9]);
         let pool = Pool {
@@ -79,16 +71,14 @@ impl Cognito {
             let mut settings: Map<String, Value> = pool
                 .settings
                 .iter()
-                .filter(|(key, _)| FIXED.contains(&key.as_str()) || *key == "Policies")
+                .filter(|(key, _)| FIXED.contains(&key.as_str()))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
             let mut given = Map::new();
             take_settings(&mut given, input)?;
             given.retain(|key, _| !FIXED.contains(&key.as_str()));
             settings.extend(given);
-            settings.entry("DeletionProtection").or_insert_with(|| json!("INACTIVE"));
-            settings.entry("MfaConfiguration").or_insert_with(|| json!("OFF"));
-            settings.entry("AdminCreateUserConfig").or_insert_with(|| json!({"AllowAdminCreateUserOnly": false}));
+            fill_defaults(&mut settings);
             pool.settings = settings;
             pool.modified = now();
             Ok(())
@@ -159,6 +149,19 @@ impl Cognito {
     }
 }
 
+/// Says what a pool does about what nobody said.
+fn fill_defaults(settings: &mut Map<String, Value>) {
+    settings.entry("Policies").or_insert_with(|| {
+        json!({"PasswordPolicy": {
+            "MinimumLength": 8, "RequireUppercase": true, "RequireLowercase": true, "RequireNumbers": true,
+            "RequireSymbols": true, "TemporaryPasswordValidityDays": 7,
+        }})
+    });
+    settings.entry("DeletionProtection").or_insert_with(|| json!("INACTIVE"));
+    settings.entry("MfaConfiguration").or_insert_with(|| json!("OFF"));
+    settings.entry("AdminCreateUserConfig").or_insert_with(|| json!({"AllowAdminCreateUserOnly": false}));
+}
+
 /// Takes over what is known and refuses what would be promised and not kept.
 fn take_settings(settings: &mut Map<String, Value>, input: &Value) -> Result<(), ServiceError> {
     if let Some(triggers) = input.get("LambdaConfig").and_then(Value::as_object).filter(|triggers| !triggers.is_empty())
@@ -214,34 +217,13 @@ impl Pool {
 
     /// Refuses attributes that the pool's schema does not have, and values that break it.
     pub(super) fn check_attributes(&self, attributes: &BTreeMap<String, String>) -> Result<(), ServiceError> {
-        const STANDARD: &[&str] = &[
-            "sub",
-            "name",
-            "given_name",
-            "family_name",
-            "middle_name",
-            "nickname",
-            "preferred_username",
-            "profile",
-            "picture",
-            "website",
-            "email",
-            "email_verified",
-            "gender",
-            "birthdate",
-            "zoneinfo",
-            "locale",
-            "phone_number",
-            "phone_number_verified",
-            "address",
-            "updated_at",
-        ];
-        let schema = self.settings.get("SchemaAttributes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let declarations =
+            self.settings.get("SchemaAttributes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let bare = |name: &str| name.strip_prefix("custom:").unwrap_or(name).to_owned();
         for (name, value) in attributes {
             let declared =
-                schema.iter().find(|entry| entry["Name"].as_str().is_some_and(|own| bare(own) == bare(name)));
-            if !STANDARD.contains(&name.as_str()) && (declared.is_none() || !name.starts_with("custom:")) {
+                declarations.iter().find(|entry| entry["Name"].as_str().is_some_and(|own| bare(own) == bare(name)));
+            if !schema::is_standard(name) && (declared.is_none() || !name.starts_with("custom:")) {
                 return Err(invalid(format!(
                     "Attributes did not conform to the schema: {name}: Attribute does not exist in the schema."
                 )));

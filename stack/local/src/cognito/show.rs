@@ -13,6 +13,8 @@ pub(super) fn pool(account: &str, pool: &Pool) -> Value {
     shown.insert("CreationDate".to_owned(), json!(pool.created));
     shown.insert("LastModifiedDate".to_owned(), json!(pool.modified));
     shown.insert("EstimatedNumberOfUsers".to_owned(), json!(pool.users.len()));
+    let declared = pool.settings.get("SchemaAttributes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    shown.insert("SchemaAttributes".to_owned(), super::schema::described(declared).into());
     if let Some(domain) = &pool.domain {
         let key = if domain.contains('.') { "CustomDomain" } else { "Domain" };
         shown.insert(key.to_owned(), json!(domain));

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::origin::{new_origin, time_of};
 use super::{Client, Cognito, Pool, User, UserStatus, not_authorized, now, srp};
 use crate::persist::lock;
 use crate::sts::{Claims, SHA256_PREFIX, verify_with};
@@ -117,8 +118,7 @@ impl Cognito {
             let client = pool.client(client_id)?;
             let user = pool.users.get(username).ok_or_else(|| not_authorized("User does not exist."))?;
             let issued = now();
-            let origin =
-                grant.refreshed.map_or_else(|| uuid::Uuid::new_v4().to_string(), |refresh| refresh.origin.clone());
+            let origin = grant.refreshed.map_or_else(new_origin, |refresh| refresh.origin.clone());
             let authenticated = grant.refreshed.map_or(issued, |refresh| refresh.authenticated);
             let life = lifetime(client, "AccessToken", 3600);
             let common = |token_use: &str, life: i64| {
@@ -152,6 +152,7 @@ impl Cognito {
                 if let Some(nonce) = grant.nonce {
                     claims.insert("nonce".to_owned(), json!(nonce));
                 }
+                claims.extend(pool.role_claims(user));
                 claims.extend(user.claims(grant.scope));
                 sign(&key, &claims.into())
             });
@@ -188,9 +189,8 @@ impl Cognito {
         let user = self.with_pool(&pool_id, |pool| {
             let user = pool.users.get(username).ok_or_else(super::users::no_user)?;
             let origin = claims.text("origin_jti").unwrap_or_default();
-            let issued = claims.number("iat").unwrap_or(0);
-            // A token says no more than the second; one of the second of the sign-out is taken as older.
-            if pool.revoked.contains_key(origin) || issued * 1000 <= user.signed_out {
+            let signed_in = time_of(origin).unwrap_or_else(|| claims.number("iat").unwrap_or(0) * 1000);
+            if pool.revoked.contains_key(origin) || signed_in <= user.signed_out {
                 return Err(not_authorized("Access Token has been revoked"));
             }
             if !user.enabled {

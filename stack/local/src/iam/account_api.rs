@@ -228,7 +228,16 @@ fn instance_profiles(
             profile.role = None;
             Ok(())
         })?,
-        "DeleteInstanceProfile" => iam.delete_instance_profile(name()?)?,
+        "DeleteInstanceProfile" => {
+            if iam.instance_profile(name()?)?.role.is_some() {
+                return Err(ServiceError::new(
+                    http::StatusCode::CONFLICT,
+                    "DeleteConflict",
+                    "Cannot delete entity, must remove roles from instance profile first.",
+                ));
+            }
+            iam.delete_instance_profile(name()?)?;
+        }
         _ => return Ok(None),
     }
     Ok(Some(query_empty_response(NAMESPACE, action)))

@@ -7,8 +7,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::documents::{parse_rights, parse_trust_policy};
 use super::gate::gate;
-use super::roles::{NewRole, check_name, check_session_duration, no_entity, no_role, parse_document};
+use super::roles::{NewRole, check_name, check_session_duration, no_entity, no_role};
 use super::{Iam, ManagedPolicy, Principal, Role};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
@@ -60,7 +61,7 @@ fn answer_roles(iam: &Iam, form: &Form, action: &str) -> Result<Response, Servic
             empty()
         }
         "UpdateAssumeRolePolicy" => {
-            let document = parse_document(form.require("PolicyDocument")?)?;
+            let document = parse_trust_policy(form.require("PolicyDocument")?)?;
             iam.change_role(form.require("RoleName")?, |role| {
                 role.trust_policy = document;
                 Ok(())
@@ -133,7 +134,7 @@ fn answer_role_policies(iam: &Iam, form: &Form, action: &str) -> Result<Response
         "PutRolePolicy" => {
             let name = form.require("PolicyName")?;
             check_name("policyName", name, 128)?;
-            let document = parse_document(form.require("PolicyDocument")?)?;
+            let document = parse_rights(form.require("PolicyDocument")?)?;
             iam.change_role(form.require("RoleName")?, |role| {
                 role.policies.insert(name.to_owned(), document);
                 Ok(())
@@ -196,7 +197,7 @@ fn answer_managed_policies(iam: &Iam, form: &Form, action: &str) -> Result<Respo
                 form.require("PolicyName")?,
                 form.get("Path").unwrap_or("/"),
                 form.get("Description").unwrap_or_default(),
-                parse_document(form.require("PolicyDocument")?)?,
+                parse_rights(form.require("PolicyDocument")?)?,
                 tags(form),
             )?;
             result(&|xml| xml.element("Policy", |xml| write_policy_fields(xml, &policy, 0)))
@@ -223,7 +224,7 @@ fn answer_managed_policies(iam: &Iam, form: &Form, action: &str) -> Result<Respo
         }
         "CreatePolicyVersion" => {
             let arn = form.require("PolicyArn")?;
-            let document = parse_document(form.require("PolicyDocument")?)?;
+            let document = parse_rights(form.require("PolicyDocument")?)?;
             let number = iam.create_policy_version(arn, document, form.flag("SetAsDefault") == Some(true))?;
             let policy = iam.policy(arn)?;
             result(&|xml| {
@@ -287,7 +288,7 @@ fn new_role(form: &Form) -> Result<NewRole, ServiceError> {
         path: form.get("Path").unwrap_or("/").to_owned(),
         description: form.get("Description").unwrap_or_default().to_owned(),
         max_session_duration,
-        trust_policy: parse_document(form.require("AssumeRolePolicyDocument")?)?,
+        trust_policy: parse_trust_policy(form.require("AssumeRolePolicyDocument")?)?,
         policies: BTreeMap::new(),
         attached: Vec::new(),
         boundary: form.get("PermissionsBoundary").map(str::to_owned),

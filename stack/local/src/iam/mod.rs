@@ -19,6 +19,7 @@ pub(crate) mod account_resources;
 mod advice;
 pub(crate) mod api;
 mod authorize;
+mod documents;
 mod gate;
 pub(crate) mod live;
 mod managed;
@@ -46,9 +47,10 @@ mod users;
 mod users_api;
 
 pub(crate) use authorize::Access;
+pub(crate) use documents::parse_rights;
 pub(crate) use principal::{Principal, Session};
 pub(crate) use providers::OpenIdProvider;
-pub(crate) use roles::{check_name, parse_document};
+pub(crate) use roles::check_name;
 
 /// Access key and secret key of the local administrator.
 const LOCAL_KEY: &str = "test";

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::documents::{check_rights, check_trust_policy};
 use super::receivers::{Receiver, receivers};
-use super::roles::{NewRole, check_document, check_session_duration};
+use super::roles::{NewRole, check_session_duration};
 use crate::cloudformation::provider::{ProviderError, Provisioned, ResourceContext, Update};
 use crate::wire::properties::{changed, reference_list, required_text, tags, text};
 
@@ -240,16 +241,16 @@ fn session_duration(properties: &Value) -> Result<u32, ProviderError> {
     Ok(seconds)
 }
 
-/// A policy document: an object, or text that holds one.
+/// A policy document: an object, or text that holds one. The property's name tells whether it is a role's trust policy.
 pub(super) fn document(properties: &Value, name: &str) -> Result<Value, ProviderError> {
-    match properties.get(name) {
-        Some(Value::String(text)) => Ok(super::roles::parse_document(text)?),
-        Some(document) => {
-            check_document(document)?;
-            Ok(document.clone())
-        }
-        None => Err(ProviderError::invalid(format!("the required property `{name}` is missing"))),
-    }
+    let document = match properties.get(name) {
+        Some(Value::String(text)) => super::documents::parse_document(text)?,
+        Some(document) => document.clone(),
+        None => return Err(ProviderError::invalid(format!("the required property `{name}` is missing"))),
+    };
+    let check = if name == "AssumeRolePolicyDocument" { check_trust_policy } else { check_rights };
+    check(&document)?;
+    Ok(document)
 }
 
 pub(super) fn inline_policies(properties: &Value) -> Result<BTreeMap<String, Value>, ProviderError> {

@@ -167,37 +167,6 @@ pub(super) fn check_path(path: &str) -> Result<(), ServiceError> {
     ))
 }
 
-/// Reads a policy document that a client sent as text.
-pub(crate) fn parse_document(text: &str) -> Result<Value, ServiceError> {
-    let malformed = |why: String| ServiceError::bad_request("MalformedPolicyDocument", why);
-    let document: Value =
-        serde_json::from_str(text).map_err(|error| malformed(format!("This policy contains invalid Json: {error}")))?;
-    check_document(&document)?;
-    Ok(document)
-}
-
-/// Refuses what is not a policy at all. The statements are judged when they are used.
-pub(crate) fn check_document(document: &Value) -> Result<(), ServiceError> {
-    let statements = document.get("Statement");
-    let list = match statements {
-        Some(Value::Array(list)) => list.as_slice(),
-        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-        _ => &[],
-    };
-    let well_formed = !list.is_empty()
-        && list.iter().all(|statement| {
-            matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny"))
-                && (statement.get("Action").is_some() || statement.get("NotAction").is_some())
-        });
-    if well_formed {
-        return Ok(());
-    }
-    Err(ServiceError::bad_request(
-        "MalformedPolicyDocument",
-        "Syntax errors in policy: every policy needs `Statement`, and every statement `Effect` (Allow or Deny) and `Action`.",
-    ))
-}
-
 pub(super) fn already_exists(message: String) -> ServiceError {
     ServiceError::new(StatusCode::CONFLICT, "EntityAlreadyExists", message)
 }

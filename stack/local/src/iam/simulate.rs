@@ -6,9 +6,9 @@ use stack_plan::policy::{Caller, Document, Request};
 use super::account_api::entities;
 use super::api::{NAMESPACE, encode, timestamp, write_role_fields};
 use super::authorize::{Access, Context, context_of};
+use super::documents::{parse_document, parse_rights};
 use super::resource_policy::texts;
 use super::rights::{Rights, Verdict, read};
-use super::roles::parse_document;
 use super::users::Held;
 use super::{Iam, Principal};
 use crate::http_types::Response;
@@ -67,7 +67,7 @@ fn principal(iam: &Iam, arn: &str) -> Result<Principal, ServiceError> {
 }
 
 fn given(form: &Form, field: &str) -> Result<Vec<Document>, ServiceError> {
-    let documents: Vec<Value> = form.list(field).iter().map(|text| parse_document(text)).collect::<Result<_, _>>()?;
+    let documents: Vec<Value> = form.list(field).iter().map(|text| parse_rights(text)).collect::<Result<_, _>>()?;
     Ok(read(&documents))
 }
 

@@ -1,7 +1,8 @@
 //! The wire format of users, access keys and groups.
 
 use super::api::{NAMESPACE, encode, tags, timestamp, write_tags};
-use super::roles::{check_name, parse_document};
+use super::documents::parse_rights;
+use super::roles::check_name;
 use super::users::{AccessKey, Group, Holder, User, no_inline_policy};
 use super::{Iam, Principal};
 use crate::http_types::Response;
@@ -201,7 +202,7 @@ fn policies(iam: &Iam, form: &Form, action: &str, holder: Holder) -> Result<Opti
     if is("Put", "Policy") {
         let policy = form.require("PolicyName")?;
         check_name("policyName", policy, 128)?;
-        iam.put_inline(holder, name()?, policy, Some(parse_document(form.require("PolicyDocument")?)?))?;
+        iam.put_inline(holder, name()?, policy, Some(parse_rights(form.require("PolicyDocument")?)?))?;
     } else if is("Get", "Policy") {
         let policy = form.require("PolicyName")?;
         let held = held()?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{NAMESPACE, denied, duration, write_keys};
 use crate::cloud::Cloud;
 use crate::http_types::Response;
-use crate::iam::{Principal, Role, Session, check_name, parse_document};
+use crate::iam::{Principal, Role, Session, check_name, parse_rights};
 use crate::wire::{Form, ServiceError, query_response};
 
 /// Greatest length of all session policies together, in characters.
@@ -124,7 +124,7 @@ pub(super) fn session_policies(
             format!("a session takes policies of at most {SESSION_POLICY} characters and 10 ARNs"),
         ));
     }
-    let mut policies: Vec<Value> = inline.map(parse_document).transpose()?.into_iter().collect();
+    let mut policies: Vec<Value> = inline.map(parse_rights).transpose()?.into_iter().collect();
     for arn in arns {
         policies.push(cloud.iam.policy(&arn)?.document);
     }

@@ -231,15 +231,9 @@ def request_authorizer(cloud):
 
 @check("apigateway", "tokens of a user pool are checked")
 def user_pool(cloud):
-    cognito = cloud.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName=cloud.name("pool"))["UserPool"]["Id"]
-    cloud._later(lambda: cognito.delete_user_pool(UserPoolId=pool))
-    flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", ExplicitAuthFlows=flows)["UserPoolClient"]["ClientId"]
-    cognito.admin_create_user(UserPoolId=pool, Username="alice", MessageAction="SUPPRESS")
-    cognito.admin_set_user_password(UserPoolId=pool, Username="alice", Password="Secret-123456", Permanent=True)
-    login = {"USERNAME": "alice", "PASSWORD": "Secret-123456"}
-    tokens = cognito.admin_initiate_auth(UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=login)["AuthenticationResult"]
+    pool, client = cloud.user_pool()
+    cloud.user(pool)
+    tokens = cloud.tokens(pool, client)
     api = Api(cloud)
     arn = f"arn:aws:cognito-idp:{cloud.region}:{cloud.account}:userpool/{pool}"
     guard = api.client.create_authorizer(

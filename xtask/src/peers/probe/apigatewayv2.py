@@ -270,16 +270,9 @@ def policy(cloud):
 
 @check("apigatewayv2", "tokens of a user pool are checked")
 def tokens(cloud):
-    cognito = cloud.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName=cloud.name("pool"))["UserPool"]["Id"]
-    cloud._later(lambda: cognito.delete_user_pool(UserPoolId=pool))
-    flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", ExplicitAuthFlows=flows)["UserPoolClient"]["ClientId"]
-    cognito.admin_create_user(UserPoolId=pool, Username="alice", MessageAction="SUPPRESS")
-    cognito.admin_set_user_password(UserPoolId=pool, Username="alice", Password="Secret-123456", Permanent=True)
-    login = {"USERNAME": "alice", "PASSWORD": "Secret-123456"}
-    signed_in = cognito.admin_initiate_auth(UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=login)
-    token = signed_in["AuthenticationResult"]["AccessToken"]
+    pool, client = cloud.user_pool()
+    cloud.user(pool)
+    token = cloud.tokens(pool, client)["AccessToken"]
 
     api = Api(cloud)
     target = api.function()

@@ -12,6 +12,7 @@ import uuid
 import zipfile
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -62,8 +63,10 @@ class Cloud:
         self.endpoint = endpoint.rstrip("/")
         self._cleanup = contextlib.ExitStack()
 
-    def client(self, service, keys=None, region=None, **settings):
+    def client(self, service, keys=None, region=None, unsigned=False, **settings):
         """A boto3 client; `keys` are temporary credentials as STS gives them, the administrator's by default."""
+        if unsigned:
+            settings["signature_version"] = UNSIGNED
         keys = keys or {"AccessKeyId": "test", "SecretAccessKey": "test", "SessionToken": None}
         settings = {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 1}, **settings}
         if service == "s3":
@@ -126,6 +129,34 @@ class Cloud:
         self._later(lambda: (iam.delete_role_policy(RoleName=name, PolicyName="probe"), iam.delete_role(RoleName=name)))
         return arn
 
+    def session(self, role, **settings):
+        """Temporary keys of a role, for `client`."""
+        return self.client("sts").assume_role(RoleArn=role, **{"RoleSessionName": "probe", **settings})["Credentials"]
+
+    def user_pool(self, flows=("ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"), **settings):
+        """Ids of a user pool and of a client of it that may sign in by those flows."""
+        cognito = self.client("cognito-idp")
+        pool = cognito.create_user_pool(PoolName=self.name("pool"), **settings)["UserPool"]["Id"]
+        self._later(lambda: cognito.delete_user_pool(UserPoolId=pool))
+        client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", ExplicitAuthFlows=list(flows))
+        return pool, client["UserPoolClient"]["ClientId"]
+
+    def user(self, pool, name="alice", password="Secret-123456", **settings):
+        """Adds a confirmed user to a pool who signs in by that password."""
+        cognito = self.client("cognito-idp")
+        cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS", **settings)
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+
+    def tokens(self, pool, client, name="alice", password="Secret-123456"):
+        """What a sign-in by password gives: AccessToken, IdToken, RefreshToken and more."""
+        login = {"USERNAME": name, "PASSWORD": password}
+        signed_in = self.client("cognito-idp").admin_initiate_auth(UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=login)
+        return signed_in["AuthenticationResult"]
+
+    def mails(self, address):
+        """Mail to an address: the emulator's mailbox stands for the world outside."""
+        return [mail for mail in self.http("GET", "/_stack/mailbox.json").json["mails"] if mail["to"] == address]
+
     def function(self, source, statements=(), runtime="python3.12", handler="index.handler", **settings):
         """Name of a function of Python source text whose role may do what `statements` say."""
         lambdas, name = self.client("lambda"), self.name("function")
@@ -186,6 +217,16 @@ class Cloud:
         self._cleanup.close()
 
 
+def allow(action, resource="*", **more):
+    """A statement of a policy that allows something."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def document(*statements):
+    """Text of a policy."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
 def archive(files):
     """Bytes of a zip of texts by path, executable ones included."""
     buffer = io.BytesIO()
@@ -197,14 +238,21 @@ def archive(files):
     return buffer.getvalue()
 
 
+class Refusal:
+    """How a block was refused, known when it has ended."""
+
+    code = message = None
+
+
 @contextlib.contextmanager
 def refused(*codes):
     """Passes when the block is refused with one of the error codes of AWS (any code when none is named)."""
+    refusal = Refusal()
     try:
-        yield
+        yield refusal
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        assert not codes or code in codes, f"refused with {code}, not {' or '.join(codes)}: {error}"
+        refusal.code, refusal.message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        assert not codes or refusal.code in codes, f"refused with {refusal.code}, not {' or '.join(codes)}: {error}"
     else:
         raise AssertionError("was not refused")
 

@@ -6,10 +6,6 @@ import urllib.parse
 from harness import check, refused
 
 
-def _mails(cloud, address):
-    return [mail for mail in cloud.http("GET", "/_stack/mailbox.json").json["mails"] if mail["to"] == address]
-
-
 def _topic(cloud):
     sns = cloud.client("sns")
     topic = sns.create_topic(Name=cloud.name("topic"))["TopicArn"]
@@ -24,13 +20,13 @@ def email(cloud):
     answer = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
     assert answer["SubscriptionArn"] == "pending confirmation", answer
     sns.publish(TopicArn=topic, Message="too early")
-    asked = _mails(cloud, address)
+    asked = cloud.mails(address)
     assert len(asked) == 1, asked
     link = urllib.parse.urlsplit(asked[0]["confirmUrl"])
     confirmed = cloud.http("GET", f"{link.path}?{link.query}")
     assert confirmed.status == 200, confirmed
     sns.publish(TopicArn=topic, Subject="Hello", Message="a message")
-    mail = cloud.until(lambda: [mail for mail in _mails(cloud, address) if mail["subject"] == "Hello"])[0]
+    mail = cloud.until(lambda: [mail for mail in cloud.mails(address) if mail["subject"] == "Hello"])[0]
     assert mail["body"].startswith("a message"), mail
     assert "Hello" in cloud.http("GET", "/_stack/mailbox").text
 
@@ -44,12 +40,12 @@ def filter_policy(cloud):
         "FilterPolicyScope": "MessageBody",
     }
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address, Attributes=attributes)
-    link = urllib.parse.urlsplit(_mails(cloud, address)[0]["confirmUrl"])
+    link = urllib.parse.urlsplit(cloud.mails(address)[0]["confirmUrl"])
     cloud.http("GET", f"{link.path}?{link.query}")
     sns.publish(TopicArn=topic, Subject="no", Message=json.dumps({"order": {"total": 99}, "a": "x"}))
     sns.publish(TopicArn=topic, Subject="yes", Message=json.dumps({"order": {"total": 101}, "b": "why"}))
-    cloud.until(lambda: [mail for mail in _mails(cloud, address) if mail["subject"] == "yes"])
-    assert not [mail for mail in _mails(cloud, address) if mail["subject"] == "no"]
+    cloud.until(lambda: [mail for mail in cloud.mails(address) if mail["subject"] == "yes"])
+    assert not [mail for mail in cloud.mails(address) if mail["subject"] == "no"]
 
 
 @check("sns", "a batch is published entry by entry")
