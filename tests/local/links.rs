@@ -28,7 +28,12 @@ async fn functions_of_attendance_reach_what_they_link_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn functions_of_avatars_reach_what_they_link_to() {
     let Some(deployed) = Deployed::start("avatars", &[]).await else { return };
-    let may = ["read bucket.uploads/a", "read bucket.uploads/avatars/a", "write bucket.assets/avatars/a"];
+    let may = [
+        "list bucket.uploads",
+        "read bucket.uploads/a",
+        "read bucket.uploads/avatars/a",
+        "write bucket.assets/avatars/a",
+    ];
     check(&deployed, "avatars/a", &[("process-image", &may)]).await;
 }
 

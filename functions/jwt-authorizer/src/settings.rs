@@ -3,6 +3,12 @@
 use fetch::Address;
 use wiring::{Environment, IncompleteEnvironment};
 
+/// Variables of the SDKs that say what answers for Cognito instead of AWS: the pool's keys are there as well.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"];
+
+/// Path of a pool's keys below its issuer.
+const KEYS: &str = "/.well-known/jwks.json";
+
 /// Kind of token of a user pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenUse {
@@ -21,7 +27,7 @@ pub struct Settings {
     pub clients: Vec<String>,
     /// Kind of token that is accepted (`TOKEN_USE`, default `access`).
     pub token_use: TokenUse,
-    /// Where the pool's keys are (`JWKS_URI`, default: below the issuer).
+    /// Where the pool's keys are (`JWKS_URI`, default: below what answers for Cognito, else below the issuer).
     pub key_set: Address,
 }
 
@@ -47,10 +53,16 @@ impl Settings {
                 TokenUse::Access
             }
         };
-        let location = environment
-            .optional("JWKS_URI")
-            .or_else(|| issuer.as_ref().map(|issuer| format!("{issuer}/.well-known/jwks.json")));
-        let key_set = location.and_then(|location| environment.check("JWKS_URI", Address::parse(&location)));
+        let endpoint = ENDPOINTS.iter().find_map(|name| Some((*name, environment.optional(name)?)));
+        let location = match (environment.optional("JWKS_URI"), endpoint, &issuer) {
+            (Some(location), _, _) => Some(("JWKS_URI", location)),
+            (None, Some((name, endpoint)), Some(_)) => {
+                Some((name, format!("{}/{pool}{KEYS}", endpoint.trim_end_matches('/'))))
+            }
+            (None, None, Some(issuer)) => Some(("JWKS_URI", format!("{issuer}{KEYS}"))),
+            (None, _, None) => None,
+        };
+        let key_set = location.and_then(|(name, location)| environment.check(name, Address::parse(&location)));
         let made = issuer.zip(key_set).map(|(issuer, key_set)| Self { issuer, clients, token_use, key_set });
         environment.finish(made)
     }
@@ -93,6 +105,23 @@ mod tests {
         let uri = "http://127.0.0.1:4566/us-east-1_AbCd/.well-known/jwks.json";
         assert_eq!(with(uri).unwrap().key_set.to_string(), uri);
         assert!(with("http://example.com/jwks.json").is_err());
+    }
+
+    #[test]
+    fn what_answers_for_cognito_has_the_keys_as_well() {
+        let pool = [("USER_POOL_ID", "us-east-1_AbCd"), ("CLIENT_ID", "one")];
+        let with = |more: &[(&str, &str)]| read(&[&pool[..], more].concat());
+        let settings = with(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]).unwrap();
+        assert_eq!(settings.key_set.to_string(), "http://127.0.0.1:4566/us-east-1_AbCd/.well-known/jwks.json");
+        assert_eq!(settings.issuer, "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd");
+        let own = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://127.0.0.1:9");
+        let settings = with(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), own]).unwrap();
+        assert_eq!(settings.key_set.to_string(), "http://127.0.0.1:9/us-east-1_AbCd/.well-known/jwks.json");
+        let named = ("JWKS_URI", "https://keys.example/k");
+        let settings = with(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), named]).unwrap();
+        assert_eq!(settings.key_set.to_string(), "https://keys.example/k");
+        let fault = with(&[("AWS_ENDPOINT_URL", "http://example.com")]).unwrap_err().to_string();
+        assert!(fault.contains("AWS_ENDPOINT_URL is `http://example.com/us-east-1_AbCd/"), "{fault}");
     }
 
     #[test]

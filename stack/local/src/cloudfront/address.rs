@@ -45,6 +45,12 @@ pub(crate) fn answering(text: &str, cloud_url: &str) -> String {
     answering
 }
 
+/// Whether a text is the domain name of a distribution, and nothing but that.
+pub(crate) fn is_host(text: &str) -> bool {
+    let id = text.strip_suffix(SUFFIX).unwrap_or_default();
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// The address of the distribution whose domain name the text begins with, and what follows the name.
 fn distribution<'a>(text: &'a str, cloud_url: &str) -> Option<(String, &'a str)> {
     let id = &text[..text.bytes().take_while(u8::is_ascii_alphanumeric).count()];

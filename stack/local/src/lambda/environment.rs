@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::address;
 use super::function::Configuration;
 use super::runtimes::{Interpreter, Runtime};
+use crate::addresses::answering_variable;
 use crate::cloud::Cloud;
 
 /// Says where layers lie: `/opt`, where AWS puts them, cannot be written without being root.
@@ -70,9 +70,9 @@ pub(super) fn environment(
     let level = configuration.logging.application_level.as_deref().map(|level| ("AWS_LAMBDA_LOG_LEVEL", level));
     let logging = configuration.logging.json.then_some(("AWS_LAMBDA_LOG_FORMAT", "JSON")).into_iter().chain(level);
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    // An address of a function is one that answers from here, whatever names this machine resolves.
+    // Addresses are ones that answer from here, whatever names this machine resolves; pages get links to them as well.
     let own =
-        configuration.environment.iter().map(|(name, value)| (name.clone(), address::answering(value, &cloud.url)));
+        configuration.environment.iter().map(|(name, value)| (name.clone(), answering_variable(value, &cloud.url)));
     // A later value of the same name wins.
     search
         .into_iter()

@@ -13,7 +13,7 @@ fn the_example_as_a_graph() {
     assert_eq!(
         edges,
         [
-            "function.process-image -read-> bucket.uploads",
+            "function.process-image -read+list-> bucket.uploads",
             "function.process-image -write-> bucket.assets",
             "bucket.uploads -ObjectCreated:*-> function.process-image",
             "bucket.assets -ObjectCreated:*-> topic.assets",

@@ -6,6 +6,9 @@ pub(crate) const PREFIX: &str = "/_stack/s3-website/";
 /// What follows a bucket in the host of its website.
 const HOST_PART: &str = ".s3-website";
 
+/// What follows a bucket in the host that browsers resolve to this machine.
+pub(crate) const LOCAL_SUFFIX: &str = ".s3-website.localhost";
+
 /// The bucket of `<bucket>.s3-website-<region>.amazonaws.com`, `<bucket>.s3-website.<region>.amazonaws.com` and
 /// `<bucket>.s3-website.localhost`, with or without a port.
 pub(crate) fn bucket_of_host(host: &str) -> Option<String> {
@@ -21,6 +24,13 @@ pub(crate) fn bucket_of_path(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix(PREFIX)?;
     let end = rest.find('/').unwrap_or(rest.len());
     (end > 0).then(|| (&rest[..end], if end == rest.len() { "/" } else { &rest[end..] }))
+}
+
+/// Where a page without a slash behind the bucket is: relative links on it would lead out of the bucket.
+pub(super) fn with_slash(path: &str, query: Option<&str>) -> Option<String> {
+    let bucket = path.strip_prefix(PREFIX).filter(|bucket| !bucket.is_empty() && !bucket.contains('/'))?;
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{PREFIX}{bucket}/{query}"))
 }
 
 #[cfg(test)]
@@ -43,5 +53,14 @@ mod tests {
         assert_eq!(bucket_of_path("/_stack/s3-website/b"), Some(("b", "/")));
         assert_eq!(bucket_of_path("/_stack/s3-website/"), None);
         assert_eq!(bucket_of_path("/other"), None);
+    }
+
+    #[test]
+    fn a_path_ends_with_a_slash_at_least() {
+        assert_eq!(with_slash("/_stack/s3-website/b", None).as_deref(), Some("/_stack/s3-website/b/"));
+        assert_eq!(with_slash("/_stack/s3-website/b", Some("x=1")).as_deref(), Some("/_stack/s3-website/b/?x=1"));
+        for path in ["/_stack/s3-website/b/", "/_stack/s3-website/b/x", "/_stack/s3-website/", "/other", "/"] {
+            assert_eq!(with_slash(path, None), None, "{path}");
+        }
     }
 }

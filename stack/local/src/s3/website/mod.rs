@@ -15,7 +15,7 @@ use crate::wire::{XmlWriter, percent_decode, percent_encode};
 mod address;
 mod routing;
 
-pub(crate) use address::{PREFIX, bucket_of_host, bucket_of_path};
+pub(crate) use address::{LOCAL_SUFFIX, PREFIX, bucket_of_host, bucket_of_path};
 
 /// What a visitor asks for.
 struct Visit<'a> {
@@ -43,6 +43,9 @@ const MISSING: Refusal =
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let host = crate::router::host(&request).unwrap_or_default();
     let (parts, _body) = request.into_parts();
+    if let Some(location) = address::with_slash(parts.uri.path(), parts.uri.query()) {
+        return redirect_to(StatusCode::FOUND, &location);
+    }
     let by_path = bucket_of_path(parts.uri.path()).map(|(bucket, path)| (bucket.to_owned(), path.to_owned()));
     let (bucket, path, base) = match by_path {
         Some((bucket, path)) => {
