@@ -1,5 +1,7 @@
 //! The console page in headless Chromium, with the real local cloud behind it.
 
+mod profile_page;
+
 use test_support::photo::{assert_upright_thumbnail, phone_photo};
 use test_support::webdriver::Browser;
 use test_support::{RunningCloud, Subscriber, TestProject, eventually, http, tools};
