@@ -1,4 +1,4 @@
-//! The console page in headless Chromium, with the real local cloud behind it.
+//! Pages in headless Chromium, with the real local cloud behind them: the console page, and the profile page of an example.
 
 mod profile_page;
 
