@@ -1,4 +1,6 @@
-//! The console page in headless Chromium, with the real local cloud behind it.
+//! Pages in headless Chromium, with the real local cloud behind them: the console page, and the profile page of an example.
+
+mod profile_page;
 
 use test_support::photo::{assert_upright_thumbnail, phone_photo};
 use test_support::webdriver::Browser;

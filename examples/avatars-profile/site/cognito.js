@@ -84,3 +84,7 @@ export async function signUp(config, username, password) {
 export async function confirm(config, username, code) {
   await call(config, "ConfirmSignUp", { ClientId: config.client, Username: username, ConfirmationCode: code });
 }
+
+export async function resendCode(config, username) {
+  await call(config, "ResendConfirmationCode", { ClientId: config.client, Username: username });
+}

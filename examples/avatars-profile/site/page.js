@@ -18,6 +18,11 @@ function say(form, text, kind = "note") {
   message.textContent = text;
 }
 
+function sayFailure(form, error) {
+  const words = error instanceof TypeError ? "the server cannot be reached" : error.message;
+  say(form, `That did not work: ${words.replace(/\.$/, "")}.`, "error");
+}
+
 // Serves a form: once at a time, with what went wrong in words.
 function serve(id, action) {
   const form = element(id);
@@ -32,8 +37,7 @@ function serve(id, action) {
       if (error.code === "unauthenticated" && user) {
         signOut("You are no longer signed in: sign in again.");
       } else {
-        const words = error instanceof TypeError ? "the server cannot be reached" : error.message;
-        say(form, `That did not work: ${words.replace(/\.$/, "")}.`, "error");
+        sayFailure(form, error);
       }
     } finally {
       button.disabled = false;
@@ -79,7 +83,7 @@ async function enter(result) {
   show("signed-out", false);
   show("signed-in", true);
   element("own-title").focus();
-  const failed = (form) => (error) => say(element(form), `That could not be read: ${error.message}.`, "error");
+  const failed = (form) => (error) => sayFailure(element(form), error);
   await Promise.all([readOwnProfile().catch(failed("profile")), readOwnAvatar().catch(failed("upload"))]);
   return "";
 }
@@ -186,6 +190,16 @@ serve("confirm", async (form) => {
   await cognito.confirm(config, username, form.elements.code.value.trim());
   show("confirm", false);
   return enter(await cognito.signIn(config, username, password));
+});
+
+element("resend").addEventListener("click", async () => {
+  const form = element("confirm");
+  try {
+    await cognito.resendCode(config, pending.username);
+    say(form, "Another code was sent.");
+  } catch (error) {
+    sayFailure(form, error);
+  }
 });
 
 serve("new-password", async (form) => {
