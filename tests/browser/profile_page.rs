@@ -1,6 +1,5 @@
 //! The page of the example `avatars-profile`, used by somebody new: signs up, uploads a photo, writes a profile, looks it up.
 
-use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 use test_support::photo::{assert_upright_thumbnail, phone_photo};
 use test_support::webdriver::Browser;
@@ -24,7 +23,7 @@ async fn somebody_signs_up_uploads_a_photo_and_writes_a_profile() {
     project.succeed(&DEPLOY);
     project.write("site/config.json", output(&project, "PageConfig"));
     project.succeed(&DEPLOY);
-    migrate(&cloud, &output(&project, "Migrate")).await;
+    project.succeed(&["migrate", "up", "--local", "-e", "dev", "--suffix", "profile"]);
     let browser = Browser::start(&chromium, &driver).await;
     browser.open(&output(&project, "Page")).await;
     shows(&browser, "E-mail address").await;
@@ -94,12 +93,6 @@ async fn code(cloud: &RunningCloud) -> String {
         text.split(|letter: char| !letter.is_ascii_digit()).find(|number| number.len() == 6).map(str::to_owned)
     })
     .await
-}
-
-async fn migrate(cloud: &RunningCloud, function: &str) {
-    let payload = Blob::new(json!({ "command": "up" }).to_string());
-    let answer = cloud.clients().lambda.invoke().function_name(function).payload(payload).send().await.unwrap();
-    assert_eq!(answer.function_error(), None);
 }
 
 fn output(project: &TestProject, name: &str) -> String {
