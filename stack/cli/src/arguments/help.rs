@@ -47,7 +47,7 @@ Examples:
 
 pub(super) const DIFF: &str = "\
 Exit code 0 when there is no difference, 2 when there is one. Template files are YAML or JSON. Nothing is asked of AWS: \
-what would be replaced is known as far as the templates tell.
+what is made again is known from the types of the resources, and what widens access from the templates themselves.
 
 Examples:
   stack diff --template old.yaml new.yaml
