@@ -6,6 +6,7 @@
 //! deployer cannot disagree about what a template says.
 
 mod assemble;
+pub mod broadening;
 pub mod built;
 mod companions;
 mod construct;

@@ -51,7 +51,8 @@ functions whose built code is another. Neither a change set nor anything else is
 
 Exit code 0 when there is no difference, 2 when there is one.
 
-Two template files, or one and the plan, are compared offline; they are YAML or JSON.
+Two template files, or one and the plan, are compared offline; they are YAML or JSON. What is \
+made again is known from the types of the resources, and what widens access from the templates themselves.
 
 Examples:
   stack diff -e prod

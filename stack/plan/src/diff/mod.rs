@@ -1,18 +1,24 @@
 //! What changes between two templates, offline: resources with the paths of their values, and the other sections.
 
 mod impact;
+mod replacement;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::broadening::Broadening;
 use crate::template::{Parameter, Resource, Template};
 
 pub use impact::Impact;
+pub use replacement::Cause;
 pub use values::ValueChange;
 
-use impact::{impact_of_change, impact_of_removal};
+use impact::{impact_of_removal, impact_of_replacement, impact_of_update};
+use replacement::{Changed, action_of, causes, kind_of, name_in_the_way};
 use values::changes_of;
 
 /// What is shown of a parameter that must not be.
@@ -25,6 +31,8 @@ pub struct Changes {
     pub resources: Vec<ResourceChange>,
     /// Members of the other sections that differ.
     pub members: Vec<MemberChange>,
+    /// What the newer template allows and the older one does not.
+    pub broadening: Vec<Broadening>,
 }
 
 /// A resource that differs.
@@ -42,8 +50,15 @@ pub struct ResourceChange {
     /// name is taken while both exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed: Option<String>,
-    /// Values that differ; empty for a resource that comes or goes as a whole.
+    /// Values that differ; empty for a resource that comes or goes as a whole, or that changes only with another.
     pub values: Vec<ValueChange>,
+    /// Why it is made again, or changes with another that is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
+    /// The property that holds a fixed name, when the resource is made again under the same: the update will fail, as
+    /// the new one comes before the old one goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_taken: Option<String>,
 }
 
 /// What happens to a resource.
@@ -81,7 +96,11 @@ impl Changes {
     /// Compares two templates.
     #[must_use]
     pub fn between(old: &Template, new: &Template) -> Self {
-        Self { resources: resource_changes(old, new), members: member_changes(old, new) }
+        Self {
+            resources: resource_changes(old, new),
+            members: member_changes(old, new),
+            broadening: Broadening::between(old, new),
+        }
     }
 
     /// True when the templates say the same.
@@ -92,6 +111,13 @@ impl Changes {
 }
 
 fn resource_changes(old: &Template, new: &Template) -> Vec<ResourceChange> {
+    let mut differing = Changed::new();
+    for (id, resource) in &new.resources {
+        if let Some(before) = old.resources.get(id) {
+            differing.insert(id.clone(), changes_of("", &as_value(before), &as_value(resource)));
+        }
+    }
+    let mut causes = causes(old, new, &differing);
     let mut changes = Vec::new();
     for (id, resource) in &new.resources {
         let Some(before) = old.resources.get(id) else {
@@ -99,25 +125,50 @@ fn resource_changes(old: &Template, new: &Template) -> Vec<ResourceChange> {
             changes.push(whole(id, resource, Action::Add, Impact::Created, renamed));
             continue;
         };
-        let values = changes_of("", &as_value(before), &as_value(resource));
-        if values.is_empty() {
-            continue;
+        let values = differing.remove(id).unwrap_or_default();
+        let causes = causes.remove(id).unwrap_or_default();
+        if !values.is_empty() || !causes.is_empty() {
+            changes.push(change_of(id, before, resource, values, causes));
         }
-        let impact = impact_of_change(before, resource, &values);
-        changes.push(ResourceChange {
-            logical_id: id.clone(),
-            resource_type: resource.resource_type.clone(),
-            action: impact.action(),
-            impact,
-            renamed: None,
-            values,
-        });
     }
     for (id, resource) in old.resources.iter().filter(|(id, _)| !new.resources.contains_key(*id)) {
         let renamed = same_under_another_id(resource, new, old);
-        changes.push(whole(id, resource, Action::Remove, impact_of_removal(resource), renamed));
+        let impact = impact_of_removal(resource, kind_of(&resource.resource_type).as_deref());
+        changes.push(whole(id, resource, Action::Remove, impact, renamed));
     }
     changes
+}
+
+/// A resource that both templates have.
+fn change_of(
+    id: &str,
+    before: &Resource,
+    after: &Resource,
+    values: Vec<ValueChange>,
+    causes: Vec<Cause>,
+) -> ResourceChange {
+    let kind = kind_of(&after.resource_type);
+    let (action, impact) = if before.resource_type == after.resource_type {
+        match action_of(&causes) {
+            action @ (Action::Replace | Action::MayReplace) => (action, impact_of_replacement(after, kind.as_deref())),
+            // What comes with another changes for real, whatever else differs.
+            _ if !causes.is_empty() => (Action::Modify, Impact::Updated),
+            _ => (Action::Modify, impact_of_update(&values, kind.as_deref())),
+        }
+    } else {
+        (Action::Replace, Impact::Refused)
+    };
+    let is_made_again = action == Action::Replace && impact != Impact::Refused;
+    ResourceChange {
+        logical_id: id.to_owned(),
+        resource_type: after.resource_type.clone(),
+        action,
+        impact,
+        renamed: None,
+        values,
+        causes: if impact == Impact::Refused { Vec::new() } else { causes },
+        name_taken: is_made_again.then(|| name_in_the_way(before, after)).flatten(),
+    }
 }
 
 fn whole(id: &str, resource: &Resource, action: Action, impact: Impact, renamed: Option<String>) -> ResourceChange {
@@ -128,6 +179,8 @@ fn whole(id: &str, resource: &Resource, action: Action, impact: Impact, renamed:
         impact,
         renamed,
         values: Vec::new(),
+        causes: Vec::new(),
+        name_taken: None,
     }
 }
 
@@ -204,80 +257,5 @@ fn compare(
     }
     for (name, member) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
         change(name, Action::Remove, vec![ValueChange::removed("", member)]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OLD: &str = r#"
-Parameters:
-  Size: { Type: Number, Default: 1 }
-  Secret: { Type: String, NoEcho: true, Default: hunter2 }
-Conditions: { Big: !Equals [!Ref Size, 2] }
-Resources:
-  Same: { Type: AWS::SNS::Topic, DependsOn: [Kept, Typed], Properties: { FifoTopic: "false", DisplayName: 7 } }
-  Kept: { Type: AWS::S3::Bucket, DeletionPolicy: Retain }
-  Changed:
-    Type: AWS::S3::Bucket
-    Properties:
-      Tags: [{ Key: a, Value: b }, { Key: c, Value: d }, { Key: e, Value: f }]
-      VersioningConfiguration: { Status: Enabled }
-      BucketName: !Sub "${AWS::StackName}-x"
-  Old: { Type: AWS::SQS::Queue, Properties: { QueueName: q } }
-  Typed: { Type: AWS::SQS::Queue }
-  Policy: { Type: AWS::SQS::Queue, DeletionPolicy: Delete }
-Outputs:
-  A: { Value: x }
-  Gone: { Value: x }
-"#;
-    const NEW: &str = r#"
-Parameters:
-  Size: { Type: Number, Default: 2 }
-  Secret: { Type: String, NoEcho: true, Default: hunter3 }
-Conditions: { Big: !Equals [!Ref Size, 2] }
-Resources:
-  New: { Type: AWS::SQS::Queue, Properties: { QueueName: q } }
-  Same: { Type: AWS::SNS::Topic, DependsOn: [Typed, Kept], Properties: { FifoTopic: false, DisplayName: "7" } }
-  Kept: { Type: AWS::S3::Bucket, DeletionPolicy: Retain }
-  Changed:
-    Type: AWS::S3::Bucket
-    Properties:
-      Tags: [{ Key: a, Value: b }, { Key: e, Value: g }]
-      VersioningConfiguration: { Status: Suspended }
-      BucketName: !Sub "${AWS::StackName}-y"
-      AccelerateConfiguration: { AccelerationStatus: Enabled }
-  Typed: { Type: AWS::SNS::Topic }
-  Policy: { Type: AWS::SQS::Queue, DeletionPolicy: Retain }
-Outputs:
-  A: { Value: y }
-  Added: { Value: x }
-"#;
-
-    #[test]
-    fn changes_of_every_kind() {
-        let (old, new) = (Template::parse(OLD).unwrap(), Template::parse(NEW).unwrap());
-        insta::assert_json_snapshot!("changes", Changes::between(&old, &new));
-        let gone = Template::parse("Resources: { Kept: { Type: AWS::S3::Bucket } }").unwrap();
-        let changes = Changes::between(&old, &gone);
-        let kept: Vec<_> = changes.resources.iter().filter(|change| change.impact == Impact::Retained).collect();
-        assert!(kept.is_empty());
-        let shown = serde_json::to_string(&(&changes, Changes::between(&old, &new))).unwrap();
-        assert!(!shown.contains("hunter"), "{shown}");
-        let none = Template::parse("Resources: { X: { Type: AWS::S3::Bucket } }").unwrap();
-        let removed = Changes::between(&old, &none);
-        let of_kept = removed.resources.iter().find(|change| change.logical_id == "Kept").unwrap();
-        assert_eq!((of_kept.action, of_kept.impact), (Action::Remove, Impact::Retained));
-    }
-
-    #[test]
-    fn a_template_equals_itself_and_every_way_has_a_way_back() {
-        let (old, new) = (Template::parse(OLD).unwrap(), Template::parse(NEW).unwrap());
-        assert!(Changes::between(&old, &old).is_empty());
-        let there = Changes::between(&old, &new);
-        let back = Changes::between(&new, &old);
-        assert_eq!(there.resources.len(), back.resources.len());
-        assert_eq!(there.members.len(), back.members.len());
     }
 }

@@ -169,7 +169,7 @@ fn both<T>(expected: &str, actual: &str, read: impl Fn(&str) -> Option<T>) -> Op
 }
 
 /// A time as RFC 3339, as a date alone, or as seconds since 1970.
-fn instant(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn instant(text: &str) -> Option<OffsetDateTime> {
     if let Ok(seconds) = text.parse::<i64>() {
         return OffsetDateTime::from_unix_timestamp(seconds).ok();
     }

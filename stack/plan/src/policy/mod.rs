@@ -10,6 +10,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use condition::instant;
 pub use decide::{Caller, Decision, Request, decide};
 pub use document::{Document, DocumentError, Effect, Principals, Statement};
 pub use pattern::{arn_like, glob};

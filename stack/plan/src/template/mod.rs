@@ -28,6 +28,7 @@ pub use parameters::{ParameterError, parameter_value};
 pub use position::{Position, Positions};
 pub use references::{PSEUDO_PARAMETERS, Reference, Target, references_of};
 
+pub(crate) use evaluate::{Piece, attribute_parts, substitution_parts, substitution_pieces};
 pub(crate) use function::{function_of, long_name};
 pub(crate) use position::{child_path, span_at};
 pub(crate) use read::{scalar_value, split_attributes};

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use stack_plan::diff::{Action, Changes, Impact, MemberChange, ResourceChange, ValueChange};
+use stack_plan::broadening::{Broadening, Severity};
+use stack_plan::diff::{Action, Cause, Changes, Impact, MemberChange, ResourceChange, ValueChange};
 
 use super::report::Parts;
 use crate::output::style::{Style, harmless};
@@ -57,6 +58,7 @@ pub(super) fn changes_text(style: Style, changes: &Changes) -> String {
     for change in &changes.members {
         member_text(style, change, &mut text);
     }
+    broadening_text(style, &changes.broadening, &mut text);
     text
 }
 
@@ -72,9 +74,9 @@ pub(super) fn counts(changes: &Changes) -> String {
 }
 
 fn resource_text(style: Style, change: &ResourceChange, text: &mut String) {
-    let ResourceChange { logical_id, resource_type, action, impact, renamed, values } = change;
+    let ResourceChange { logical_id, resource_type, action, impact, renamed, values, causes, name_taken } = change;
     let _ = write!(text, "{} {} {}", action_text(style, *action), style.bold(logical_id), style.dim(resource_type));
-    if let Some(impact) = impact_text(*impact) {
+    if let Some(impact) = impact_text(*action, *impact) {
         let _ = write!(text, " ({impact})");
     }
     text.push('\n');
@@ -86,12 +88,54 @@ fn resource_text(style: Style, change: &ResourceChange, text: &mut String) {
         let _ = writeln!(text, "    {word} {renamed}: {hint}");
     }
     values_text(style, values, text);
+    for cause in causes {
+        let _ = writeln!(text, "    {}", cause_text(cause));
+    }
+    if let Some(path) = name_taken {
+        let path = harmless(path);
+        let _ = writeln!(
+            text,
+            "    {} {path} stays the same, and the new one comes before the old one goes: change it, or the update fails",
+            style.bad("!")
+        );
+    }
+}
+
+fn cause_text(cause: &Cause) -> String {
+    let path = harmless(&cause.path);
+    match (&cause.made_again, cause.effect) {
+        (None, Action::Replace) => format!("{path} cannot be changed in place"),
+        (None, _) => format!("{path} cannot be changed in place to every value"),
+        (Some(other), Action::Replace) => {
+            format!("{path} changes when {} is made again, and cannot be changed in place", harmless(other))
+        }
+        (Some(other), Action::MayReplace) => {
+            format!("{path} may change when {} is made again, and may not be changed in place", harmless(other))
+        }
+        (Some(other), _) => format!("{path} changes when {} is made again", harmless(other)),
+    }
 }
 
 fn member_text(style: Style, change: &MemberChange, text: &mut String) {
     let name = if change.name.is_empty() { String::new() } else { format!(" {}", change.name) };
     let _ = writeln!(text, "{} {}{name}", action_text(style, change.action), style.bold(change.section));
     values_text(style, &change.values, text);
+}
+
+/// What becomes wider, under a line of its own.
+fn broadening_text(style: Style, found: &[Broadening], text: &mut String) {
+    if found.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{}", style.bold("widens access:"));
+    for Broadening { logical_id, path, what, severity } in found {
+        let severity = match severity {
+            Severity::Severe => style.bad("severe"),
+            Severity::Wider => style.attention("wider "),
+        };
+        let place = format!("{} {}", style.bold(harmless(logical_id)), style.dim(harmless(path)));
+        let _ = writeln!(text, "  {severity} {place}: {}", harmless(what));
+    }
 }
 
 fn values_text(style: Style, values: &[ValueChange], text: &mut String) {
@@ -118,14 +162,22 @@ fn action_text(style: Style, action: Action) -> String {
     }
 }
 
-fn impact_text(impact: Impact) -> Option<&'static str> {
+fn impact_text(action: Action, impact: Impact) -> Option<String> {
+    // Of a replacement, it is the old one that goes.
+    let subject = match action {
+        Action::Replace => "the old one ",
+        Action::MayReplace => "if so, the old one ",
+        Action::Add | Action::Modify | Action::Remove | Action::Import => "",
+    };
+    let is = if subject.is_empty() { "" } else { "is " };
     match impact {
-        Impact::Created | Impact::Unknown => None,
-        Impact::Deleted => Some("deleted with everything in it"),
-        Impact::Snapshot => Some("deleted after a snapshot"),
-        Impact::Retained => Some("stays in the account"),
-        Impact::None => Some("in the template only"),
-        Impact::Refused => Some("CloudFormation refuses it: a logical id keeps its type"),
+        Impact::Created | Impact::Updated | Impact::Deleted => None,
+        Impact::DataLost => Some(format!("{subject}{is}deleted with everything in it")),
+        Impact::Snapshot => Some(format!("{subject}{is}deleted after a snapshot")),
+        Impact::Retained => Some(format!("{subject}stays in the account")),
+        Impact::None => Some("in the template only".to_owned()),
+        Impact::Unknown => Some("what that does is not known".to_owned()),
+        Impact::Refused => Some("CloudFormation refuses it: a logical id keeps its type".to_owned()),
     }
 }
 

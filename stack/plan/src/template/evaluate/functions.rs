@@ -94,7 +94,7 @@ fn choose(arguments: &Value, scope: &dyn Scope) -> Evaluated {
 }
 
 /// Logical id and attribute of `Fn::GetAtt`, in either of its forms.
-pub(in crate::template) fn attribute_parts(arguments: &Value) -> Option<(&str, &Value)> {
+pub(crate) fn attribute_parts(arguments: &Value) -> Option<(&str, &Value)> {
     let [Value::String(id), attribute] = arguments.as_array()?.as_slice() else { return None };
     (!id.is_empty() && attribute.as_str() != Some("")).then_some((id, attribute))
 }

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 pub use condition::evaluate_conditions;
-pub(super) use functions::attribute_parts;
-pub(super) use substitute::{Piece, parts as substitution_parts, pieces as substitution_pieces};
+pub(crate) use functions::attribute_parts;
+pub(crate) use substitute::{Piece, parts as substitution_parts, pieces as substitution_pieces};
 
 use super::function::function_of;
 

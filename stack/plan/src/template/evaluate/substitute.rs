@@ -7,7 +7,7 @@ use super::{EvaluationError, Scope, is_known_after_apply, scalar_text, unknown, 
 
 /// A piece of a `Fn::Sub` string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::template) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// Text that stands for itself.
     Text(&'a str),
     /// The name inside `${...}`.
@@ -15,7 +15,7 @@ pub(in crate::template) enum Piece<'a> {
 }
 
 /// Cuts the string of a `Fn::Sub` into pieces. `${!X}` is the text `${X}`; a `${` that is never closed is text.
-pub(in crate::template) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -40,7 +40,7 @@ pub(in crate::template) fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// String and variables of a `Fn::Sub`, in either of its forms.
-pub(in crate::template) fn parts(arguments: &Value) -> Option<(&str, Option<&Map<String, Value>>)> {
+pub(crate) fn parts(arguments: &Value) -> Option<(&str, Option<&Map<String, Value>>)> {
     match arguments {
         Value::String(text) => Some((text, None)),
         Value::Array(items) => match items.as_slice() {

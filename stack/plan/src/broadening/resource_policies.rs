@@ -1,0 +1,197 @@
+//! Policies of resources: who may do what to a bucket, a topic, a function.
+
+use serde_json::{Value, json};
+
+use super::documents::{Holder, Holding, Policies};
+use super::limit::Limit;
+use super::principal::named_principal;
+use super::reader::{Guards, Reader};
+use super::statement::{Extent, Item, Place, Statement, action, statements};
+use super::term::Term;
+use crate::specification::Specification;
+use crate::template::{Resource, attribute_parts};
+
+/// Where types keep the policy of something else: document, and what names the thing.
+const POLICIES: [(&str, &str, &str); 15] = [
+    ("AWS::S3::BucketPolicy", "PolicyDocument", "Bucket"),
+    ("AWS::S3Express::BucketPolicy", "PolicyDocument", "Bucket"),
+    ("AWS::S3ObjectLambda::AccessPointPolicy", "PolicyDocument", "ObjectLambdaAccessPoint"),
+    ("AWS::S3Tables::TableBucketPolicy", "ResourcePolicy", "TableBucketARN"),
+    ("AWS::SNS::TopicPolicy", "PolicyDocument", "Topics"),
+    ("AWS::SNS::TopicInlinePolicy", "PolicyDocument", "TopicArn"),
+    ("AWS::SQS::QueuePolicy", "PolicyDocument", "Queues"),
+    ("AWS::SQS::QueueInlinePolicy", "PolicyDocument", "Queue"),
+    ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy", "SecretId"),
+    ("AWS::Kinesis::ResourcePolicy", "ResourcePolicy", "ResourceArn"),
+    ("AWS::Logs::ResourcePolicy", "PolicyDocument", "PolicyName"),
+    ("AWS::Events::EventBusPolicy", "Statement", "EventBusName"),
+    ("AWS::VpcLattice::ResourcePolicy", "Policy", "ResourceArn"),
+    ("AWS::VpcLattice::AuthPolicy", "Policy", "ResourceIdentifier"),
+    ("AWS::BedrockAgentCore::ResourcePolicy", "Policy", "ResourceArn"),
+];
+
+/// Where types keep their own.
+const OWN: [(&str, &str); 18] = [
+    ("AWS::KMS::Key", "KeyPolicy"),
+    ("AWS::KMS::ReplicaKey", "KeyPolicy"),
+    ("AWS::ECR::Repository", "RepositoryPolicyText"),
+    ("AWS::ECR::PublicRepository", "RepositoryPolicyText"),
+    ("AWS::ECR::RegistryPolicy", "PolicyText"),
+    ("AWS::ApiGateway::RestApi", "Policy"),
+    ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
+    ("AWS::EFS::FileSystem", "FileSystemPolicy"),
+    ("AWS::Backup::BackupVault", "AccessPolicy"),
+    ("AWS::Events::EventBus", "Policy"),
+    ("AWS::S3::AccessPoint", "Policy"),
+    ("AWS::S3::MultiRegionAccessPointPolicy", "Policy"),
+    ("AWS::Logs::LogGroup", "ResourcePolicyDocument"),
+    ("AWS::Logs::Destination", "DestinationPolicy"),
+    ("AWS::DynamoDB::Table", "ResourcePolicy/PolicyDocument"),
+    ("AWS::Kinesis::Stream", "ResourcePolicy"),
+    ("AWS::OpenSearchService::Domain", "AccessPolicies"),
+    ("AWS::CodeArtifact::Repository", "PermissionsPolicyDocument"),
+];
+
+pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
+    for (id, resource) in &reader.template.resources {
+        let when = reader.guards_of(id);
+        let kind = resource.resource_type.as_str();
+        let mut add = |holder: Holder, statements: Vec<Statement>| {
+            policies.entry(holder).or_default().extend(statements);
+        };
+        if let Some((_, document, target)) = POLICIES.iter().find(|(name, ..)| *name == kind)
+            && let Some(policy) = resource.properties.get(document)
+        {
+            let place = Place::new(id, format!("Properties.{document}"));
+            let policy = whole_document(policy);
+            let found = statements(reader, &policy, &place, &when);
+            for holder in targets(reader, id, resource, target) {
+                add(holder, found.clone());
+            }
+        } else if let Some((_, path)) = own_document(kind) {
+            let place = Place::new(id, format!("Properties.{}", path.replace('/', ".")));
+            let holder = Holder { holding: Holding::Resource, name: reader.alias(id).to_owned(), is_resource: true };
+            match resource.properties.pointer(&format!("/{path}")) {
+                Some(document) => add(holder, statements(reader, document, &place, &when)),
+                None => add(holder, without_a_policy(kind, &place, &when)),
+            }
+        } else if let Some((statement, target)) = permission(reader, id, resource, &when) {
+            for holder in targets(reader, id, resource, target) {
+                add(holder, vec![statement.clone()]);
+            }
+        }
+    }
+}
+
+/// The property that holds the policy of a type itself: of the list, or as the specification says.
+fn own_document(kind: &str) -> Option<(String, String)> {
+    if let Some((kind, path)) = OWN.iter().find(|(name, _)| *name == kind) {
+        return Some(((*kind).to_owned(), (*path).to_owned()));
+    }
+    let known = Specification::embedded().resource_type(kind)?;
+    let property = known.properties().map(|(name, _)| name.to_owned());
+    let mut documents = property.filter(|name| known.scrutiny(Some(name)) == Some("inline-resource-policy"));
+    Some((kind.to_owned(), documents.next()?))
+}
+
+/// `AWS::Events::EventBusPolicy` holds one statement, not a document.
+fn whole_document(policy: &Value) -> Value {
+    match policy.get("Effect") {
+        Some(_) => json!({ "Statement": [policy] }),
+        None => policy.clone(),
+    }
+}
+
+/// What holds of a resource that has no policy.
+fn without_a_policy(kind: &str, place: &Place, when: &Guards) -> Vec<Statement> {
+    let everything = Statement { is_implied: true, ..Statement::allow(place.clone(), when) };
+    match kind {
+        // An endpoint lets everything through, an API is open to who passes its authorizers, a file system to who
+        // reaches it.
+        "AWS::EC2::VPCEndpoint" | "AWS::ApiGateway::RestApi" | "AWS::EFS::FileSystem" => vec![everything],
+        // The account of the key.
+        "AWS::KMS::Key" | "AWS::KMS::ReplicaKey" => vec![Statement {
+            actions: Extent::one(Term::literal("kms:*")),
+            principals: Extent::one(named_principal(&Term::opaque("AWS::AccountId", "AWS::AccountId"))),
+            ..everything
+        }],
+        _ => Vec::new(),
+    }
+}
+
+/// A permission that is no document, and the property that names what it is about.
+fn permission(reader: &Reader<'_>, id: &str, resource: &Resource, when: &Guards) -> Option<(Statement, &'static str)> {
+    let property = |name: &str| resource.properties.get(name).map(|value| reader.term(value));
+    let (target, limits): (_, &[(&str, &str, &str)]) = match resource.resource_type.as_str() {
+        "AWS::Lambda::Permission" => (
+            "FunctionName",
+            &[
+                ("SourceArn", "arnlike", "aws:sourcearn"),
+                ("SourceAccount", "stringequals", "aws:sourceaccount"),
+                ("EventSourceToken", "stringequals", "lambda:eventsourcetoken"),
+                ("PrincipalOrgID", "stringequals", "aws:principalorgid"),
+                ("FunctionUrlAuthType", "stringequals", "lambda:functionurlauthtype"),
+                ("InvokedViaFunctionUrl", "bool", "lambda:invokedviafunctionurl"),
+            ],
+        ),
+        "AWS::Lambda::LayerVersionPermission" => {
+            ("LayerVersionArn", &[("OrganizationId", "stringequals", "aws:principalorgid")])
+        }
+        "AWS::Events::EventBusPolicy" => ("EventBusName", &[]),
+        _ => return None,
+    };
+    let mut statement = Statement::allow(Place::new(id, "Properties"), when);
+    statement.actions = Extent::one(action(&property("Action")?));
+    let principals = reader.branches(resource.properties.get("Principal")?, &Guards::new()).into_iter();
+    statement.principals = Extent::These(
+        principals.map(|(value, when)| Item { term: named_principal(&reader.term(value)), when }).collect(),
+    );
+    let stated =
+        limits.iter().filter_map(|(name, operator, key)| Some(Limit::of_property(operator, key, property(name)?)));
+    statement.limits = stated.collect();
+    if let Some(condition) = resource.properties.get("Condition") {
+        let block = json!({
+            condition.get("Type").and_then(Value::as_str).unwrap_or_default():
+                { condition.get("Key").and_then(Value::as_str).unwrap_or_default(): condition.get("Value") }
+        });
+        statement.limits.extend(super::limit::limits(reader, &block));
+    }
+    Some((statement, target))
+}
+
+/// What a policy is about. One that names nothing is about itself.
+fn targets(reader: &Reader<'_>, id: &str, resource: &Resource, property: &str) -> Vec<Holder> {
+    let holder = |name: String, is_resource| Holder { holding: Holding::Resource, name, is_resource };
+    let Some(value) = resource.properties.get(property) else {
+        // The default event bus, for example.
+        return vec![holder(format!("{} {property}", resource.resource_type), false)];
+    };
+    let named = reader.branches(value, &Guards::new()).into_iter().map(|(value, _)| match subject(reader, value) {
+        Some(subject) if subject != id => holder(reader.alias(&subject).to_owned(), true),
+        _ => holder(reader.key(value, 0), false),
+    });
+    named.collect()
+}
+
+/// The resource of the template that a value names: by reference, by an attribute, or as its name or ARN is spelled.
+pub(super) fn subject(reader: &Reader<'_>, value: &Value) -> Option<String> {
+    let resources = &reader.template.resources;
+    let direct = match (value.get("Ref"), value.get("Fn::GetAtt"), value.get("Fn::Sub")) {
+        (Some(id), _, _) => id.as_str(),
+        (_, Some(arguments), _) => attribute_parts(arguments).map(|(id, _)| id),
+        (_, _, Some(Value::String(text))) => {
+            let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+            inside.map(|name| name.split('.').next().unwrap_or(name))
+        }
+        _ => None,
+    };
+    if let Some(id) = direct.filter(|id| resources.contains_key(*id)) {
+        return Some(id.to_owned());
+    }
+    let term = reader.term(value);
+    let spelled = |id: &String| {
+        let forms = [json!({ "Ref": id }), json!({ "Fn::GetAtt": [id, "Arn"] })];
+        forms.iter().any(|form| reader.term(form).is_spelled_as(&term))
+    };
+    resources.keys().find(|id| spelled(id)).cloned()
+}
