@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
-use crate::http_types::Peer;
+use crate::http_types::{Peer, Response};
 use crate::router;
 use crate::settings::Settings;
 
@@ -81,6 +81,19 @@ impl LocalCloud {
     }
 }
 
+/// Answers one request.
+///
+/// A client that asks before it sends a body keeps the body when it is refused. Nobody can tell then whether what comes next
+/// is that body or another request, so the connection ends, and the answer says so.
+async fn answer(cloud: Arc<Cloud>, request: http::Request<hyper::body::Incoming>) -> Response {
+    let has_asked = request.headers().contains_key(http::header::EXPECT);
+    let mut response = router::route(cloud, request).await;
+    if has_asked && !response.status().is_success() {
+        response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    }
+    response
+}
+
 async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Receiver<bool>) {
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_LIMIT);
@@ -109,7 +122,7 @@ async fn serve(listener: TcpListener, cloud: Arc<Cloud>, mut stopped: watch::Rec
         let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(Peer(peer.ip()));
             let cloud = Arc::clone(&cloud);
-            async move { Ok::<_, Infallible>(router::route(cloud, request).await) }
+            async move { Ok::<_, Infallible>(answer(cloud, request).await) }
         });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
         tokio::spawn(async move {

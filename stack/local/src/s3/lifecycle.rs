@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use s3s::dto::{BucketLifecycleConfiguration, LifecycleRule, LifecycleRuleFilter, Tag};
 use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 use super::notification::{Happening, RequestIds, notify};
 use super::store::{Bucket, Change, Kind, Moment, Record, State, Version};
@@ -21,18 +22,24 @@ const DAY: i64 = 86_400_000;
 #[derive(Debug, Default)]
 pub(in crate::s3) struct Sweeper {
     running: Mutex<bool>,
+    /// Told when a bucket has got rules while the task waits.
+    changed: Arc<Notify>,
 }
 
 impl Sweeper {
-    /// Starts the task where a bucket has rules and none runs.
+    /// Starts the task where a bucket has rules and none runs; one that runs looks at the rules now.
     pub(in crate::s3) fn start(&self, cloud: &Arc<Cloud>) {
         let mut running = lock(&self.running);
-        if *running || !cloud.s3.store.read(has_rules) {
+        if *running {
+            self.changed.notify_one();
+            return;
+        }
+        if !cloud.s3.store.read(has_rules) {
             return;
         }
         *running = true;
         // The task must not keep a cloud alive that is dropped.
-        tokio::spawn(run(Arc::downgrade(cloud)));
+        tokio::spawn(run(Arc::downgrade(cloud), Arc::clone(&self.changed)));
     }
 }
 
@@ -40,7 +47,7 @@ fn has_rules(state: &State) -> bool {
     state.buckets.values().any(|bucket| bucket.configuration.contains_key(&Kind::Lifecycle))
 }
 
-async fn run(cloud: Weak<Cloud>) {
+async fn run(cloud: Weak<Cloud>, changed: Arc<Notify>) {
     loop {
         {
             let Some(cloud) = cloud.upgrade() else { return };
@@ -54,7 +61,8 @@ async fn run(cloud: Weak<Cloud>) {
             let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
             sweep(&cloud, i64::try_from(now).unwrap_or(i64::MAX)).await;
         }
-        tokio::time::sleep(INTERVAL).await;
+        // Rules that are new are looked at now, all of them once in the interval.
+        let _ = tokio::time::timeout(INTERVAL, changed.notified()).await;
     }
 }
 
