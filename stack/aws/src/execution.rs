@@ -36,7 +36,8 @@ impl StackDeployment<'_> {
         let prepared = change_set::wait_for(self.aws, &created, self.wanted.name, self.pacer.restarted()).await?;
         let change_set = match prepared {
             Prepared::Ready(mut change_set) => {
-                change_set.risks = risk::of_data(&change_set.changes, before.as_ref(), self.wanted.template);
+                change_set.risks = risk::of_access(before.as_ref(), self.wanted.template);
+                change_set.risks.extend(risk::of_data(&change_set.changes, before.as_ref(), self.wanted.template));
                 change_set
             }
             Prepared::Interrupted => {

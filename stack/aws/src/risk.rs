@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use stack_plan::Template;
+use stack_plan::broadening::Broadening;
 use stack_plan::specification::Specification;
 
 use crate::change_set::{ChangeAction, ResourceChange};
@@ -82,6 +83,18 @@ fn of_change(change: &ResourceChange, before: Option<&Value>, after: &Template) 
     Some(Risk { kind, logical_id: logical_id.clone(), resource_type: resource_type.clone(), detail })
 }
 
+/// Access that becomes wider; before a first deployment only what is bad practice anywhere.
+pub(crate) fn of_access(before: Option<&Value>, after: &Template) -> Vec<Risk> {
+    let deployed = before.and_then(|template| Template::parse(&template.to_string()).ok()).unwrap_or_default();
+    let risk = |found: Broadening| Risk {
+        kind: RiskKind::Broadening,
+        resource_type: after.resources.get(&found.logical_id).map(|it| it.resource_type.clone()).unwrap_or_default(),
+        logical_id: found.logical_id,
+        detail: format!("{}: it {}", found.path, found.what),
+    };
+    Broadening::between(&deployed, after).into_iter().map(risk).collect()
+}
+
 /// True for types whose resources hold data that a new one would not have.
 fn holds_data(resource_type: &str) -> bool {
     Specification::embedded().resource_type(resource_type).is_some_and(|known| known.is_stateful())
@@ -137,6 +150,22 @@ mod tests {
             assert_eq!(is, kind, "{action:?} {said:?} {policy:?}");
             assert!(detail.contains(words), "{detail}");
         }
+    }
+
+    #[test]
+    fn access_is_a_risk_where_it_becomes_wider() {
+        let with = |actions: &str| {
+            json!({"Resources": {"It": {"Type": "AWS::IAM::Policy", "Properties": {
+                "PolicyName": "p", "Roles": ["r"], "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Action": actions, "Resource": "arn:aws:s3:::b/*"}
+                ]}
+            }}}})
+        };
+        let wanted = |actions: &str| Template::parse(&with(actions).to_string()).unwrap();
+        assert_eq!(of_access(Some(&with("s3:*")), &wanted("s3:GetObject")), []);
+        assert_eq!(of_access(None, &wanted("s3:GetObject")), [], "a first right is no widened one");
+        let risks = of_access(Some(&with("s3:GetObject")), &wanted("s3:*"));
+        assert_eq!((risks[0].kind, risks[0].resource_type.as_str()), (RiskKind::Broadening, "AWS::IAM::Policy"));
     }
 
     #[test]
