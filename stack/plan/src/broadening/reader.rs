@@ -19,6 +19,8 @@ pub(super) struct Reader<'a> {
     pub(super) template: &'a Template,
     /// Logical ids that stand for another: those of the newer template for resources that only changed their id.
     aliases: &'a BTreeMap<String, String>,
+    /// The other template: a name there may be that of a resource here, and the other way round.
+    pub(super) other: Option<&'a Reader<'a>>,
 }
 
 /// Whether references are left as they are or followed to the names that they give.
@@ -44,7 +46,12 @@ fn text(text: impl Into<String>) -> Vec<Part> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(template: &'a Template, aliases: &'a BTreeMap<String, String>) -> Self {
-        Self { template, aliases }
+        Self { template, aliases, other: None }
+    }
+
+    /// The same, knowing the other template.
+    pub(super) fn beside(&self, other: &'a Self) -> Self {
+        Self { template: self.template, aliases: self.aliases, other: Some(other) }
     }
 
     /// The name under which a resource is compared.

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::is_true;
 use super::look::look;
 use crate::broadening::reader::Guards;
-use crate::broadening::resource_policies::subject;
 use crate::broadening::statement::{Place, plain_text};
 use crate::broadening::{Broadening, Sides};
 use crate::template::Resource;
@@ -145,8 +144,8 @@ pub(super) fn removed_firewalls(sides: &Sides<'_>, found: &mut Vec<Broadening>) 
         });
         let named = associations.filter_map(|(id, one)| Some((id, one.properties.get("ResourceArn")?)));
         named
-            .map(|(id, value)| match subject(reader, value) {
-                Some(subject) => (id.clone(), reader.alias(&subject).to_owned(), true),
+            .map(|(id, value)| match reader.subject(value) {
+                Some(subject) => (id.clone(), subject, true),
                 None => (id.clone(), reader.key(value, 0), false),
             })
             .collect()
