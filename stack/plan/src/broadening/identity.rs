@@ -123,7 +123,7 @@ fn own_statements(
 }
 
 /// Items of a list property with their places.
-fn listed<'v>(
+pub(super) fn listed<'v>(
     reader: &Reader<'_>,
     id: &str,
     properties: &'v Value,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::identity::listed;
 use super::reader::{Guards, Reader};
 use super::statement::Place;
 use super::term::Term;
@@ -71,10 +72,8 @@ fn rules(reader: &Reader<'_>) -> Rules {
                     [("SecurityGroupIngress", Direction::In), ("SecurityGroupEgress", Direction::Out)]
                 {
                     let inline = rules.entry((reader.alias(id).to_owned(), direction)).or_default();
-                    if let Some(list) = resource.properties.get(key) {
-                        for (rule, when) in reader.branches(list, &when) {
-                            inline.extend(self::rule(reader, rule, &when, Place::new(id, format!("Properties.{key}"))));
-                        }
+                    for (rule, place, when) in listed(reader, id, &resource.properties, key, &when) {
+                        inline.extend(self::rule(reader, rule, &when, place));
                     }
                 }
                 continue;

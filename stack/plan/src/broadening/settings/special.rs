@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::is_true;
-use super::look::look;
+use super::look::{is_consistent, look};
 use crate::broadening::reader::Guards;
 use crate::broadening::statement::{Place, plain_text};
 use crate::broadening::{Broadening, Sides};
@@ -52,7 +52,7 @@ fn public_access(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut V
         let is_on = |value: &Option<Value>| value.as_ref().is_some_and(is_true);
         for seen in after.iter().filter(|seen| !is_on(&seen.value)) {
             let was_on = before.as_ref().is_none_or(|before| {
-                let consistent = before.iter().filter(|old| super::look::is_consistent(&old.when, &seen.when));
+                let consistent = before.iter().filter(|old| is_consistent(&old.when, &seen.when));
                 consistent.into_iter().any(|old| {
                     let is_same = old.value.is_some() && old.key == seen.key;
                     let is_off = old.value.as_ref().is_none_or(|value| plain_text(value).is_some() && !is_true(value));
@@ -122,14 +122,22 @@ fn method(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut Vec<Broa
 /// Another boundary may be a wider one.
 fn boundary(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut Vec<Broadening>) {
     const KEY: &str = "PermissionsBoundary";
-    let Some(before) = sides.before(id).and_then(|before| before.properties.get(KEY)) else { return };
-    let place = Place::new(id, format!("Properties.{KEY}"));
-    match resource.properties.get(KEY) {
-        None => found.push(Broadening::wider(&place, "has no permissions boundary any more")),
-        Some(after) if !sides.old.term(before).is_spelled_as(&sides.new.term(after)) => {
-            found.push(Broadening::wider(&place, "has another permissions boundary"));
-        }
-        Some(_) => {}
+    let Some(before) = sides.before(id) else { return };
+    let before = look(sides.old, &before.properties, KEY, &Guards::new());
+    let bounded: Vec<(&Value, &Guards)> =
+        before.iter().filter_map(|seen| Some((seen.value.as_ref()?, &seen.when))).collect();
+    for seen in look(sides.new, &resource.properties, KEY, &sides.new.guards_of(id)) {
+        let mut consistent = bounded.iter().filter(|(_, when)| is_consistent(when, &seen.when));
+        let what = match &seen.value {
+            None if consistent.next().is_some() => "has no permissions boundary any more",
+            Some(after)
+                if consistent.any(|(before, _)| !sides.old.term(before).is_spelled_as(&sides.new.term(after))) =>
+            {
+                "has another permissions boundary"
+            }
+            _ => continue,
+        };
+        found.push(Broadening::wider(&Place::new(id, format!("Properties.{KEY}")), what));
     }
 }
 

@@ -14,7 +14,7 @@ Resources:
 
 const INLINE: &str = "R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyName: p, PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Resource: a }] } }] } }";
 
-const PAIRS: [Pair; 25] = [
+const PAIRS: [Pair; 27] = [
     (
         "an inline policy to a policy of its own",
         INLINE,
@@ -107,6 +107,18 @@ const PAIRS: [Pair; 25] = [
         "another boundary",
         "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: a } }",
         "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: b } }",
+        Wider,
+    ),
+    (
+        "a boundary in every case",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: !If [C, b, !Ref AWS::NoValue] } }",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: b } }",
+        Nothing,
+    ),
+    (
+        "a boundary in some cases",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: b } }",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: !If [C, b, !Ref AWS::NoValue] } }",
         Wider,
     ),
     (
