@@ -121,7 +121,7 @@ mod tests {
         let mut resource = json!({"Type": change.resource_type});
         if let Some(policy) = policy {
             resource["DeletionPolicy"] = policy.into();
-            resource["UpdateReplacePolicy"] = policy.into();
+            resource["UpdateReplacePolicy"] = policy.trim_end_matches("ExceptOnCreate").into();
         }
         let template = json!({"Resources": {"It": resource}});
         let after = Template::parse(&template.to_string()).unwrap();

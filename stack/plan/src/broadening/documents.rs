@@ -13,10 +13,19 @@ use crate::policy::Effect;
 pub(super) enum Holding {
     /// It says what a role, a user or a group may do.
     Identity,
+    /// It says what a managed policy that nothing of the template holds allows: one that is a boundary, for example.
+    Contents,
     /// It says who may take a role.
     Trust,
     /// It says who may do what to a resource.
     Resource,
+}
+
+impl Holding {
+    /// Whether its statements say whom they are about.
+    pub(super) fn names_principals(self) -> bool {
+        matches!(self, Self::Trust | Self::Resource)
+    }
 }
 
 /// Who or what policies are about. All that is said of one holder counts together, wherever it stands.
@@ -33,18 +42,23 @@ pub(super) struct Holder {
 pub(super) type Policies = BTreeMap<Holder, Vec<Statement>>;
 
 pub(super) fn broadening(sides: &Sides<'_>) -> Vec<Broadening> {
-    let [old, new] = [sides.old, sides.new].map(|reader| {
+    let [(old, was_attached), (new, is_attached)] = [sides.old, sides.new].map(|reader| {
         let mut policies = Policies::new();
-        identity::gather(reader, &mut policies);
+        let attached = identity::gather(reader, &mut policies);
         resource_policies::gather(reader, &mut policies);
-        policies
+        (policies, attached)
     });
     let nothing = Vec::new();
     let mut found = Vec::new();
     for (holder, statements) in &new {
-        let names_principals = holder.holding != Holding::Identity;
+        if holder.holding == Holding::Contents && is_attached.contains(&holder.name) {
+            continue;
+        }
+        let names_principals = holder.holding.names_principals();
         let is_new = holder.is_resource && !sides.old.template.resources.contains_key(&holder.name);
-        let before: Vec<&Statement> = old.get(holder).unwrap_or(&nothing).iter().collect();
+        // A new resource is compared with itself without a policy.
+        let implied = if is_new { resource_policies::implied(sides.new, &holder.name) } else { Vec::new() };
+        let before: Vec<&Statement> = old.get(holder).unwrap_or(&nothing).iter().chain(&implied).collect();
         let allowances = statements.iter().filter(|statement| statement.effect == Effect::Allow);
         for statement in allowances.filter(|statement| !(is_new && statement.is_implied)) {
             for uncovered in uncovered(statement, &before) {
@@ -55,13 +69,19 @@ pub(super) fn broadening(sides: &Sides<'_>) -> Vec<Broadening> {
         }
     }
     for (holder, statements) in &old {
-        // With its holder, a denial has nothing left to guard.
-        if holder.is_resource && !sides.is_kept(&holder.name) {
+        // With its holder, a denial has nothing left to guard, unless the holder stays in the account without it.
+        let goes = holder.is_resource && !sides.is_kept(&holder.name);
+        if goes && !sides.is_retained(&holder.name) {
             continue;
         }
-        let names_principals = holder.holding != Holding::Identity;
+        let is_held = [&was_attached, &is_attached].iter().any(|attached| attached.contains(&holder.name));
+        if holder.holding == Holding::Contents && is_held {
+            continue;
+        }
+        let names_principals = holder.holding.names_principals();
         let after: Vec<&Statement> = new.get(holder).unwrap_or(&nothing).iter().collect();
-        for statement in statements.iter().filter(|statement| statement.effect == Effect::Deny) {
+        let denials = statements.iter().filter(|statement| statement.effect == Effect::Deny);
+        for statement in denials.filter(|statement| !(goes && sides.is_retained(&statement.place.logical_id))) {
             for uncovered in uncovered(statement, &after) {
                 let what = words::denies_no_more(&uncovered, names_principals);
                 found.push(Broadening::wider(&statement.place, what));

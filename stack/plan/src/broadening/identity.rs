@@ -12,7 +12,8 @@ use crate::template::{Resource, attribute_parts};
 /// Keys that list whom a policy is attached to.
 const ATTACHED: [&str; 6] = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
 
-pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
+/// Gathers, and gives the managed policies that something of the template holds.
+pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) -> BTreeSet<String> {
     let mut attached = BTreeSet::new();
     for (id, resource) in &reader.template.resources {
         let when = reader.guards_of(id);
@@ -31,22 +32,23 @@ pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
             | "AWS::IAM::UserPolicy"
             | "AWS::IAM::GroupPolicy"
             | "AWS::IAM::ManagedPolicy" => {
-                let document = own_document(reader, id, &when);
-                for holder in attachments(reader, resource) {
+                for (holder, also) in attachments(reader, resource) {
                     attached.insert(id.clone());
-                    add(policies, holder, document.clone());
+                    let when = when.union(&also).cloned().collect();
+                    add(policies, holder, own_document(reader, id, &when));
                 }
             }
             _ => {}
         }
     }
-    // A policy that nothing of the template holds: by itself, as a boundary for example.
+    // What a policy says, whoever holds it.
     for (id, resource) in &reader.template.resources {
-        if resource.resource_type == "AWS::IAM::ManagedPolicy" && !attached.contains(id) {
+        if resource.resource_type == "AWS::IAM::ManagedPolicy" {
             let document = own_document(reader, id, &reader.guards_of(id));
-            add(policies, holder(reader, Holding::Identity, id), document);
+            add(policies, holder(reader, Holding::Contents, id), document);
         }
     }
+    attached.iter().map(|id| reader.alias(id).to_owned()).collect()
 }
 
 fn add(policies: &mut Policies, holder: Holder, statements: Vec<Statement>) {
@@ -63,18 +65,18 @@ fn own_document(reader: &Reader<'_>, id: &str, when: &Guards) -> Vec<Statement> 
     document.map(|document| statements(reader, document, &place, when)).unwrap_or_default()
 }
 
-/// Whom a policy resource names.
-fn attachments(reader: &Reader<'_>, policy: &Resource) -> Vec<Holder> {
+/// Whom a policy resource names, and under which conditions.
+fn attachments(reader: &Reader<'_>, policy: &Resource) -> Vec<(Holder, Guards)> {
     let named = ATTACHED.iter().filter_map(|key| policy.properties.get(key));
     let named = named.flat_map(|value| reader.branches(value, &Guards::new()));
-    named.map(|(value, _)| named_holder(reader, value)).collect()
+    named.map(|(value, when)| (named_holder(reader, value), when)).collect()
 }
 
 /// A role, user or group by a reference or by its name.
 fn named_holder(reader: &Reader<'_>, value: &Value) -> Holder {
     let term = reader.term(value);
     let is_it = |(id, resource): &(&String, &Resource)| {
-        resource.resource_type.starts_with("AWS::IAM::")
+        matches!(resource.resource_type.as_str(), "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group")
             && reader
                 .term(&serde_json::json!({ "Ref": id }))
                 .spellings()
@@ -121,7 +123,7 @@ fn own_statements(
 }
 
 /// Items of a list property with their places.
-fn listed<'v>(
+pub(super) fn listed<'v>(
     reader: &Reader<'_>,
     id: &str,
     properties: &'v Value,

@@ -17,6 +17,7 @@ mod secrets;
 mod settings;
 mod severe;
 mod statement;
+mod subject;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -61,7 +62,8 @@ impl Broadening {
     pub fn between(old: &Template, new: &Template) -> Vec<Self> {
         let aliases = renamed(old, new);
         let none = BTreeMap::new();
-        let sides = Sides { old: &Reader::new(old, &none), new: &Reader::new(new, &aliases) };
+        let (alone_old, alone_new) = (Reader::new(old, &none), Reader::new(new, &aliases));
+        let sides = Sides { old: &alone_old.beside(&alone_new), new: &alone_new.beside(&alone_old) };
         let mut found = documents::broadening(&sides);
         found.extend(network::broadening(&sides));
         found.extend(settings::broadening(&sides));
@@ -105,6 +107,13 @@ impl Sides<'_> {
     /// True when the newer template still has what the older one has under this id.
     fn is_kept(&self, old_id: &str) -> bool {
         self.new.template.resources.keys().any(|id| self.new.alias(id) == old_id)
+    }
+
+    /// True for a resource of the older template that stays in the account when it goes out of the template.
+    fn is_retained(&self, old_id: &str) -> bool {
+        let resource = self.old.template.resources.get(old_id);
+        let policy = resource.and_then(|resource| resource.deletion_policy.as_deref());
+        matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
     }
 }
 

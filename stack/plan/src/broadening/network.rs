@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::identity::listed;
 use super::reader::{Guards, Reader};
-use super::resource_policies::subject;
 use super::statement::Place;
 use super::term::Term;
 use super::{Broadening, Sides};
@@ -51,8 +51,9 @@ pub(super) fn broadening(sides: &Sides<'_>) -> Vec<Broadening> {
     let mut found = Vec::new();
     for ((group, direction), rules) in &new {
         let before = old.get(&(group.clone(), *direction)).unwrap_or(&nothing);
-        let is_new = !sides.old.template.resources.contains_key(group);
-        for rule in rules.iter().filter(|rule| !(is_new && rule.is_implied)) {
+        // What a group lets out by itself comes with the group, and again with the last rule of its own that goes.
+        let had_rules = sides.old.template.resources.get(group).is_some_and(has_outward_rules);
+        for rule in rules.iter().filter(|rule| had_rules || !rule.is_implied) {
             if !before.iter().any(|other| other.covers(rule)) {
                 found.push(Broadening::wider(&rule.place, rule.text(*direction)));
             }
@@ -71,10 +72,8 @@ fn rules(reader: &Reader<'_>) -> Rules {
                     [("SecurityGroupIngress", Direction::In), ("SecurityGroupEgress", Direction::Out)]
                 {
                     let inline = rules.entry((reader.alias(id).to_owned(), direction)).or_default();
-                    if let Some(list) = resource.properties.get(key) {
-                        for (rule, when) in reader.branches(list, &when) {
-                            inline.extend(self::rule(reader, rule, &when, Place::new(id, format!("Properties.{key}"))));
-                        }
+                    for (rule, place, when) in listed(reader, id, &resource.properties, key, &when) {
+                        inline.extend(self::rule(reader, rule, &when, place));
                     }
                 }
                 continue;
@@ -95,7 +94,7 @@ fn rules(reader: &Reader<'_>) -> Rules {
     for (id, resource) in groups {
         // A group without any rule for what goes out lets all of it.
         let out = rules.entry((reader.alias(id).to_owned(), Direction::Out)).or_default();
-        if out.is_empty() && resource.properties.get("SecurityGroupEgress").is_none() {
+        if out.is_empty() && !has_outward_rules(resource) {
             let everything = json!({ "IpProtocol": "-1", "CidrIp": "0.0.0.0/0" });
             let place = Place::new(id, "Properties.SecurityGroupEgress");
             let implied = rule(reader, &everything, &reader.guards_of(id), place).into_iter();
@@ -105,10 +104,14 @@ fn rules(reader: &Reader<'_>) -> Rules {
     rules
 }
 
+fn has_outward_rules(group: &Resource) -> bool {
+    group.properties.get("SecurityGroupEgress").is_some()
+}
+
 fn group_of(reader: &Reader<'_>, resource: &Resource) -> String {
     let group = resource.properties.get("GroupId").or_else(|| resource.properties.get("GroupName"));
     let Some(group) = group else { return String::new() };
-    subject(reader, group).map_or_else(|| reader.key(group, 0), |id| reader.alias(&id).to_owned())
+    reader.subject(group).unwrap_or_else(|| reader.key(group, 0))
 }
 
 /// One rule for each peer that is named.

@@ -19,6 +19,8 @@ pub(super) struct Reader<'a> {
     pub(super) template: &'a Template,
     /// Logical ids that stand for another: those of the newer template for resources that only changed their id.
     aliases: &'a BTreeMap<String, String>,
+    /// The other template: a name there may be that of a resource here, and the other way round.
+    pub(super) other: Option<&'a Reader<'a>>,
 }
 
 /// Whether references are left as they are or followed to the names that they give.
@@ -44,7 +46,12 @@ fn text(text: impl Into<String>) -> Vec<Part> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(template: &'a Template, aliases: &'a BTreeMap<String, String>) -> Self {
-        Self { template, aliases }
+        Self { template, aliases, other: None }
+    }
+
+    /// The same, knowing the other template.
+    pub(super) fn beside(&self, other: &'a Self) -> Self {
+        Self { template: self.template, aliases: self.aliases, other: Some(other) }
     }
 
     /// The name under which a resource is compared.
@@ -60,12 +67,17 @@ impl<'a> Reader<'a> {
 
     /// The values that stand at a place, lists opened, each with the conditions under which it does.
     pub(super) fn branches<'v>(&self, value: &'v Value, when: &Guards) -> Vec<(&'v Value, Guards)> {
+        self.cases(value, when).into_iter().filter_map(|(value, when)| Some((value?, when))).collect()
+    }
+
+    /// The same, with the cases in which nothing stands there.
+    pub(super) fn cases<'v>(&self, value: &'v Value, when: &Guards) -> Vec<(Option<&'v Value>, Guards)> {
         let mut found = Vec::new();
         self.branch(value, when, &mut found);
         found
     }
 
-    fn branch<'v>(&self, value: &'v Value, when: &Guards, found: &mut Vec<(&'v Value, Guards)>) {
+    fn branch<'v>(&self, value: &'v Value, when: &Guards, found: &mut Vec<(Option<&'v Value>, Guards)>) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.branch(item, when, found)),
             Value::Object(fields) => match function_of(fields) {
@@ -80,11 +92,11 @@ impl<'a> Reader<'a> {
                         }
                     }
                 }
-                Some(("Ref", Value::String(name))) if name == "AWS::NoValue" => {}
-                _ => found.push((value, when.clone())),
+                Some(("Ref", Value::String(name))) if name == "AWS::NoValue" => found.push((None, when.clone())),
+                _ => found.push((Some(value), when.clone())),
             },
-            Value::Null => {}
-            _ => found.push((value, when.clone())),
+            Value::Null => found.push((None, when.clone())),
+            _ => found.push((Some(value), when.clone())),
         }
     }
 

@@ -9,7 +9,7 @@ use super::reader::{Guards, Reader};
 use super::statement::{Extent, Item, Place, Statement, action, statements};
 use super::term::Term;
 use crate::specification::Specification;
-use crate::template::{Resource, attribute_parts};
+use crate::template::Resource;
 
 /// Where types keep the policy of something else: document, and what names the thing.
 const POLICIES: [(&str, &str, &str); 15] = [
@@ -64,9 +64,8 @@ pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
         {
             let place = Place::new(id, format!("Properties.{document}"));
             let policy = whole_document(policy);
-            let found = statements(reader, &policy, &place, &when);
-            for holder in targets(reader, id, resource, target) {
-                add(holder, found.clone());
+            for (holder, also) in targets(reader, id, resource, target) {
+                add(holder, statements(reader, &policy, &place, &when.union(&also).cloned().collect()));
             }
         } else if let Some((_, path)) = own_document(kind) {
             let place = Place::new(id, format!("Properties.{}", path.replace('/', ".")));
@@ -76,8 +75,9 @@ pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
                 None => add(holder, without_a_policy(kind, &place, &when)),
             }
         } else if let Some((statement, target)) = permission(reader, id, resource, &when) {
-            for holder in targets(reader, id, resource, target) {
-                add(holder, vec![statement.clone()]);
+            for (holder, also) in targets(reader, id, resource, target) {
+                let when = when.union(&also).cloned().collect();
+                add(holder, vec![Statement { when, ..statement.clone() }]);
             }
         }
     }
@@ -100,6 +100,14 @@ fn whole_document(policy: &Value) -> Value {
         Some(_) => json!({ "Statement": [policy] }),
         None => policy.clone(),
     }
+}
+
+/// What would hold of a resource (by the id under which it is compared) without a policy.
+pub(super) fn implied(reader: &Reader<'_>, name: &str) -> Vec<Statement> {
+    let resource = reader.template.resources.iter().find(|(id, _)| reader.alias(id) == name);
+    let statements =
+        resource.map(|(id, resource)| without_a_policy(&resource.resource_type, &Place::new(id, ""), &Guards::new()));
+    statements.unwrap_or_default()
 }
 
 /// What holds of a resource that has no policy.
@@ -159,39 +167,16 @@ fn permission(reader: &Reader<'_>, id: &str, resource: &Resource, when: &Guards)
     Some((statement, target))
 }
 
-/// What a policy is about. One that names nothing is about itself.
-fn targets(reader: &Reader<'_>, id: &str, resource: &Resource, property: &str) -> Vec<Holder> {
+/// What a policy is about, and under which conditions. One that names nothing is about itself.
+fn targets(reader: &Reader<'_>, id: &str, resource: &Resource, property: &str) -> Vec<(Holder, Guards)> {
     let holder = |name: String, is_resource| Holder { holding: Holding::Resource, name, is_resource };
     let Some(value) = resource.properties.get(property) else {
         // The default event bus, for example.
-        return vec![holder(format!("{} {property}", resource.resource_type), false)];
+        return vec![(holder(format!("{} {property}", resource.resource_type), false), Guards::new())];
     };
-    let named = reader.branches(value, &Guards::new()).into_iter().map(|(value, _)| match subject(reader, value) {
-        Some(subject) if subject != id => holder(reader.alias(&subject).to_owned(), true),
-        _ => holder(reader.key(value, 0), false),
+    let named = reader.branches(value, &Guards::new()).into_iter().map(|(value, when)| match reader.subject(value) {
+        Some(subject) if subject != reader.alias(id) => (holder(subject, true), when),
+        _ => (holder(reader.key(value, 0), false), when),
     });
     named.collect()
-}
-
-/// The resource of the template that a value names: by reference, by an attribute, or as its name or ARN is spelled.
-pub(super) fn subject(reader: &Reader<'_>, value: &Value) -> Option<String> {
-    let resources = &reader.template.resources;
-    let direct = match (value.get("Ref"), value.get("Fn::GetAtt"), value.get("Fn::Sub")) {
-        (Some(id), _, _) => id.as_str(),
-        (_, Some(arguments), _) => attribute_parts(arguments).map(|(id, _)| id),
-        (_, _, Some(Value::String(text))) => {
-            let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-            inside.map(|name| name.split('.').next().unwrap_or(name))
-        }
-        _ => None,
-    };
-    if let Some(id) = direct.filter(|id| resources.contains_key(*id)) {
-        return Some(id.to_owned());
-    }
-    let term = reader.term(value);
-    let spelled = |id: &String| {
-        let forms = [json!({ "Ref": id }), json!({ "Fn::GetAtt": [id, "Arn"] })];
-        forms.iter().any(|form| reader.term(form).is_spelled_as(&term))
-    };
-    resources.keys().find(|id| spelled(id)).cloned()
 }

@@ -10,7 +10,7 @@ use super::term::Term;
 pub(super) fn reasons(found: &Uncovered<'_>, holding: Holding) -> Vec<&'static str> {
     let mut reasons = Vec::new();
     let limits = &found.statement.limits;
-    if holding != Holding::Identity && found.principals.iter().any(Part::is_everything) {
+    if holding.names_principals() && found.principals.iter().any(Part::is_everything) {
         reasons.push("any principal");
     }
     if found.actions.iter().any(Part::is_everything) {

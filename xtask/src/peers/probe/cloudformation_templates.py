@@ -50,7 +50,7 @@ def functions(cloud):
     expected = {
         "If": "small", "Either": "a", "Both": "b", "Map": "128", "Join": "a-dev-443", "Split": "y", "Base64": "aGVsbG8=",
         "Sub": f"{cloud.region}/dev/{topic.split(':')[-1]}/${{Kept}}", "Cidr": "10.0.1.0/24", "Zone": f"{cloud.region}a", "Name": name,
-    }  # fmt: skip
+    }
     assert got == expected, got
     assert cloud.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["DisplayName"] == "small"
     _, got = _yaml(cloud, FUNCTIONS, Stage="prod", Ports="1,2")

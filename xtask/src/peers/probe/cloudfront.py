@@ -154,3 +154,14 @@ def authorization(cloud):
     limited.create_invalidation(DistributionId=identifier, InvalidationBatch=batch)
     with refused("AccessDenied"):
         limited.list_distributions()
+
+
+@check("cloudfront", "a bucket that nobody may read is read through the distribution that its policy names")
+def access_control(cloud):
+    s3, bucket, _, get = _distribution(cloud)
+    s3.put_object(Bucket=bucket, Key="a.txt", Body=b"one")
+    assert cloud.http("GET", "/a.txt", host=f"{bucket}.s3.{cloud.region}.amazonaws.com").status == 403
+    assert (get("/a.txt").status, get("/a.txt").text) == (200, "one")
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="b.txt", Body=b"two")
+    assert get("/b.txt").status == 403

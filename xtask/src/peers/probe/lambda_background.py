@@ -45,7 +45,10 @@ def recursion(cloud):
     s3, bucket, sqs, lambdas = cloud.client("s3"), cloud.name("bucket"), cloud.client("sqs"), cloud.client("lambda")
     s3.create_bucket(Bucket=bucket)
     dead = sqs.create_queue(QueueName=cloud.name("dead"))["QueueUrl"]
-    arn = lambda url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]  # noqa: E731
+
+    def arn(url):
+        return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
     redrive = json.dumps({"deadLetterTargetArn": arn(dead), "maxReceiveCount": 1})
     url = sqs.create_queue(QueueName=cloud.name("queue"), Attributes={"VisibilityTimeout": "10", "RedrivePolicy": redrive})["QueueUrl"]
     cloud._later(lambda: (sqs.delete_queue(QueueUrl=url), sqs.delete_queue(QueueUrl=dead)))

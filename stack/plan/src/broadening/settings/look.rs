@@ -51,12 +51,16 @@ fn walk(reader: &Reader<'_>, value: Option<&Value>, steps: &[&str], at: &Seen, f
         found.push(absent(at));
         return;
     };
-    let branches = reader.branches(value, &at.when);
-    if branches.is_empty() {
+    let cases = reader.cases(value, &at.when);
+    if cases.is_empty() {
         found.push(absent(at));
     }
-    for (value, when) in branches {
+    for (value, when) in cases {
         let at = Seen { when, ..at.clone() };
+        let Some(value) = value else {
+            found.push(absent(&at));
+            continue;
+        };
         let is_function = value.as_object().is_some_and(|fields| function_of(fields).is_some());
         match steps {
             [step, rest @ ..] if !is_function => {

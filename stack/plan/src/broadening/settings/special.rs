@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::is_true;
-use super::look::look;
+use super::look::{is_consistent, look};
 use crate::broadening::reader::Guards;
-use crate::broadening::resource_policies::subject;
 use crate::broadening::statement::{Place, plain_text};
 use crate::broadening::{Broadening, Sides};
 use crate::template::Resource;
@@ -53,7 +52,7 @@ fn public_access(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut V
         let is_on = |value: &Option<Value>| value.as_ref().is_some_and(is_true);
         for seen in after.iter().filter(|seen| !is_on(&seen.value)) {
             let was_on = before.as_ref().is_none_or(|before| {
-                let consistent = before.iter().filter(|old| super::look::is_consistent(&old.when, &seen.when));
+                let consistent = before.iter().filter(|old| is_consistent(&old.when, &seen.when));
                 consistent.into_iter().any(|old| {
                     let is_same = old.value.is_some() && old.key == seen.key;
                     let is_off = old.value.as_ref().is_none_or(|value| plain_text(value).is_some() && !is_true(value));
@@ -123,14 +122,22 @@ fn method(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut Vec<Broa
 /// Another boundary may be a wider one.
 fn boundary(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut Vec<Broadening>) {
     const KEY: &str = "PermissionsBoundary";
-    let Some(before) = sides.before(id).and_then(|before| before.properties.get(KEY)) else { return };
-    let place = Place::new(id, format!("Properties.{KEY}"));
-    match resource.properties.get(KEY) {
-        None => found.push(Broadening::wider(&place, "has no permissions boundary any more")),
-        Some(after) if !sides.old.term(before).is_spelled_as(&sides.new.term(after)) => {
-            found.push(Broadening::wider(&place, "has another permissions boundary"));
-        }
-        Some(_) => {}
+    let Some(before) = sides.before(id) else { return };
+    let before = look(sides.old, &before.properties, KEY, &Guards::new());
+    let bounded: Vec<(&Value, &Guards)> =
+        before.iter().filter_map(|seen| Some((seen.value.as_ref()?, &seen.when))).collect();
+    for seen in look(sides.new, &resource.properties, KEY, &sides.new.guards_of(id)) {
+        let mut consistent = bounded.iter().filter(|(_, when)| is_consistent(when, &seen.when));
+        let what = match &seen.value {
+            None if consistent.next().is_some() => "has no permissions boundary any more",
+            Some(after)
+                if consistent.any(|(before, _)| !sides.old.term(before).is_spelled_as(&sides.new.term(after))) =>
+            {
+                "has another permissions boundary"
+            }
+            _ => continue,
+        };
+        found.push(Broadening::wider(&Place::new(id, format!("Properties.{KEY}")), what));
     }
 }
 
@@ -145,8 +152,8 @@ pub(super) fn removed_firewalls(sides: &Sides<'_>, found: &mut Vec<Broadening>) 
         });
         let named = associations.filter_map(|(id, one)| Some((id, one.properties.get("ResourceArn")?)));
         named
-            .map(|(id, value)| match subject(reader, value) {
-                Some(subject) => (id.clone(), reader.alias(&subject).to_owned(), true),
+            .map(|(id, value)| match reader.subject(value) {
+                Some(subject) => (id.clone(), subject, true),
                 None => (id.clone(), reader.key(value, 0), false),
             })
             .collect()

@@ -4,7 +4,8 @@ use super::{Broadening, Nothing, Pair, Severe, Template, Wider, judge, parse, ve
 
 fn resources(resources: &str) -> String {
     format!(
-        "Resources:
+        "Conditions: {{ C: !Equals [!Ref AWS::Region, x] }}
+Resources:
   Other: {{ Type: AWS::SNS::Topic }}
   {resources}
 "
@@ -13,7 +14,7 @@ fn resources(resources: &str) -> String {
 
 const INLINE: &str = "R: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyName: p, PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Resource: a }] } }] } }";
 
-const PAIRS: [Pair; 20] = [
+const PAIRS: [Pair; 27] = [
     (
         "an inline policy to a policy of its own",
         INLINE,
@@ -109,6 +110,18 @@ const PAIRS: [Pair; 20] = [
         Wider,
     ),
     (
+        "a boundary in every case",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: !If [C, b, !Ref AWS::NoValue] } }",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: b } }",
+        Nothing,
+    ),
+    (
+        "a boundary in some cases",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: b } }",
+        "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: !If [C, b, !Ref AWS::NoValue] } }",
+        Wider,
+    ),
+    (
         "a boundary",
         "R: { Type: AWS::IAM::Role }",
         "R: { Type: AWS::IAM::Role, Properties: { PermissionsBoundary: b } }",
@@ -119,6 +132,43 @@ const PAIRS: [Pair; 20] = [
         "B: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: '*' } } } }",
         "B: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: { Effect: Allow, Action: [s3:GetObject, s3:PutObject], Resource: '*' } } } }",
         Wider,
+    ),
+    (
+        "a role that a condition leaves out no more",
+        "R: { Type: AWS::IAM::Role }
+  P: { Type: AWS::IAM::Policy, Properties: { PolicyName: p, Roles: [!If [C, !Ref R, !Ref AWS::NoValue], other], PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: a } } } }",
+        "R: { Type: AWS::IAM::Role }
+  P: { Type: AWS::IAM::Policy, Properties: { PolicyName: p, Roles: [!Ref R, other], PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: a } } } }",
+        Wider,
+    ),
+    (
+        "a role that a condition leaves out",
+        "R: { Type: AWS::IAM::Role }
+  P: { Type: AWS::IAM::Policy, Properties: { PolicyName: p, Roles: [!Ref R, other], PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: a } } } }",
+        "R: { Type: AWS::IAM::Role }
+  P: { Type: AWS::IAM::Policy, Properties: { PolicyName: p, Roles: [!If [C, !Ref R, !Ref AWS::NoValue], other], PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: a } } } }",
+        Nothing,
+    ),
+    (
+        "a policy that comes under a condition",
+        INLINE,
+        "R: { Type: AWS::IAM::Role }
+  P: { Type: AWS::IAM::Policy, Condition: C, Properties: { PolicyName: p, Roles: [!Ref R], PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: a } } } }",
+        Nothing,
+    ),
+    (
+        "a policy whose condition goes",
+        "R: { Type: AWS::IAM::Role }
+  P: { Type: AWS::IAM::Policy, Condition: C, Properties: { PolicyName: p, Roles: [!Ref R], PolicyDocument: { Statement: { Effect: Allow, Action: s3:GetObject, Resource: a } } } }",
+        INLINE,
+        Wider,
+    ),
+    (
+        "a managed policy that its last user leaves",
+        "U: { Type: AWS::IAM::User, Properties: { ManagedPolicyArns: [!Ref P] } }
+  P: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Resource: a }, { Effect: Deny, Action: s3:Put*, Resource: '*' }] } } }",
+        "P: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Resource: a }, { Effect: Deny, Action: s3:Put*, Resource: '*' }] } } }",
+        Nothing,
     ),
     (
         "a denial that goes with its role",

@@ -2,6 +2,7 @@
 
 mod actions;
 mod conditions;
+mod decisions;
 mod denials;
 mod holders;
 mod intrinsics;

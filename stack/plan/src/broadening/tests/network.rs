@@ -137,7 +137,14 @@ fn rules_inside_a_group() {
     judge(&INLINE, inline);
 }
 
-const RESOURCES: [Pair; 8] = [
+const RESOURCES: [Pair; 9] = [
+    (
+        "the last rule beside a group for what goes out",
+        "  Group: { Type: AWS::EC2::SecurityGroup, Properties: { GroupDescription: g } }
+  Rule: { Type: AWS::EC2::SecurityGroupEgress, Properties: { GroupId: !Ref Group, IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8 } }",
+        "  Group: { Type: AWS::EC2::SecurityGroup, Properties: { GroupDescription: g } }",
+        Nothing,
+    ),
     (
         "a rule that moves out of its group",
         "  Group: { Type: AWS::EC2::SecurityGroup, Properties: { GroupDescription: g, SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8 }] } }",

@@ -95,7 +95,47 @@ fn policies_of_a_bucket() {
 }
 
 /// Whole resources.
-const ALL: [Pair; 24] = [
+const ALL: [Pair; 30] = [
+    (
+        "a denial that a retained bucket loses",
+        "B: { Type: AWS::S3::Bucket, DeletionPolicy: Retain }
+  P: { Type: AWS::S3::BucketPolicy, Properties: { Bucket: !Ref B, PolicyDocument: { Statement: [{ Effect: Deny, Action: 's3:*', Principal: '*', Resource: '*' }] } } }",
+        "",
+        Wider,
+    ),
+    (
+        "a denial that stays with a retained bucket",
+        "B: { Type: AWS::S3::Bucket, DeletionPolicy: Retain }
+  P: { Type: AWS::S3::BucketPolicy, DeletionPolicy: Retain, Properties: { Bucket: !Ref B, PolicyDocument: { Statement: [{ Effect: Deny, Action: 's3:*', Principal: '*', Resource: '*' }] } } }",
+        "",
+        Nothing,
+    ),
+    (
+        "a new key with the default policy",
+        "",
+        "K: { Type: AWS::KMS::Key, Properties: { KeyPolicy: { Statement: { Effect: Allow, Action: 'kms:*', Resource: '*', Principal: { AWS: !Sub 'arn:${AWS::Partition}:iam::${AWS::AccountId}:root' } } } } }",
+        Nothing,
+    ),
+    (
+        "a new key for everyone",
+        "",
+        "K: { Type: AWS::KMS::Key, Properties: { KeyPolicy: { Statement: { Effect: Allow, Action: 'kms:*', Resource: '*', Principal: '*' } } } }",
+        Severe,
+    ),
+    (
+        "a bucket that goes out of the stack while its policy, which knows it by name, stays",
+        "B: { Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: { BucketName: !Sub 'b-${AWS::Region}' } }
+  P: { Type: AWS::S3::BucketPolicy, Properties: { Bucket: !Sub 'b-${AWS::Region}', PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Principal: { AWS: '1' }, Resource: '*' }] } } }",
+        "P: { Type: AWS::S3::BucketPolicy, Properties: { Bucket: !Sub 'b-${AWS::Region}', PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Principal: { AWS: '1' }, Resource: '*' }] } } }",
+        Nothing,
+    ),
+    (
+        "a bucket that comes under the stack of its policy",
+        "P: { Type: AWS::S3::BucketPolicy, Properties: { Bucket: photos, PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Principal: { AWS: '1' }, Resource: '*' }, { Effect: Deny, Action: 's3:*', Principal: '*', Resource: '*' }] } } }",
+        "B: { Type: AWS::S3::Bucket, Properties: { BucketName: photos } }
+  P: { Type: AWS::S3::BucketPolicy, Properties: { Bucket: !Ref B, PolicyDocument: { Statement: [{ Effect: Allow, Action: s3:GetObject, Principal: { AWS: '1' }, Resource: '*' }, { Effect: Deny, Action: 's3:*', Principal: '*', Resource: '*' }] } } }",
+        Nothing,
+    ),
     (
         "a policy that moves to the inline type",
         "P: { Type: AWS::SQS::QueuePolicy, Properties: { Queues: [!Ref Queue], PolicyDocument: { Statement: { Effect: Allow, Action: sqs:SendMessage, Principal: { AWS: '1' }, Resource: '*' } } } }",

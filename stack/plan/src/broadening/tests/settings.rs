@@ -185,7 +185,31 @@ fn settings_that_change() {
 }
 
 /// Whole resources that come.
-const NEW: [Pair; 14] = [
+const NEW: [Pair; 18] = [
+    (
+        "a setting that a condition leaves out",
+        "X: { Type: AWS::RDS::DBInstance, Properties: { DeletionProtection: true } }",
+        "X: { Type: AWS::RDS::DBInstance, Properties: { DeletionProtection: !If [Big, true, !Ref AWS::NoValue] } }",
+        Wider,
+    ),
+    (
+        "a setting that a condition left out",
+        "X: { Type: AWS::RDS::DBInstance, Properties: { DeletionProtection: !If [Big, true, !Ref AWS::NoValue] } }",
+        "X: { Type: AWS::RDS::DBInstance, Properties: { DeletionProtection: true } }",
+        Nothing,
+    ),
+    (
+        "a part that a condition leaves out",
+        "X: { Type: AWS::DynamoDB::Table, Properties: { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } } }",
+        "X: { Type: AWS::DynamoDB::Table, Properties: { PointInTimeRecoverySpecification: !If [Big, { PointInTimeRecoveryEnabled: true }, !Ref AWS::NoValue] } }",
+        Wider,
+    ),
+    (
+        "a block of public access under a condition",
+        "X: { Type: AWS::S3::Bucket, Properties: { PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true } } }",
+        "X: { Type: AWS::S3::Bucket, Properties: { PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: !If [Big, true, false], IgnorePublicAcls: true, RestrictPublicBuckets: true } } }",
+        Wider,
+    ),
     ("a URL for everyone", "", "X: { Type: AWS::Lambda::Url, Properties: { AuthType: NONE } }", Wider),
     ("a URL for some", "", "X: { Type: AWS::Lambda::Url, Properties: { AuthType: AWS_IAM } }", Nothing),
     ("a route for everyone", "", "X: { Type: AWS::ApiGatewayV2::Route, Properties: { RouteKey: k } }", Wider),
