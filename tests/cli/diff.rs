@@ -41,5 +41,5 @@ fn what_cannot_be_compared_is_named() {
     project.write("no.yaml", "Resources:\n  A: { Typ: x }\n");
     assert_run!("diff_invalid", &project, &["diff", "--from", "no.yaml"]);
     assert_run!("diff_missing", &project, &["diff", "--template", "no.yaml", "nothing.yaml"]);
-    assert_run!("diff_usage", &project, &["diff"]);
+    assert_run!("diff_usage", &project, &["diff", "--from", "no.yaml", "--no-build"]);
 }

@@ -259,7 +259,7 @@ pub(crate) struct CompletionsArguments {
 pub(crate) struct ManArguments {
     /// Where to write the pages (`stack.1`, `stack-deploy.1` ...)
     #[arg(value_name = "DIR")]
-    pub(crate) directory: PathBuf,
+    pub(crate) pages: PathBuf,
 }
 
 /// Options of `stack migrate`.

@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::report::Report;
 
 pub(super) fn run(settings: &Settings, arguments: &ManArguments) -> Result<Report, CliError> {
-    let directory = settings.path(&arguments.directory);
+    let directory = settings.path(&arguments.pages);
     let mut root = Arguments::command();
     root.build();
     let mut files = Vec::new();
