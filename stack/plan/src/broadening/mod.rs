@@ -10,6 +10,7 @@ mod documents;
 mod identity;
 mod limit;
 mod network;
+mod policy_places;
 mod principal;
 mod reader;
 mod resource_policies;
