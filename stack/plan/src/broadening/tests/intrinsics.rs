@@ -173,6 +173,15 @@ fn values_that_only_the_deployment_knows() {
 }
 
 #[test]
+fn what_cannot_be_read_is_told_as_such() {
+    let macro_call = "{ 'Fn::Transform': { Name: AWS::Include, Parameters: { Location: 's3://b/k' } } }";
+    let found = between(&role("{ Effect: Allow, Action: s3:GetObject, Resource: a }"), &role(macro_call));
+    assert_eq!(found[0].what, "holds what cannot be read before it is deployed, and may allow anything");
+    // Within everything it is no more than it was.
+    assert_eq!(between(&role("{ Effect: Allow, Action: '*', Resource: '*' }"), &role(macro_call)), []);
+}
+
+#[test]
 fn what_a_condition_or_a_default_says_counts() {
     let statement = "{ Effect: Allow, Action: s3:GetObject, Resource: [!If [Big, a, b], !Sub 'x/${Account}'] }";
     let old = role(statement);
