@@ -1,15 +1,26 @@
 //! Values of a template as terms: one thing in two spellings is one term.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::term::{Spelling, Term, Token, tokens_of};
 use crate::specification::Specification;
 use crate::template::{Piece, Template, attribute_parts, function_of, substitution_parts, substitution_pieces};
 
-/// How deep references of resources to each other are followed.
+/// How deep functions are followed into each other.
 const DEPTH: usize = 8;
+
+/// How many characters of a key are kept as they are.
+const LONG: usize = 256;
+
+/// How many characters and parts the property may have that gives a resource its name.
+const NAME_LIMIT: usize = 2048;
+
+/// How long a text may be that is put together from variables. An ARN has 2,048 characters at most.
+const TEXT_LIMIT: usize = 1 << 14;
 
 /// Conditions of the template under which something stands there, each with its outcome.
 pub(super) type Guards = BTreeSet<(String, bool)>;
@@ -21,6 +32,8 @@ pub(super) struct Reader<'a> {
     aliases: &'a BTreeMap<String, String>,
     /// The other template: a name there may be that of a resource here, and the other way round.
     pub(super) other: Option<&'a Reader<'a>>,
+    /// What each condition says, once it was asked for.
+    conditions: RefCell<BTreeMap<String, String>>,
 }
 
 /// Whether references are left as they are or followed to the names that they give.
@@ -31,9 +44,24 @@ enum Form {
 }
 
 /// A run of text, or a value known at deployment.
+#[derive(Clone)]
 enum Part {
     Text(String),
     Known { key: String, shown: String },
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Known { key, .. } => key.len(),
+        }
+    }
+}
+
+/// A long key by its digest: one that holds another twice would double at each step.
+fn shortened(key: String) -> String {
+    if key.len() > LONG { hex::encode(Sha256::digest(key.as_bytes())) } else { key }
 }
 
 fn known(name: &str) -> Part {
@@ -46,12 +74,12 @@ fn text(text: impl Into<String>) -> Vec<Part> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(template: &'a Template, aliases: &'a BTreeMap<String, String>) -> Self {
-        Self { template, aliases, other: None }
+        Self { template, aliases, other: None, conditions: RefCell::default() }
     }
 
     /// The same, knowing the other template.
     pub(super) fn beside(&self, other: &'a Self) -> Self {
-        Self { template: self.template, aliases: self.aliases, other: Some(other) }
+        Self { other: Some(other), ..Self::new(self.template, self.aliases) }
     }
 
     /// The name under which a resource is compared.
@@ -82,7 +110,7 @@ impl<'a> Reader<'a> {
             Value::Array(items) => items.iter().for_each(|item| self.branch(item, when, found)),
             Value::Object(fields) => match function_of(fields) {
                 Some(("Fn::If", Value::Array(arguments))) if arguments.len() == 3 => {
-                    let condition = arguments[0].as_str().map(|name| self.condition(name, 0)).unwrap_or_default();
+                    let condition = arguments[0].as_str().map(|name| self.condition(name)).unwrap_or_default();
                     for (branch, outcome) in [(&arguments[1], true), (&arguments[2], false)] {
                         // In a branch of its own negation nothing can stand.
                         if !when.contains(&(condition.clone(), !outcome)) {
@@ -103,15 +131,21 @@ impl<'a> Reader<'a> {
     /// Conditions under which a resource exists.
     pub(super) fn guards_of(&self, id: &str) -> Guards {
         let condition = self.template.resources.get(id).and_then(|resource| resource.condition.as_deref());
-        condition.map(|name| (self.condition(name, 0), true)).into_iter().collect()
+        condition.map(|name| (self.condition(name), true)).into_iter().collect()
     }
 
     /// A condition by what it says.
-    fn condition(&self, name: &str, depth: usize) -> String {
-        match self.template.conditions.get(name) {
-            Some(expression) if depth < DEPTH => self.key(expression, depth + 1),
-            _ => format!("condition {name}"),
+    fn condition(&self, name: &str) -> String {
+        if let Some(known) = self.conditions.borrow().get(name) {
+            return known.clone();
         }
+        // One that asks for itself, which is invalid, finds its name.
+        let own_name = format!("condition {name}");
+        self.conditions.borrow_mut().insert(name.to_owned(), own_name.clone());
+        let said = self.template.conditions.get(name).map_or(own_name, |expression| self.key(expression, 0));
+        let said = shortened(said);
+        self.conditions.borrow_mut().insert(name.to_owned(), said.clone());
+        said
     }
 
     /// A text that two values share exactly when they are known to be the same.
@@ -123,7 +157,7 @@ impl<'a> Reader<'a> {
             }
             Value::Object(fields) => match (function_of(fields), fields.get("Condition"), fields.len()) {
                 (Some(("Fn::If", Value::Array(arguments))), _, _) if arguments.len() == 3 => {
-                    let condition = arguments[0].as_str().map(|name| self.condition(name, depth)).unwrap_or_default();
+                    let condition = arguments[0].as_str().map(|name| self.condition(name)).unwrap_or_default();
                     format!("if({condition},{},{})", self.key(&arguments[1], depth), self.key(&arguments[2], depth))
                 }
                 (Some(_), _, _) => spelling(self.parts(value, Form::Symbolic, depth))
@@ -133,7 +167,7 @@ impl<'a> Reader<'a> {
                         other => super::term::shown(std::slice::from_ref(other)),
                     })
                     .collect(),
-                (None, Some(Value::String(name)), 1) => self.condition(name, depth),
+                (None, Some(Value::String(name)), 1) => self.condition(name),
                 _ => {
                     let fields: BTreeMap<&String, &Value> = fields.iter().collect();
                     let fields: Vec<String> =
@@ -154,12 +188,12 @@ impl<'a> Reader<'a> {
         parts.unwrap_or_else(|| {
             // A condition counts by what it says, not by its name.
             let arguments = if name == "Fn::If" { self.key(value, depth + 1) } else { self.key(arguments, depth + 1) };
-            vec![Part::Known { key: format!("{name}({arguments})"), shown: format!("{name} ...") }]
+            vec![Part::Known { key: shortened(format!("{name}({arguments})")), shown: format!("{name} ...") }]
         })
     }
 
     fn opaque(&self, shown: &str, value: &Value, depth: usize) -> Vec<Part> {
-        vec![Part::Known { key: self.key(value, depth + 1), shown: shown.to_owned() }]
+        vec![Part::Known { key: shortened(self.key(value, depth + 1)), shown: shown.to_owned() }]
     }
 
     /// Functions that put texts together; nothing for others.
@@ -173,15 +207,29 @@ impl<'a> Reader<'a> {
             }
             "Fn::Sub" => {
                 let (template, variables) = substitution_parts(arguments)?;
-                let parts = substitution_pieces(template).into_iter().flat_map(|piece| match piece {
-                    Piece::Text(piece) => text(piece),
-                    Piece::Name(name) => match (variables.and_then(|all| all.get(name)), name.split_once('.')) {
-                        (Some(variable), _) => self.parts(variable, form, depth),
-                        (None, Some((id, attribute))) => self.attribute(id, attribute, form, depth),
-                        (None, None) => self.reference(name, form, depth),
-                    },
-                });
-                Some(parts.collect())
+                // Once for each variable, however often the text has it.
+                let variables: BTreeMap<&String, Vec<Part>> = variables
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, variable)| (name, self.parts(variable, form, depth)))
+                    .collect();
+                let (mut parts, mut length) = (Vec::new(), 0);
+                for piece in substitution_pieces(template) {
+                    let more = match piece {
+                        Piece::Text(piece) => text(piece),
+                        Piece::Name(name) => match (variables.get(&name.to_owned()), name.split_once('.')) {
+                            (Some(variable), _) => variable.clone(),
+                            (None, Some((id, attribute))) => self.attribute(id, attribute, form, depth),
+                            (None, None) => self.reference(name, form, depth),
+                        },
+                    };
+                    length += more.iter().map(Part::len).sum::<usize>();
+                    if length > TEXT_LIMIT {
+                        return None;
+                    }
+                    parts.extend(more);
+                }
+                Some(parts)
             }
             "Fn::Join" => {
                 let [Value::String(delimiter), Value::Array(items)] = arguments.as_array()?.as_slice() else {
@@ -235,10 +283,11 @@ impl<'a> Reader<'a> {
         }
         let kind = Specification::embedded().resource_type(&resource.resource_type);
         match kind.map(|kind| kind.ref_identifier()).as_deref() {
-            Some([property]) if resource.properties.get(property).is_some() => {
-                self.parts(&resource.properties[property], form, depth)
-            }
-            Some([attribute]) if attribute.ends_with("Arn") => self.arn(name, depth).unwrap_or_else(alias),
+            Some([property]) => match resource.properties.get(property).filter(|value| is_short(value)) {
+                Some(value) => self.parts(value, Form::Symbolic, depth),
+                None if property.ends_with("Arn") => self.arn(name, depth).unwrap_or_else(alias),
+                None => alias(),
+            },
             _ => alias(),
         }
     }
@@ -255,8 +304,8 @@ impl<'a> Reader<'a> {
         if attribute == "Arn" || (is_identifier && attribute.ends_with("Arn")) {
             return self.arn(id, depth).unwrap_or_else(plain);
         }
-        match resource.properties.get(attribute) {
-            Some(property) => self.parts(property, form, depth),
+        match resource.properties.get(attribute).filter(|value| is_short(value)) {
+            Some(property) => self.parts(property, Form::Symbolic, depth),
             None if is_identifier => vec![known(self.alias(id))],
             None => plain(),
         }
@@ -272,14 +321,29 @@ impl<'a> Reader<'a> {
             Piece::Name("Partition") => text("aws"),
             Piece::Name("Region") => vec![known("AWS::Region")],
             Piece::Name("Account" | "AccountId") => vec![known("AWS::AccountId")],
-            Piece::Name(name) => match resource.properties.get(name) {
-                Some(property) => self.parts(property, Form::Resolved, depth + 1),
+            Piece::Name(name) => match resource.properties.get(name).filter(|value| is_short(value)) {
+                Some(property) => self.parts(property, Form::Symbolic, depth + 1),
                 None if identifier == [name] => vec![known(self.alias(id))],
                 None => vec![known(&format!("{}.{name}", self.alias(id)))],
             },
         });
         Some(parts.collect())
     }
+}
+
+/// True for a value that is soon looked through: a name is, and a reference to it may stand in many places.
+fn is_short(value: &Value) -> bool {
+    fn spend(value: &Value, left: &mut usize) -> bool {
+        let cost = 1 + value.as_str().map_or(0, str::len);
+        let Some(rest) = left.checked_sub(cost) else { return false };
+        *left = rest;
+        match value {
+            Value::Array(items) => items.iter().all(|item| spend(item, left)),
+            Value::Object(fields) => fields.values().all(|field| spend(field, left)),
+            _ => true,
+        }
+    }
+    spend(value, &mut NAME_LIMIT.clone())
 }
 
 /// A scalar as text: `7` and `"7"` are the same to CloudFormation.
