@@ -17,6 +17,7 @@ mod resource_policies;
 mod secrets;
 mod settings;
 mod severe;
+mod spelling;
 mod statement;
 mod subject;
 mod term;
