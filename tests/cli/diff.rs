@@ -35,6 +35,45 @@ fn what_differs_is_told_with_its_path() {
     assert_run!("diff_templates", &project, &["diff", "--template", "retyped.yaml", "new.yaml"]);
 }
 
+const OLD: &str = r#"Resources:
+  News: { Type: AWS::SNS::Topic, Properties: { TopicName: news } }
+  Mail: { Type: AWS::SNS::Subscription, Properties: { TopicArn: !Ref News, Protocol: sqs } }
+  Jobs: { Type: AWS::SQS::Queue, Properties: { QueueName: jobs.fifo, FifoQueue: true } }
+  Data: { Type: AWS::RDS::DBInstance, UpdateReplacePolicy: Snapshot, Properties: { Port: "5432" } }
+  Teller: { Type: AWS::Lambda::Function, Properties: { Environment: { Variables: { TOPIC: !Ref News } } } }
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: news
+          PolicyDocument: { Statement: [{ Effect: Allow, Action: "sns:*", Resource: !Ref News }] }
+"#;
+
+const NEW: &str = r#"Resources:
+  News: { Type: AWS::SNS::Topic, Properties: { TopicName: latest } }
+  Mail: { Type: AWS::SNS::Subscription, Properties: { TopicArn: !Ref News, Protocol: sqs } }
+  Jobs: { Type: AWS::SQS::Queue, Properties: { QueueName: jobs.fifo } }
+  Data: { Type: AWS::RDS::DBInstance, UpdateReplacePolicy: Snapshot, Properties: { Port: "5433", PubliclyAccessible: true } }
+  Teller: { Type: AWS::Lambda::Function, Properties: { Environment: { Variables: { TOPIC: !Ref News } } } }
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: news
+          PolicyDocument: { Statement: [{ Effect: Allow, Action: "sns:Publish", Resource: !Ref News }, { Effect: Allow, Action: "*", Resource: "*" }] }
+"#;
+
+#[test]
+fn what_is_made_again_and_what_widens_access_is_told() {
+    let project = TestProject::new(STACK, SMALL);
+    project.write("old.yaml", OLD);
+    project.write("new.yaml", NEW);
+    assert_run!("diff_wider", &project, &["diff", "--template", "old.yaml", "new.yaml"]);
+    let report = project.run(&["diff", "--template", "old.yaml", "new.yaml", "--json"]).json();
+    assert_eq!(report["changes"]["broadening"][1]["severity"], "severe", "{report:#}");
+    assert_eq!(report["changes"]["resources"][1]["causes"][0]["made_again"], "News");
+}
+
 #[test]
 fn what_cannot_be_compared_is_named() {
     let project = TestProject::new(STACK, SMALL);

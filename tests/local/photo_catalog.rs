@@ -36,7 +36,9 @@ fn invoke(project: &TestProject, function: &str, event: &Value) -> Value {
 fn migrate(project: &TestProject, command: &[&str]) -> Value {
     let arguments: Vec<&str> =
         ["migrate", "--local", "--suffix", SUFFIX, "--json"].iter().chain(command).copied().collect();
-    project.succeed(&arguments).json()
+    let run = project.succeed(&arguments);
+    // Facts come before the report.
+    serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap()
 }
 
 /// Puts an object into one of the stack's buckets.

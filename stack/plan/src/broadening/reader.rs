@@ -1,15 +1,17 @@
 //! Values of a template as terms: one thing in two spellings is one term.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::term::{Spelling, Term, Token, tokens_of};
-use crate::specification::Specification;
-use crate::template::{Piece, Template, attribute_parts, function_of, substitution_parts, substitution_pieces};
+use super::spelling::{Form, spelling};
+use super::term::{Term, Token};
+use crate::template::{Template, function_of};
 
-/// How deep references of resources to each other are followed.
-const DEPTH: usize = 8;
+/// How many characters of a key are kept as they are.
+const LONG: usize = 256;
 
 /// Conditions of the template under which something stands there, each with its outcome.
 pub(super) type Guards = BTreeSet<(String, bool)>;
@@ -21,37 +23,18 @@ pub(super) struct Reader<'a> {
     aliases: &'a BTreeMap<String, String>,
     /// The other template: a name there may be that of a resource here, and the other way round.
     pub(super) other: Option<&'a Reader<'a>>,
-}
-
-/// Whether references are left as they are or followed to the names that they give.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Symbolic,
-    Resolved,
-}
-
-/// A run of text, or a value known at deployment.
-enum Part {
-    Text(String),
-    Known { key: String, shown: String },
-}
-
-fn known(name: &str) -> Part {
-    Part::Known { key: name.to_owned(), shown: name.to_owned() }
-}
-
-fn text(text: impl Into<String>) -> Vec<Part> {
-    vec![Part::Text(text.into())]
+    /// What each condition says, once it was asked for.
+    conditions: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(template: &'a Template, aliases: &'a BTreeMap<String, String>) -> Self {
-        Self { template, aliases, other: None }
+        Self { template, aliases, other: None, conditions: RefCell::default() }
     }
 
     /// The same, knowing the other template.
     pub(super) fn beside(&self, other: &'a Self) -> Self {
-        Self { template: self.template, aliases: self.aliases, other: Some(other) }
+        Self { other: Some(other), ..Self::new(self.template, self.aliases) }
     }
 
     /// The name under which a resource is compared.
@@ -82,7 +65,7 @@ impl<'a> Reader<'a> {
             Value::Array(items) => items.iter().for_each(|item| self.branch(item, when, found)),
             Value::Object(fields) => match function_of(fields) {
                 Some(("Fn::If", Value::Array(arguments))) if arguments.len() == 3 => {
-                    let condition = arguments[0].as_str().map(|name| self.condition(name, 0)).unwrap_or_default();
+                    let condition = arguments[0].as_str().map(|name| self.condition(name)).unwrap_or_default();
                     for (branch, outcome) in [(&arguments[1], true), (&arguments[2], false)] {
                         // In a branch of its own negation nothing can stand.
                         if !when.contains(&(condition.clone(), !outcome)) {
@@ -103,15 +86,21 @@ impl<'a> Reader<'a> {
     /// Conditions under which a resource exists.
     pub(super) fn guards_of(&self, id: &str) -> Guards {
         let condition = self.template.resources.get(id).and_then(|resource| resource.condition.as_deref());
-        condition.map(|name| (self.condition(name, 0), true)).into_iter().collect()
+        condition.map(|name| (self.condition(name), true)).into_iter().collect()
     }
 
     /// A condition by what it says.
-    fn condition(&self, name: &str, depth: usize) -> String {
-        match self.template.conditions.get(name) {
-            Some(expression) if depth < DEPTH => self.key(expression, depth + 1),
-            _ => format!("condition {name}"),
+    fn condition(&self, name: &str) -> String {
+        if let Some(known) = self.conditions.borrow().get(name) {
+            return known.clone();
         }
+        // One that asks for itself, which is invalid, finds its name.
+        let own_name = format!("condition {name}");
+        self.conditions.borrow_mut().insert(name.to_owned(), own_name.clone());
+        let said = self.template.conditions.get(name).map_or(own_name, |expression| self.key(expression, 0));
+        let said = shortened(said);
+        self.conditions.borrow_mut().insert(name.to_owned(), said.clone());
+        said
     }
 
     /// A text that two values share exactly when they are known to be the same.
@@ -123,7 +112,7 @@ impl<'a> Reader<'a> {
             }
             Value::Object(fields) => match (function_of(fields), fields.get("Condition"), fields.len()) {
                 (Some(("Fn::If", Value::Array(arguments))), _, _) if arguments.len() == 3 => {
-                    let condition = arguments[0].as_str().map(|name| self.condition(name, depth)).unwrap_or_default();
+                    let condition = arguments[0].as_str().map(|name| self.condition(name)).unwrap_or_default();
                     format!("if({condition},{},{})", self.key(&arguments[1], depth), self.key(&arguments[2], depth))
                 }
                 (Some(_), _, _) => spelling(self.parts(value, Form::Symbolic, depth))
@@ -133,7 +122,7 @@ impl<'a> Reader<'a> {
                         other => super::term::shown(std::slice::from_ref(other)),
                     })
                     .collect(),
-                (None, Some(Value::String(name)), 1) => self.condition(name, depth),
+                (None, Some(Value::String(name)), 1) => self.condition(name),
                 _ => {
                     let fields: BTreeMap<&String, &Value> = fields.iter().collect();
                     let fields: Vec<String> =
@@ -144,142 +133,6 @@ impl<'a> Reader<'a> {
             scalar => text_of(scalar),
         }
     }
-
-    fn parts(&self, value: &Value, form: Form, depth: usize) -> Vec<Part> {
-        let Some(fields) = value.as_object() else {
-            return if value.is_array() { self.opaque("a list", value, depth) } else { text(text_of(value)) };
-        };
-        let Some((name, arguments)) = function_of(fields) else { return self.opaque("an object", value, depth) };
-        let parts = if depth > DEPTH { None } else { self.function(name, arguments, form, depth) };
-        parts.unwrap_or_else(|| {
-            // A condition counts by what it says, not by its name.
-            let arguments = if name == "Fn::If" { self.key(value, depth + 1) } else { self.key(arguments, depth + 1) };
-            vec![Part::Known { key: format!("{name}({arguments})"), shown: format!("{name} ...") }]
-        })
-    }
-
-    fn opaque(&self, shown: &str, value: &Value, depth: usize) -> Vec<Part> {
-        vec![Part::Known { key: self.key(value, depth + 1), shown: shown.to_owned() }]
-    }
-
-    /// Functions that put texts together; nothing for others.
-    fn function(&self, name: &str, arguments: &Value, form: Form, depth: usize) -> Option<Vec<Part>> {
-        let depth = depth + 1;
-        match name {
-            "Ref" => Some(self.reference(arguments.as_str()?, form, depth)),
-            "Fn::GetAtt" => {
-                let (id, attribute) = attribute_parts(arguments)?;
-                Some(self.attribute(id, attribute.as_str()?, form, depth))
-            }
-            "Fn::Sub" => {
-                let (template, variables) = substitution_parts(arguments)?;
-                let parts = substitution_pieces(template).into_iter().flat_map(|piece| match piece {
-                    Piece::Text(piece) => text(piece),
-                    Piece::Name(name) => match (variables.and_then(|all| all.get(name)), name.split_once('.')) {
-                        (Some(variable), _) => self.parts(variable, form, depth),
-                        (None, Some((id, attribute))) => self.attribute(id, attribute, form, depth),
-                        (None, None) => self.reference(name, form, depth),
-                    },
-                });
-                Some(parts.collect())
-            }
-            "Fn::Join" => {
-                let [Value::String(delimiter), Value::Array(items)] = arguments.as_array()?.as_slice() else {
-                    return None;
-                };
-                let mut parts = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    // An item may be left out, and with it a delimiter.
-                    if item.get("Fn::If").is_some() || item.get("Ref").is_some_and(|name| name == "AWS::NoValue") {
-                        return None;
-                    }
-                    if index > 0 {
-                        parts.extend(text(delimiter));
-                    }
-                    parts.extend(self.parts(item, form, depth));
-                }
-                Some(parts)
-            }
-            "Fn::Select" => {
-                let [index, Value::Array(items)] = arguments.as_array()?.as_slice() else { return None };
-                Some(self.parts(items.get(text_of(index).parse::<usize>().ok()?)?, form, depth))
-            }
-            "Fn::FindInMap" => {
-                let [Value::String(map), Value::String(first), Value::String(second)] =
-                    arguments.as_array()?.as_slice()
-                else {
-                    return None;
-                };
-                Some(self.parts(self.template.mappings.get(map)?.get(first)?.get(second)?, form, depth))
-            }
-            _ => None,
-        }
-    }
-
-    fn reference(&self, name: &str, form: Form, depth: usize) -> Vec<Part> {
-        match name {
-            // Templates are written for one partition, most of them for this.
-            "AWS::Partition" => return text("aws"),
-            "AWS::URLSuffix" => return text("amazonaws.com"),
-            _ => {}
-        }
-        if let Some(parameter) = self.template.parameters.get(name) {
-            // Another default may be another value.
-            let default = parameter.default.as_ref().map(text_of).unwrap_or_default();
-            return vec![Part::Known { key: format!("{name}={default}"), shown: name.to_owned() }];
-        }
-        let Some(resource) = self.template.resources.get(name) else { return vec![known(name)] };
-        let alias = || vec![known(self.alias(name))];
-        if form == Form::Symbolic || depth > DEPTH {
-            return alias();
-        }
-        let kind = Specification::embedded().resource_type(&resource.resource_type);
-        match kind.map(|kind| kind.ref_identifier()).as_deref() {
-            Some([property]) if resource.properties.get(property).is_some() => {
-                self.parts(&resource.properties[property], form, depth)
-            }
-            Some([attribute]) if attribute.ends_with("Arn") => self.arn(name, depth).unwrap_or_else(alias),
-            _ => alias(),
-        }
-    }
-
-    fn attribute(&self, id: &str, attribute: &str, form: Form, depth: usize) -> Vec<Part> {
-        let plain = || vec![known(&format!("{}.{attribute}", self.alias(id)))];
-        let Some(resource) = self.template.resources.get(id) else { return plain() };
-        if form == Form::Symbolic || depth > DEPTH {
-            return plain();
-        }
-        let identifier =
-            Specification::embedded().resource_type(&resource.resource_type).map(|kind| kind.ref_identifier());
-        let is_identifier = identifier.is_some_and(|names| names == [attribute]);
-        if attribute == "Arn" || (is_identifier && attribute.ends_with("Arn")) {
-            return self.arn(id, depth).unwrap_or_else(plain);
-        }
-        match resource.properties.get(attribute) {
-            Some(property) => self.parts(property, form, depth),
-            None if is_identifier => vec![known(self.alias(id))],
-            None => plain(),
-        }
-    }
-
-    /// ARN of a resource from the names in it.
-    fn arn(&self, id: &str, depth: usize) -> Option<Vec<Part>> {
-        let resource = self.template.resources.get(id)?;
-        let kind = Specification::embedded().resource_type(&resource.resource_type)?;
-        let identifier = kind.ref_identifier();
-        let parts = substitution_pieces(kind.arn_template()?).into_iter().flat_map(|piece| match piece {
-            Piece::Text(piece) => text(piece),
-            Piece::Name("Partition") => text("aws"),
-            Piece::Name("Region") => vec![known("AWS::Region")],
-            Piece::Name("Account" | "AccountId") => vec![known("AWS::AccountId")],
-            Piece::Name(name) => match resource.properties.get(name) {
-                Some(property) => self.parts(property, Form::Resolved, depth + 1),
-                None if identifier == [name] => vec![known(self.alias(id))],
-                None => vec![known(&format!("{}.{name}", self.alias(id)))],
-            },
-        });
-        Some(parts.collect())
-    }
 }
 
 /// A scalar as text: `7` and `"7"` are the same to CloudFormation.
@@ -287,18 +140,7 @@ pub(super) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Texts that touch are one, so that what a policy writes with several characters is seen.
-fn spelling(parts: Vec<Part>) -> Spelling {
-    let (mut tokens, mut run) = (Vec::new(), String::new());
-    for part in parts {
-        match part {
-            Part::Text(text) => run.push_str(&text),
-            Part::Known { key, shown } => {
-                tokens.extend(tokens_of(&std::mem::take(&mut run)));
-                tokens.push(Token::Known { key, shown });
-            }
-        }
-    }
-    tokens.extend(tokens_of(&run));
-    tokens
+/// A long key by its digest: one that holds another twice would double at each step.
+pub(super) fn shortened(key: String) -> String {
+    if key.len() > LONG { hex::encode(Sha256::digest(key.as_bytes())) } else { key }
 }

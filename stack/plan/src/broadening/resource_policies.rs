@@ -4,53 +4,12 @@ use serde_json::{Value, json};
 
 use super::documents::{Holder, Holding, Policies};
 use super::limit::Limit;
+use super::policy_places::{document_and_target, own_documents};
 use super::principal::named_principal;
 use super::reader::{Guards, Reader};
 use super::statement::{Extent, Item, Place, Statement, action, statements};
 use super::term::Term;
-use crate::specification::Specification;
 use crate::template::Resource;
-
-/// Where types keep the policy of something else: document, and what names the thing.
-const POLICIES: [(&str, &str, &str); 15] = [
-    ("AWS::S3::BucketPolicy", "PolicyDocument", "Bucket"),
-    ("AWS::S3Express::BucketPolicy", "PolicyDocument", "Bucket"),
-    ("AWS::S3ObjectLambda::AccessPointPolicy", "PolicyDocument", "ObjectLambdaAccessPoint"),
-    ("AWS::S3Tables::TableBucketPolicy", "ResourcePolicy", "TableBucketARN"),
-    ("AWS::SNS::TopicPolicy", "PolicyDocument", "Topics"),
-    ("AWS::SNS::TopicInlinePolicy", "PolicyDocument", "TopicArn"),
-    ("AWS::SQS::QueuePolicy", "PolicyDocument", "Queues"),
-    ("AWS::SQS::QueueInlinePolicy", "PolicyDocument", "Queue"),
-    ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy", "SecretId"),
-    ("AWS::Kinesis::ResourcePolicy", "ResourcePolicy", "ResourceArn"),
-    ("AWS::Logs::ResourcePolicy", "PolicyDocument", "PolicyName"),
-    ("AWS::Events::EventBusPolicy", "Statement", "EventBusName"),
-    ("AWS::VpcLattice::ResourcePolicy", "Policy", "ResourceArn"),
-    ("AWS::VpcLattice::AuthPolicy", "Policy", "ResourceIdentifier"),
-    ("AWS::BedrockAgentCore::ResourcePolicy", "Policy", "ResourceArn"),
-];
-
-/// Where types keep their own.
-const OWN: [(&str, &str); 18] = [
-    ("AWS::KMS::Key", "KeyPolicy"),
-    ("AWS::KMS::ReplicaKey", "KeyPolicy"),
-    ("AWS::ECR::Repository", "RepositoryPolicyText"),
-    ("AWS::ECR::PublicRepository", "RepositoryPolicyText"),
-    ("AWS::ECR::RegistryPolicy", "PolicyText"),
-    ("AWS::ApiGateway::RestApi", "Policy"),
-    ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
-    ("AWS::EFS::FileSystem", "FileSystemPolicy"),
-    ("AWS::Backup::BackupVault", "AccessPolicy"),
-    ("AWS::Events::EventBus", "Policy"),
-    ("AWS::S3::AccessPoint", "Policy"),
-    ("AWS::S3::MultiRegionAccessPointPolicy", "Policy"),
-    ("AWS::Logs::LogGroup", "ResourcePolicyDocument"),
-    ("AWS::Logs::Destination", "DestinationPolicy"),
-    ("AWS::DynamoDB::Table", "ResourcePolicy/PolicyDocument"),
-    ("AWS::Kinesis::Stream", "ResourcePolicy"),
-    ("AWS::OpenSearchService::Domain", "AccessPolicies"),
-    ("AWS::CodeArtifact::Repository", "PermissionsPolicyDocument"),
-];
 
 pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
     for (id, resource) in &reader.template.resources {
@@ -59,20 +18,19 @@ pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
         let mut add = |holder: Holder, statements: Vec<Statement>| {
             policies.entry(holder).or_default().extend(statements);
         };
-        if let Some((_, document, target)) = POLICIES.iter().find(|(name, ..)| *name == kind)
-            && let Some(policy) = resource.properties.get(document)
-        {
-            let place = Place::new(id, format!("Properties.{document}"));
-            let policy = whole_document(policy);
-            for (holder, also) in targets(reader, id, resource, target) {
-                add(holder, statements(reader, &policy, &place, &when.union(&also).cloned().collect()));
-            }
-        } else if let Some((_, path)) = own_document(kind) {
+        for path in own_documents(kind) {
             let place = Place::new(id, format!("Properties.{}", path.replace('/', ".")));
             let holder = Holder { holding: Holding::Resource, name: reader.alias(id).to_owned(), is_resource: true };
             match resource.properties.pointer(&format!("/{path}")) {
                 Some(document) => add(holder, statements(reader, document, &place, &when)),
                 None => add(holder, without_a_policy(kind, &place, &when)),
+            }
+        }
+        if let Some((document, target)) = document_and_target(resource) {
+            let place = Place::new(id, format!("Properties.{document}"));
+            let policy = whole_document(&resource.properties[document]);
+            for (holder, also) in targets(reader, id, resource, &target) {
+                add(holder, statements(reader, &policy, &place, &when.union(&also).cloned().collect()));
             }
         } else if let Some((statement, target)) = permission(reader, id, resource, &when) {
             for (holder, also) in targets(reader, id, resource, target) {
@@ -81,17 +39,6 @@ pub(super) fn gather(reader: &Reader<'_>, policies: &mut Policies) {
             }
         }
     }
-}
-
-/// The property that holds the policy of a type itself: of the list, or as the specification says.
-fn own_document(kind: &str) -> Option<(String, String)> {
-    if let Some((kind, path)) = OWN.iter().find(|(name, _)| *name == kind) {
-        return Some(((*kind).to_owned(), (*path).to_owned()));
-    }
-    let known = Specification::embedded().resource_type(kind)?;
-    let property = known.properties().map(|(name, _)| name.to_owned());
-    let mut documents = property.filter(|name| known.scrutiny(Some(name)) == Some("inline-resource-policy"));
-    Some((kind.to_owned(), documents.next()?))
 }
 
 /// `AWS::Events::EventBusPolicy` holds one statement, not a document.

@@ -7,7 +7,6 @@ use super::principal::principals;
 use super::reader::{Guards, Reader, text_of};
 use super::term::{Term, Token};
 use crate::policy::Effect;
-use crate::template::function_of;
 
 /// What stands before the ARN of a managed policy of which the contents are not known, in place of an action.
 pub(super) const MANAGED_POLICY: &str = "managed policy ";
@@ -67,6 +66,8 @@ pub(super) struct Statement {
     pub(super) place: Place,
     /// True for what holds though nobody wrote it down.
     pub(super) is_implied: bool,
+    /// True for one that cannot be read.
+    pub(super) is_opaque: bool,
 }
 
 impl Statement {
@@ -81,15 +82,18 @@ impl Statement {
             when: when.clone(),
             place,
             is_implied: false,
+            is_opaque: false,
         }
     }
 
     /// Something that cannot be read: it is what its equal is, and within what allows everything.
-    fn opaque(key: &str, shown: &str, place: Place, when: &Guards) -> Self {
+    fn opaque(key: &str, place: Place, when: &Guards) -> Self {
+        let itself = || Extent::one(Term::opaque(key, "what cannot be read"));
         Self {
-            actions: Extent::one(Term::opaque(key, shown)),
-            resources: Extent::one(Term::opaque(key, shown)),
-            principals: Extent::one(Term::opaque(key, shown)),
+            actions: itself(),
+            resources: itself(),
+            principals: itself(),
+            is_opaque: true,
             ..Self::allow(place, when)
         }
     }
@@ -133,7 +137,7 @@ pub(super) fn statements(reader: &Reader<'_>, document: &Value, place: &Place, w
         let document = text.as_ref().or_else(|| document.get("Fn::ToJsonString")).unwrap_or(document);
         let Some(listed) = document.get("Statement") else {
             let key = format!("document {}", reader.key(document, 0));
-            found.push(Statement::opaque(&key, shown_function(document), place.clone(), &when));
+            found.push(Statement::opaque(&key, place.clone(), &when));
             continue;
         };
         let single = !listed.is_array();
@@ -146,16 +150,12 @@ pub(super) fn statements(reader: &Reader<'_>, document: &Value, place: &Place, w
                 let read = statement.as_object().and_then(|statement| read(reader, statement, &place, &when));
                 found.push(read.unwrap_or_else(|| {
                     let key = format!("statement {}", reader.key(statement, 0));
-                    Statement::opaque(&key, shown_function(statement), place.clone(), &when)
+                    Statement::opaque(&key, place.clone(), &when)
                 }));
             }
         }
     }
     found
-}
-
-fn shown_function(value: &Value) -> &str {
-    value.as_object().and_then(function_of).map_or("what cannot be read", |(name, _)| name)
 }
 
 /// One statement; nothing for one that cannot be read.
@@ -188,6 +188,7 @@ pub(super) fn read(
         when: when.clone(),
         place: place.clone(),
         is_implied: false,
+        is_opaque: false,
     })
 }
 

@@ -9,7 +9,7 @@ pub(super) enum Token {
     One,
     /// A character that stands for itself.
     Exactly(char),
-    /// A value that is known at deployment. Two are the same when their keys are.
+    /// A value that only the deployment, or a request, knows. Two are the same when their keys are.
     Known {
         /// What tells it from others.
         key: String,
@@ -104,7 +104,8 @@ impl Term {
     }
 }
 
-/// Tokens of a literal. `${*}`, `${?}` and `${$}` are how a policy writes the characters themselves.
+/// Tokens of a literal. `${*}`, `${?}` and `${$}` are how a policy writes the characters themselves; any other `${...}` is
+/// a variable, which only a request gives a value.
 pub(super) fn tokens_of(text: &str) -> Spelling {
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -114,6 +115,11 @@ pub(super) fn tokens_of(text: &str) -> Spelling {
         if let Some((form, character)) = escaped {
             tokens.push(Token::Exactly(character));
             rest = &rest[form.len()..];
+            continue;
+        }
+        if let Some((name, after)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}')) {
+            tokens.push(Token::Known { key: format!("${{{}}}", name.to_ascii_lowercase()), shown: name.to_owned() });
+            rest = after;
             continue;
         }
         tokens.push(match character {

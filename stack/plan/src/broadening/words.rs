@@ -10,6 +10,9 @@ const TOLD: usize = 3;
 
 /// What a statement allows that was not allowed before.
 pub(super) fn allows(found: &Uncovered<'_>, names_principals: bool, reasons: &[&str]) -> String {
+    if found.statement.is_opaque {
+        return "holds what cannot be read before it is deployed, and may allow anything".to_owned();
+    }
     let attached = found.actions.iter().filter_map(Part::term).find_map(|term| {
         term.shown().strip_prefix(MANAGED_POLICY).map(|name| format!("attaches the managed policy `{name}`"))
     });

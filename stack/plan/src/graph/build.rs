@@ -1,7 +1,8 @@
 //! From a template to the graph: what stands in the properties of one thing and belongs to another is a link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use aho_corasick::AhoCorasick;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -112,12 +113,13 @@ impl Builder {
             link(&mut links, owner, &target, granted.verb, false);
         }
         let access: Vec<(String, String)> = links.keys().cloned().collect();
+        let literals = Literals::new(&self.literals);
         for (id, resource) in &template.resources {
             let Some(owner) = owners.get(id.as_str()) else { continue };
             if LETS_IN.contains(&resource.resource_type.as_str()) {
                 continue;
             }
-            let mut walk = Walk { builder: &self, owners: &owners, found: Vec::new() };
+            let mut walk = Walk { literals: &literals, owners: &owners, found: Vec::new() };
             walk.value(&resource.properties, &mut Vec::new(), None);
             for Found { target, path, event } in walk.found {
                 let is_policy = path.iter().any(|step| step.ends_with("PolicyDocument") || step == "ManagedPolicyArns");
@@ -179,8 +181,34 @@ struct Found {
     event: Option<String>,
 }
 
+/// Literal names and ARNs of one owner each, all looked for at once: a text is read once, however many there are.
+struct Literals<'a> {
+    all: Vec<(&'a str, &'a str)>,
+    /// Nothing without literals, and where there are more than it can hold.
+    search: Option<AhoCorasick>,
+}
+
+impl<'a> Literals<'a> {
+    fn new(literals: &'a BTreeMap<String, Option<String>>) -> Self {
+        let of_one = |(literal, owner): (&'a String, &'a Option<String>)| Some((literal.as_str(), owner.as_deref()?));
+        let all: Vec<(&str, &str)> = literals.iter().filter_map(of_one).collect();
+        let search = AhoCorasick::new(all.iter().map(|(literal, _)| literal)).ok().filter(|_| !all.is_empty());
+        Self { all, search }
+    }
+
+    /// Literals that stand alone in a text, and whose they are, in the order of the literals.
+    fn in_text(&self, text: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+        let matches = self.search.iter().flat_map(|search| search.find_overlapping_iter(text));
+        let alone = matches
+            .filter(|found| !text[..found.start()].ends_with(is_name) && !text[found.end()..].starts_with(is_name));
+        let indexes: BTreeSet<usize> = alone.map(|found| found.pattern().as_usize()).collect();
+        indexes.into_iter().filter_map(|index| self.all.get(index).copied())
+    }
+}
+
 struct Walk<'a> {
-    builder: &'a Builder,
+    literals: &'a Literals<'a>,
     owners: &'a BTreeMap<&'a str, String>,
     found: Vec<Found>,
 }
@@ -208,16 +236,10 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, text: &str, path: &[String], event: Option<&str>) {
-        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
-        for (literal, owner) in &self.builder.literals {
-            let Some(owner) = owner else { continue };
-            let stands_alone = text
-                .match_indices(literal.as_str())
-                .any(|(at, found)| !text[..at].ends_with(is_name) && !text[at + found.len()..].starts_with(is_name));
+        for (literal, owner) in self.literals.in_text(text) {
             // A bare name may be that of many things; inside an ARN of another service it is.
-            let is_theirs = literal.starts_with("arn:") || !text.starts_with("arn:");
-            if stands_alone && is_theirs {
-                self.push(owner.clone(), path, event);
+            if literal.starts_with("arn:") || !text.starts_with("arn:") {
+                self.push(owner.to_owned(), path, event);
             }
         }
     }

@@ -1,5 +1,8 @@
 //! IAM actions.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 /// The actions of one service.
@@ -7,6 +10,8 @@ use serde_json::Value;
 pub struct Service {
     prefix: String,
     record: Value,
+    /// As [`Service::arn_services`] tells.
+    arn_services: OnceLock<Option<Vec<String>>>,
 }
 
 /// One action.
@@ -22,7 +27,7 @@ pub struct Action {
 
 impl Service {
     pub(super) fn new(prefix: &str, record: Value) -> Self {
-        Self { prefix: prefix.to_owned(), record }
+        Self { prefix: prefix.to_owned(), record, arn_services: OnceLock::new() }
     }
 
     /// The action of that name, in any case, without the prefix.
@@ -53,12 +58,32 @@ impl Service {
         self.action_names().any(|name| is_match(pattern.as_bytes(), name.as_bytes()))
     }
 
+    /// Services in the ARNs of all resources that any of the actions takes, sorted; nothing when one of them has a placeholder there.
+    #[must_use]
+    pub fn arn_services(&self) -> Option<&[String]> {
+        let of_all = || {
+            let resources =
+                self.action_names().filter_map(|name| self.action(name)).flat_map(|action| action.resource_types);
+            let resources: BTreeSet<String> = resources.collect();
+            let services: Option<BTreeSet<String>> =
+                resources.iter().flat_map(|resource| self.arns(resource)).map(|arn| arn_service(&arn)).collect();
+            services.map(|services| services.into_iter().collect())
+        };
+        self.arn_services.get_or_init(of_all).as_deref()
+    }
+
     /// ARNs of a type of resource, with placeholders (`arn:${Partition}:s3:::${BucketName}`).
     #[must_use]
     pub fn arns(&self, resource_type: &str) -> Vec<String> {
         let resource = self.record.get("resources").and_then(|resources| resources.get(resource_type));
         resource.map(|resource| strings(resource, "a")).unwrap_or_default()
     }
+}
+
+/// The service that an ARN names; nothing for a placeholder.
+pub(crate) fn arn_service(arn: &str) -> Option<String> {
+    let service = arn.split(':').nth(2)?;
+    (!service.is_empty() && !service.contains(['$', '*'])).then(|| service.to_owned())
 }
 
 fn strings(value: &Value, key: &str) -> Vec<String> {

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use serde_json::Value;
 
 pub use container::DamagedSpecification;
+pub(crate) use iam::arn_service;
 pub use iam::{Action, Service};
 pub use resource::{Replacement, ResourceType};
 pub use rules::Rule;

@@ -208,7 +208,7 @@ impl ResourceType {
     }
 
     /// Kind of review that a change of the resource, or of the property at the path, deserves
-    /// (`resource-policy-resource`, `inline-identity-policies` ...).
+    /// (`ResourcePolicyResource`, `InlineIdentityPolicies` ...).
     #[must_use]
     pub fn scrutiny(&self, path: Option<&str>) -> Option<&str> {
         match path {

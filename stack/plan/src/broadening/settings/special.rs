@@ -31,7 +31,10 @@ pub(super) fn of_resource(sides: &Sides<'_>, id: &str, resource: &Resource, foun
             method(sides, id, resource, found);
             scopes(sides, id, resource, found);
         }
-        "AWS::IAM::Role" | "AWS::IAM::User" => boundary(sides, id, resource, found),
+        "AWS::SSO::Assignment" | "AWS::SSO::InstanceAccessControlAttributeConfiguration" => {
+            single_sign_on(sides, id, resource, found);
+        }
+        "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::SSO::PermissionSet" => boundary(sides, id, resource, found),
         _ => {}
     }
 }
@@ -117,6 +120,20 @@ fn method(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut Vec<Broa
     if !is_preflight && !was_open && is_open(&resource.properties) {
         found.push(Broadening::wider(&Place::new(id, "Properties.AuthorizationType"), "answers without authorization"));
     }
+}
+
+/// An assignment of people to an account, or the attributes by which they are let in: another one may be a wider one.
+fn single_sign_on(sides: &Sides<'_>, id: &str, resource: &Resource, found: &mut Vec<Broadening>) {
+    let before = sides.before(id).map(|before| sides.old.key(&before.properties, 0));
+    if before.as_deref() == Some(&sides.new.key(&resource.properties, 0)) {
+        return;
+    }
+    let what = if resource.resource_type == "AWS::SSO::Assignment" {
+        "gives people or groups a permission set in an account"
+    } else {
+        "lets people in by other attributes"
+    };
+    found.push(Broadening::wider(&Place::new(id, "Properties"), what));
 }
 
 /// Another boundary may be a wider one.

@@ -4,7 +4,7 @@ use super::{Nothing, Pair, Severe, Wider, judge, role};
 
 const ALL: &str = "{ Effect: Allow, Action: 's3:*', Resource: '*' }";
 
-const PAIRS: [Pair; 22] = [
+const PAIRS: [Pair; 24] = [
     ("a denial less", "{ Effect: Deny, Action: s3:DeleteObject, Resource: '*' }", "", Wider),
     ("a denial more", "", "{ Effect: Deny, Action: s3:DeleteObject, Resource: '*' }", Nothing),
     (
@@ -108,6 +108,18 @@ const PAIRS: [Pair; 22] = [
         "{ Effect: Allow, Action: dynamodb:Scan, NotResource: a }",
         "{ Effect: Allow, Action: dynamodb:Scan, NotResource: b }",
         Wider,
+    ),
+    (
+        "a resource that a variable may leave out",
+        "{ Effect: Allow, Action: dynamodb:Scan, NotResource: 'a/${aws:username}' }",
+        "{ Effect: Allow, Action: dynamodb:Scan, Resource: 'a/bob' }",
+        Wider,
+    ),
+    (
+        "a variable in another case",
+        "{ Effect: Allow, Action: dynamodb:Scan, Resource: 'a/${aws:username}' }",
+        "{ Effect: Allow, Action: dynamodb:Scan, Resource: 'a/${aws:userName}' }",
+        Nothing,
     ),
     (
         "a resource that a wildcard may leave out",

@@ -173,6 +173,41 @@ fn values_that_only_the_deployment_knows() {
 }
 
 #[test]
+fn texts_and_conditions_that_double_at_each_step_end() {
+    let doubled = |name: &str, next: &str| format!("{name}: {{ 'Fn::And': [!Condition {next}, !Condition {next}] }}, ");
+    let conditions: Vec<String> = (0..60).map(|step| doubled(&format!("C{step}"), &format!("C{}", step + 1))).collect();
+    let conditions = conditions.concat();
+    let nested = (0..15).fold("x".to_owned(), |inner, _| {
+        format!("{{ 'Fn::Sub': ['${{V}}${{V}}${{V}}${{V}}${{V}}${{V}}${{V}}${{V}}', {{ V: {inner} }}] }}")
+    });
+    let bucket = |step: u32| {
+        let next = step + 1;
+        format!(
+            "  B{step}: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: !Sub '${{B{next}}}${{B{next}}}' }} }}\n"
+        )
+    };
+    let buckets = (0..30).map(bucket).collect::<Vec<String>>().concat();
+    let template = |action: &str| {
+        let statement = format!(
+            "!If [C0, {{ Effect: Allow, Action: {action}, Resource: [!Sub '${{B0}}', !GetAtt B0.Arn, {nested}] }}, !Ref AWS::NoValue]"
+        );
+        let text = role(&statement).replace("Big: ", &format!("{conditions} C60: !Equals [a, b], Big: "));
+        text.replace("Resources:\n", &format!("Resources:\n{buckets}  B30: {{ Type: AWS::S3::Bucket }}\n"))
+    };
+    assert_eq!(between(&template("s3:GetObject"), &template("[s3:GetObject]")), []);
+    assert_eq!(between(&template("s3:GetObject"), &template("s3:PutObject")).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_as_such() {
+    let macro_call = "{ 'Fn::Transform': { Name: AWS::Include, Parameters: { Location: 's3://b/k' } } }";
+    let found = between(&role("{ Effect: Allow, Action: s3:GetObject, Resource: a }"), &role(macro_call));
+    assert_eq!(found[0].what, "holds what cannot be read before it is deployed, and may allow anything");
+    // Within everything it is no more than it was.
+    assert_eq!(between(&role("{ Effect: Allow, Action: '*', Resource: '*' }"), &role(macro_call)), []);
+}
+
+#[test]
 fn what_a_condition_or_a_default_says_counts() {
     let statement = "{ Effect: Allow, Action: s3:GetObject, Resource: [!If [Big, a, b], !Sub 'x/${Account}'] }";
     let old = role(statement);

@@ -1,6 +1,7 @@
 //! Pairs of templates, each judged by hand.
 
 mod actions;
+mod buckets;
 mod conditions;
 mod decisions;
 mod denials;

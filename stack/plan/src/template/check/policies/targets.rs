@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Policies;
+use crate::specification::arn_service;
 use crate::template::check::found::{At, Found};
 use crate::template::check::sample::Piece;
 use crate::template::evaluate::attribute_parts;
@@ -38,23 +39,15 @@ impl Policies<'_, '_> {
             let (prefix, name) = action.split_once(':')?;
             let prefix = prefix.to_ascii_lowercase();
             let known = self.checker.specification.service(&prefix)?;
-            let names: Vec<String> = if name.contains(['*', '?']) {
-                known.action_names().map(str::to_owned).collect()
-            } else {
-                vec![name.to_owned()]
-            };
             services.push(prefix);
-            for name in names {
-                // An action that is not known is told elsewhere.
-                let action = known.action(&name)?;
-                for resource_type in &action.resource_types {
-                    for arn in known.arns(resource_type) {
-                        let service = arn.split(':').nth(2)?;
-                        if service.contains(['$', '*']) || service.is_empty() {
-                            return None;
-                        }
-                        services.push(service.to_owned());
-                    }
+            if name.contains(['*', '?']) {
+                services.extend_from_slice(known.arn_services()?);
+                continue;
+            }
+            // An action that is not known is told elsewhere.
+            for resource_type in known.action(name)?.resource_types {
+                for arn in known.arns(&resource_type) {
+                    services.push(arn_service(&arn)?);
                 }
             }
         }
