@@ -6,7 +6,7 @@
 //!
 //! | item | key | says |
 //! |---|---|---|
-//! | row | `raw`, `sg`, ... / `<type>/<name>/<hashed>` | what people and pages read: [`rows`](table) |
+//! | row | `raw`, `sg`, ... / `<type>/<name>/<hashed>` | what people and pages read: `rows` |
 //! | state of a name | `name:<name>` | which image it means, which it may still mean, and who is changing it |
 //! | state of an object | `object:<hashed>` | which names mean it, what is stored of it, and who is deleting it |
 //!
