@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use miette::Diagnostic as _;
-use stack_plan::template::{TemplateError, check_text};
+use stack_plan::template::{TemplateError, check_text_beside};
 
 use super::lint::Finding;
 
@@ -36,7 +36,8 @@ pub(super) fn compare(texts: &BTreeMap<PathBuf, String>, theirs: &BTreeMap<PathB
     for (file, text) in texts {
         let Some(Some(theirs)) = theirs.get(file) else { continue };
         report.templates += 1;
-        let ours = check_text(text, &["us-east-1"]);
+        let nested = |url: &str| std::fs::read_to_string(file.parent()?.join(url)).ok();
+        let ours = check_text_beside(text, &["us-east-1"], &nested);
         for finding in theirs.iter().filter(|finding| is_compared(&finding.rule)) {
             if ours.iter().any(|error| is_same(error, finding)) {
                 report.found += 1;

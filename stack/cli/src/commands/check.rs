@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use miette::Diagnostic as _;
-use stack_plan::template::{TemplateFindings, check_text};
+use stack_plan::template::{TemplateFindings, check_text_beside};
 
 use crate::arguments::{CheckArguments, Settings};
 use crate::error::CliError;
@@ -33,7 +33,8 @@ fn check_template(settings: &Settings, file: &Path) -> Result<Report, CliError> 
     let text = read_text(&path)?;
     let region = settings.region.as_deref().unwrap_or(USUAL_REGION);
     let name = file.display().to_string();
-    let findings = TemplateFindings::new(&name, &text, check_text(&text, &[region]));
+    let nested = |url: &str| nested_template(&path, url);
+    let findings = TemplateFindings::new(&name, &text, check_text_beside(&text, &[region], &nested));
     if findings.has_errors() {
         return Err(CliError::Template(findings));
     }
@@ -49,4 +50,12 @@ fn check_template(settings: &Settings, file: &Path) -> Result<Report, CliError> 
         })
         .collect();
     Ok(Report::TemplateChecked { file: name, region: region.to_owned(), warnings })
+}
+
+/// The template of a nested stack, where it is a file beside the one that names it. One at an address is not fetched.
+fn nested_template(template: &Path, url: &str) -> Option<String> {
+    if url.contains("://") {
+        return None;
+    }
+    read_text(&template.parent()?.join(url)).ok()
 }

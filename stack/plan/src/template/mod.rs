@@ -15,7 +15,10 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use check::{PropertyFault, SchemaFault, TemplateFindings, check, check_properties, check_text};
+pub use check::{
+    NestedTemplates, PropertyFault, SchemaFault, TemplateFindings, check, check_properties, check_text,
+    check_text_beside,
+};
 pub use error::{TemplateError, TemplateFault};
 pub use evaluate::{
     EvaluationError, KNOWN_AFTER_APPLY, Mappings, ParameterScope, Scope, evaluate, evaluate_conditions,

@@ -12,6 +12,7 @@ mod found;
 mod gather;
 mod identifiers;
 mod intrinsics;
+mod nested;
 mod parameters;
 mod policies;
 mod properties;
@@ -29,6 +30,7 @@ mod typed;
 mod walk;
 
 pub use fault::SchemaFault;
+pub use nested::NestedTemplates;
 pub use properties::{PropertyFault, check_properties};
 pub use report::TemplateFindings;
 
@@ -55,6 +57,12 @@ pub fn check(template: &Template, positions: &Positions, regions: &[&str]) -> Ve
 /// Checks the text of a template, which may be one that cannot be read as a whole: all that can be found is found.
 #[must_use]
 pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
+    check_text_beside(text, regions, &|_| None)
+}
+
+/// As [`check_text`], with the templates of nested stacks that are at hand: what they are given is held against what they declare.
+#[must_use]
+pub fn check_text_beside(text: &str, regions: &[&str], nested: &NestedTemplates<'_>) -> Vec<TemplateError> {
     let read = match read::read_value(text) {
         Ok(read) => read,
         Err(error) => return vec![error],
@@ -62,6 +70,9 @@ pub fn check_text(text: &str, regions: &[&str]) -> Vec<TemplateError> {
     let expanded = expand::expand(&read.value, regions_or_default(regions));
     let structure = structure::read_sections(expanded.value.clone());
     let mut faults = check_value(&expanded, structure.as_ref().ok(), true, regions);
+    let mut beside = Found::default();
+    nested::check(&expanded.value, nested, &mut beside);
+    faults.extend(beside.faults);
     if let Err(error) = structure
         // What is said better elsewhere is not said twice.
         && !faults.iter().any(|fault| fault.path.starts_with(&error.path) || error.path.is_empty())
