@@ -91,3 +91,16 @@ fn a_template_of_somebody_else_is_checked() {
     assert_eq!(place("broken-rule"), (9, 7));
     assert_eq!(place("unsupported-property"), (10, 7));
 }
+
+#[test]
+fn a_job_of_github_gets_an_annotation_for_each_fault() {
+    let project = TestProject::new(
+        STACK,
+        &SMALL.replace("  files: {}", "  files: { versionning: true }\n  more: { public: maybe }"),
+    );
+    let run = test_support::Run::of(project.command(&["check"]).env("GITHUB_ACTIONS", "true"));
+    let annotations: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("::error ")).collect();
+    assert_eq!(annotations.len(), 2, "{run:?}");
+    assert!(annotations[0].starts_with("::error file=stack.yaml,line=7,col=12,title=unknown-key::"), "{annotations:?}");
+    assert!(!project.run(&["check"]).stderr.contains("::error"));
+}

@@ -101,6 +101,8 @@ pub(crate) struct Settings {
     pub(crate) terminal: bool,
     /// True when a question can be asked: stdin and stderr are terminals.
     pub(crate) can_ask: bool,
+    /// True in a job of GitHub Actions, which reads annotations out of what is printed.
+    pub(crate) annotates: bool,
 }
 
 impl Settings {
@@ -163,6 +165,7 @@ impl Globals {
                 Color::Auto => is_terminal && !no_color,
             },
             terminal: is_terminal,
+            annotates: is("GITHUB_ACTIONS", "true"),
             can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         }
     }

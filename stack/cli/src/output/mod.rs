@@ -2,6 +2,7 @@
 //!
 //! Two voices say the same facts: [`text`] in sentences, [`json`] as one object per line with the report last.
 
+mod annotation;
 mod diagnostic;
 mod json;
 mod progress;
@@ -23,6 +24,7 @@ use crate::report::Report;
 /// The voice of this run.
 pub(crate) struct Output {
     voice: Voice,
+    annotates: bool,
 }
 
 enum Voice {
@@ -38,7 +40,7 @@ impl Output {
         } else {
             Voice::Text(Box::new(text::Text::new(settings)))
         };
-        Self { voice }
+        Self { voice, annotates: settings.annotates }
     }
 
     /// Tells a fact of a library.
@@ -136,6 +138,9 @@ impl Output {
     /// [`CliError::Stdout`] when the data cannot be written.
     pub(crate) fn report(&mut self, report: &Report) -> Result<(), CliError> {
         self.settle();
+        if self.annotates {
+            write_stderr(&annotation::of_report(report));
+        }
         match &mut self.voice {
             Voice::Text(text) => text.report(report),
             Voice::Json(json) => json.report(report),
@@ -145,6 +150,9 @@ impl Output {
     /// Says why the command failed.
     pub(crate) fn error(&mut self, error: &CliError) {
         self.settle();
+        if self.annotates {
+            write_stderr(&annotation::of_error(error));
+        }
         match &mut self.voice {
             Voice::Text(text) => text.error(error),
             Voice::Json(json) => json.error(error),
