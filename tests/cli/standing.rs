@@ -92,3 +92,15 @@ fn a_plan_is_compared_with_what_is_deployed() {
     assert_eq!((&report["report"], &report["exit_code"]), (&"stack-differences".into(), &2.into()), "{report:#}");
     assert_eq!(report["stacks"][0]["status"], "CREATE_COMPLETE");
 }
+
+#[test]
+fn outputs_are_written_for_shells() {
+    let project = TestProject::new(STACK, SMALL);
+    let _cloud = RunningCloud::start(&project);
+    project.succeed(&["deploy", "--local"]);
+    assert_eq!(project.succeed(&["outputs", "--local", "--env-file", "deployed.env"]).stdout, "deployed.env\n");
+    let read = "set -eu; . ./deployed.env; echo \"$FILES\"";
+    let shell =
+        test_support::Run::of(std::process::Command::new("sh").args(["-c", read]).current_dir(project.directory()));
+    assert_eq!(shell.stdout, "small-one-files-000000000000-eu-central-1\n", "{shell:?}");
+}

@@ -303,6 +303,17 @@ pub(crate) enum CliError {
         /// The names that there are.
         known: String,
     },
+    /// Two outputs would be one variable.
+    #[error("outputs `{one}` and `{other}` would both be the variable `{variable}`")]
+    #[diagnostic(code("outputs-alike"), help("nothing was written; rename one of them"))]
+    OutputsAlike {
+        /// An output.
+        one: String,
+        /// The other one.
+        other: String,
+        /// The variable.
+        variable: String,
+    },
     /// Files cannot be watched.
     #[error("cannot watch for changes")]
     #[diagnostic(

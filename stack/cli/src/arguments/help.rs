@@ -208,6 +208,7 @@ pub(super) const OUTPUTS: &str = "\
 Examples:
   stack outputs
   stack outputs --local AvatarBase
+  stack outputs --local --env-file .env && . ./.env && curl \"$AVATAR_BASE\"
   stack outputs --json -e prod | jq -r .outputs.AvatarBase";
 
 pub(super) const ACCESS: &str = "\
