@@ -26,19 +26,12 @@ pub(super) fn run(settings: &Settings, arguments: &OutputsArguments) -> Result<R
             let known = outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(CliError::OutputUnknown { name: name.clone(), stack_name, known });
         }
-        if let Some(file) = &arguments.env_file {
-            let path = settings.path(file);
-            let outputs: BTreeMap<String, String> = match aws.target().endpoint_url.as_deref() {
-                Some(url) => {
-                    outputs.into_iter().map(|(name, value)| (name, stack_local::answering(&value, url))).collect()
-                }
-                None => outputs,
-            };
-            super::write_file(&path, env_text(&outputs)?.as_bytes())?;
-            return Ok(Report::Written { files: vec![path] });
-        }
         let report = Report::Outputs { stack_name, outputs, only: arguments.name.clone() };
-        Ok(report.answering(aws.target().endpoint_url.as_deref()))
+        let report = report.answering(aws.target().endpoint_url.as_deref());
+        let Some(file) = &arguments.env_file else { return Ok(report) };
+        let path = settings.path(file);
+        super::write_file(&path, env_text(report.outputs().unwrap_or(&BTreeMap::new()))?.as_bytes())?;
+        Ok(Report::Written { files: vec![path] })
     })
 }
 
