@@ -35,13 +35,23 @@ use crate::error::CliError;
 use crate::output::Output;
 use crate::report::Report;
 
-/// Writes a file; its directories are made.
+/// Writes a file; its directories are made. A file that was there stays as it was when the new one cannot be written whole.
 fn write_file(path: &Path, content: &[u8]) -> Result<(), CliError> {
     let unwritable = |source| CliError::Unwritable { path: path.to_owned(), source };
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory).map_err(unwritable)?;
     }
-    std::fs::write(path, content).map_err(unwritable)
+    // A pipe or a link is written through, not replaced.
+    let is_special = std::fs::symlink_metadata(path).is_ok_and(|known| !known.is_file());
+    let Some(name) = path.file_name().filter(|_| !is_special) else {
+        return std::fs::write(path, content).map_err(unwritable);
+    };
+    let new = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+    std::fs::write(&new, content).and_then(|()| std::fs::rename(&new, path)).map_err(|source| {
+        // What is half written is of no use; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&new);
+        unwritable(source)
+    })
 }
 
 /// Help for a name that is unknown: the nearest one, or all.
@@ -85,5 +95,25 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Doctor(arguments) => doctor::run(settings, &arguments),
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
         Command::Man(arguments) => man::run(settings, &arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_a_link_is_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("new/file");
+        write_file(&file, b"one").unwrap();
+        write_file(&file, b"two").unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_file(&link, b"three").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"three");
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(directory.path().join("new")).unwrap().count(), 1, "nothing is left beside it");
+        assert!(write_file(&directory.path().join("new"), b"x").is_err(), "a directory is no file");
     }
 }
