@@ -16,6 +16,7 @@ mod logs;
 mod migrate;
 mod render;
 mod schema;
+mod secrets;
 mod shell;
 mod standing;
 mod usage;
