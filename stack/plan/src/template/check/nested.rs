@@ -22,8 +22,8 @@ pub(super) fn check(template: &Value, nested: &NestedTemplates<'_>, found: &mut 
         if !inner.value["Resources"].is_object() || inner.value.get("Transform").is_some() {
             continue;
         }
-        let at = At::path("").key("Resources").key(id).key("Properties");
-        parameters(&properties["Parameters"], inner.value["Parameters"].as_object(), &at, found);
+        let path = format!("/Resources/{id}/Properties");
+        parameters(&properties["Parameters"], inner.value["Parameters"].as_object(), &At::path(&path), found);
     }
 }
 
