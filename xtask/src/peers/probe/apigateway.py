@@ -35,7 +35,7 @@ class Api:
         self.cloud, self.client = cloud, cloud.client("apigateway")
         settings.setdefault("endpointConfiguration", {"types": ["REGIONAL"]})
         self.id = self.client.create_rest_api(name=cloud.name("api"), **settings)["id"]
-        self.host = f"{self.id}.execute-api.{cloud.region}.amazonaws.com"
+        self.host = f"{self.id}.execute-api.localhost"
         self.root = next(one["id"] for one in self.client.get_resources(restApiId=self.id)["items"] if one["path"] == "/")
         self.paths = {"": self.root}
         cloud._later(lambda: self.client.delete_rest_api(restApiId=self.id))
@@ -524,7 +524,7 @@ def template(cloud):
     }
     template = {"Resources": resources, "Outputs": {"Id": {"Value": {"Ref": "Api"}}, "Key": {"Value": {"Ref": "Key"}}}}
     _, outputs = cloud.stack(template)
-    host = f"{outputs['Id']}.execute-api.{cloud.region}.amazonaws.com"
+    host = f"{outputs['Id']}.execute-api.localhost"
     value = cloud.client("apigateway").get_api_key(apiKey=outputs["Key"], includeValue=True)["value"]
     assert cloud.http("GET", "/v0/x", host=host).status == 403
     got = cloud.http("GET", "/v0/x", headers={"x-api-key": value}, host=host)
