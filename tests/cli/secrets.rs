@@ -56,7 +56,7 @@ impl Planted {
         }
         project.write("credentials", profiles);
         for number in 0..9 {
-            project.write(&format!("contents/{number}.txt"), plant());
+            project.write(format!("contents/{number}.txt"), plant());
         }
         // The keys are sent as they are, so it is that form that must not be seen.
         let keys = variables.iter().take(3).map(|(_, value)| value.clone());

@@ -329,7 +329,7 @@ pub(crate) struct OutputsArguments {
     /// Print only the value of this output
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Write them as variables into this file (`ApiUrl` is API_URL), which shells and tools read
+    /// Write them as variables into this file (`ApiUrl` is `API_URL`), which shells and tools read
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub(crate) env_file: Option<PathBuf>,
 }

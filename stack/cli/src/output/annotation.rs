@@ -45,7 +45,9 @@ pub(super) fn of_report(report: &Report) -> String {
 /// The faults below an error, or the error itself when it has none.
 fn collect(error: &Value, text: &mut String) {
     if let Some(faults) = error["faults"].as_array().filter(|faults| !faults.is_empty()) {
-        faults.iter().for_each(|fault| collect(fault, text));
+        for fault in faults {
+            collect(fault, text);
+        }
         return;
     }
     let first = &error["places"][0];
