@@ -1,13 +1,12 @@
 //! How a command ended: everything that `--json` prints last, and what the exit code and the text are made of.
 
+mod exit_code;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use stack_aws::{
-    DeployDecision, DriftOutcome, GarbageOutcome, Invoked, LastOperation, Outcome, StackState, StackStatus,
-    StackSummary,
-};
+use stack_aws::{DriftOutcome, GarbageOutcome, Invoked, LastOperation, Outcome, StackState, StackSummary};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
 use stack_plan::plan::{Explanation, Origin};
@@ -445,100 +444,5 @@ impl Report {
             },
             _ => None,
         }
-    }
-
-    /// Exit code of the process (see `stack --help`).
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Stack { outcome, .. } => outcome_exit_code(outcome),
-            Self::Status { state, .. } => match (&state.stack, state.deploy) {
-                (_, DeployDecision::Busy) => 4,
-                (None, _) | (_, DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy) => 1,
-                _ => 0,
-            },
-            Self::Drift { stacks, .. } => drift_exit_code(stacks),
-            Self::Doctor { checks } => u8::from(checks.iter().any(|check| check.state == CheckState::Missing)),
-            Self::CloudStatus { answers, .. } => u8::from(!answers),
-            Self::Differences { changes, .. } => {
-                if changes.is_empty() {
-                    0
-                } else {
-                    2
-                }
-            }
-            Self::Invoked { invoked, .. } => u8::from(invoked.error.is_some()),
-            Self::StackDifferences { stacks, .. } => {
-                if stacks.iter().all(StackDifferences::is_empty) {
-                    0
-                } else {
-                    2
-                }
-            }
-            Self::Garbage { outcome, dry_run } => match outcome {
-                GarbageOutcome::Declined { .. } if *dry_run => 0,
-                GarbageOutcome::NoBucket { .. } | GarbageOutcome::Deleted { .. } => 0,
-                GarbageOutcome::Declined { .. } | GarbageOutcome::ApprovalNeeded { .. } => 3,
-                GarbageOutcome::Busy { .. } => 4,
-                _ => 1,
-            },
-            Self::Declined => 3,
-            Self::Interrupted => 130,
-            Self::Checked { .. }
-            | Self::TemplateChecked { .. }
-            | Self::Rendered { .. }
-            | Self::Explained { .. }
-            | Self::Graph { .. }
-            | Self::Schema { .. }
-            | Self::Completions { .. }
-            | Self::Migrations { .. }
-            | Self::Sources { .. }
-            | Self::Examples { .. }
-            | Self::Initialized { .. }
-            | Self::Written { .. }
-            | Self::Built { .. }
-            | Self::Events { .. }
-            | Self::Environments { .. }
-            | Self::Logs { .. }
-            | Self::Outputs { .. }
-            | Self::Access { .. }
-            | Self::Token { .. }
-            | Self::CloudStarted { .. }
-            | Self::CloudStopped { .. }
-            | Self::CloudReset { .. }
-            | Self::CloudEnvironment { .. }
-            | Self::Ended => 0,
-        }
-    }
-}
-
-/// Drift that was found wins over a stack that could not be looked at.
-fn drift_exit_code(stacks: &[DriftOfStack]) -> u8 {
-    let code = |stack: &DriftOfStack| match &stack.outcome {
-        DriftOutcome::Detected(drift) if drift.drifted().next().is_some() => 2,
-        DriftOutcome::Detected(drift) => u8::from(drift.failure.is_some()),
-        DriftOutcome::Busy { .. } => 4,
-        _ => 1,
-    };
-    let codes: Vec<u8> = stacks.iter().map(code).collect();
-    [2, 4, 1].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
-}
-
-fn is_stuck(status: StackStatus) -> bool {
-    matches!(StackStatus::deploy_decision(Some(status)), DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy)
-}
-
-fn outcome_exit_code(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::Deployed { .. }
-        | Outcome::NoChanges { .. }
-        | Outcome::Settled { .. }
-        | Outcome::Destroyed { .. }
-        | Outcome::Absent { .. } => 0,
-        Outcome::Idle { status, .. } => u8::from(is_stuck(*status)),
-        Outcome::NotCancelled { status, .. } if !status.is_in_progress() => 1,
-        Outcome::Declined { .. } | Outcome::ApprovalNeeded { .. } => 3,
-        Outcome::Busy { .. } | Outcome::NotCancelled { .. } => 4,
-        Outcome::Detached { .. } | Outcome::Interrupted { .. } => 130,
-        _ => 1,
     }
 }

@@ -1,0 +1,124 @@
+//! Options of the verbs about a stack.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use stack_aws::RiskKind;
+
+use super::values::{Parameters, parse_time};
+
+/// Options of `stack diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// Compare two template files instead, offline
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["from", "no_build"])]
+    pub(crate) template: Vec<PathBuf>,
+    /// Compare this template file with what the project would deploy instead, offline
+    #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
+    pub(crate) from: Option<PathBuf>,
+    /// Leave the code of functions out, which is known only when they are built
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Print a page in Markdown, for a comment on a pull request
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack gc`.
+#[derive(Debug, Args)]
+pub(crate) struct GcArguments {
+    /// Leave what is younger: it may belong to a deployment that goes on (`12h`, `7d`)
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_time)]
+    pub(crate) older_than: Duration,
+    /// Only list what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Options of `stack deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArguments {
+    /// What `--yes` covers besides harmless changes; may be given more than once, or separated by commas
+    #[arg(long, value_name = "RISK", value_enum, value_delimiter = ',')]
+    pub(crate) allow: Vec<Allowed>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// A risk that is allowed beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Allowed {
+    /// Somebody may do more, or more is open, than before
+    Broadening,
+    /// A resource that holds data is made again
+    Replace,
+    /// A resource that holds data is deleted
+    Delete,
+}
+
+impl Allowed {
+    /// The risk that it allows.
+    pub(crate) fn risk(self) -> RiskKind {
+        match self {
+            Self::Broadening => RiskKind::Broadening,
+            Self::Replace => RiskKind::Replace,
+            Self::Delete => RiskKind::Delete,
+        }
+    }
+}
+
+/// Options of `stack destroy`.
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArguments {
+    /// Empty the stack's own buckets first: every object, version and unfinished upload
+    #[arg(long)]
+    pub(crate) empty: bool,
+    /// Take the termination protection away first
+    #[arg(long)]
+    pub(crate) unprotect: bool,
+    /// Name of the stack, as consent without a question where the environment is protected or retains
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack drift`.
+#[derive(Debug, Args)]
+pub(crate) struct DriftArguments {
+    /// Print a page in Markdown, for the summary of a CI job
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    #[command(flatten)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Options of `stack rollback`.
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArguments {
+    /// Leave this resource as it is, by its logical id, where a rollback failed at it; may be given more than once
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub(crate) skip: Vec<String>,
+}
+
+/// Options of `stack events`.
+#[derive(Debug, Args)]
+pub(crate) struct EventsArguments {
+    /// Print only the last N events
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Options of `stack outputs`.
+#[derive(Debug, Args)]
+pub(crate) struct OutputsArguments {
+    /// Print only the value of this output
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Write them as variables into this file (`ApiUrl` is `API_URL`), which shells and tools read
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub(crate) env_file: Option<PathBuf>,
+}
