@@ -50,7 +50,8 @@ fn main() -> ExitCode {
 
 /// Diagnostics of the program itself go to stderr, from `-v` on.
 ///
-/// Crates that write requests and their headers are held back, whatever the level: signatures and keys are in those.
+/// Crates that write requests, their headers or the values of a project are held back, whatever the level: signatures, keys and
+/// secrets are in those.
 fn start_tracing(settings: &Settings) {
     let level = match settings.verbosity {
         0 => LevelFilter::ERROR,
@@ -58,7 +59,15 @@ fn start_tracing(settings: &Settings) {
         _ => LevelFilter::DEBUG,
     };
     let mut filter = EnvFilter::default().add_directive(level.into());
-    for directive in ["aws_smithy_runtime=warn", "aws_sigv4=warn", "aws_config=info", "hyper=warn", "s3s=warn"] {
+    for directive in [
+        "aws_smithy_runtime=warn",
+        "aws_sigv4=warn",
+        "aws_config=info",
+        "aws_sdk_s3::endpoint_auth=warn",
+        "handlebars=warn",
+        "hyper=warn",
+        "s3s=warn",
+    ] {
         if settings.verbosity > 0
             && let Ok(directive) = directive.parse()
         {
