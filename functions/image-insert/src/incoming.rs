@@ -155,6 +155,8 @@ async fn receive(event: &ObjectEvent, dependencies: &Dependencies) -> Result<(),
     let stamp = stamp(event)?;
     let about = json!({ "name": name.as_str(), "version": version });
     let Some(picture) = read(event, &name, version, dependencies).await? else {
+        // Of two deliveries of this message, one may have been cut off when the other was done.
+        library.tidy(&name).await?;
         log.info("image-received-before", about, "the version is not in the bucket any more");
         return Ok(());
     };

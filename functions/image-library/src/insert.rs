@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::library::Library;
 use crate::picture::RAW;
-use crate::table::{Failure, Held, NameState, Release, Rendition, Renditions, Row, Status};
+use crate::table::{Failure, Held, NameState, Rendition, Renditions, Row, Status};
 use crate::{ImageName, LibraryError, Picture, Stamp};
 
 /// What became of an image.
@@ -56,9 +56,10 @@ impl Library {
                     held.finish(self).await?;
                     Err(error)
                 }
-                Err(_second) => {
+                Err(second) => {
                     held.abandon(self).await;
-                    Err(error)
+                    // A refusal that is not on record must not count as done.
+                    Err(if error.may_pass() { error } else { second })
                 }
             },
         }
@@ -179,15 +180,6 @@ impl Library {
         }
         let mark = held.state.changed.moved_to(stamp);
         held.state.failure = Some(Failure { hashed: hashed.to_owned(), mark });
-        Ok(())
-    }
-
-    /// Takes back the claim of an object that is not stored; the rows stay.
-    async fn forget(&self, held: &Held<'_>, hashed: &str) -> Result<(), LibraryError> {
-        if let Release::Delete { keys, token } = self.release_object(held.name, hashed).await? {
-            self.discard(&keys).await?;
-            self.end_deletion(hashed, &token).await?;
-        }
         Ok(())
     }
 }

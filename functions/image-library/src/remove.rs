@@ -1,7 +1,7 @@
 //! Forgetting a name.
 
 use crate::library::Library;
-use crate::table::{Held, Release};
+use crate::table::{Held, NameState, Release};
 use crate::{ImageName, LibraryError, Stamp};
 
 /// What became of a name.
@@ -31,6 +31,37 @@ impl Library {
         }
     }
 
+    /// Takes back what changes of a name that were cut off have begun: everything but what the name means and what the failure on
+    /// record is about. For a change that will not be tried again.
+    ///
+    /// # Errors
+    ///
+    /// [`LibraryError`], but never [`LibraryError::Refused`]; the same call again completes what was begun.
+    pub async fn tidy(&self, name: &ImageName) -> Result<(), LibraryError> {
+        let mut held = self.hold(name).await?;
+        match self.clear_rest(&mut held).await {
+            Ok(()) => held.finish(self).await,
+            Err(error) => {
+                held.abandon(self).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn clear_rest(&self, held: &mut Held<'_>) -> Result<(), LibraryError> {
+        let NameState { live, failure, .. } = held.state.clone();
+        let failed = failure.map(|failure| failure.hashed);
+        for hashed in held.state.claims.clone().into_iter().filter(|hashed| Some(hashed) != live.as_ref()) {
+            if Some(&hashed) == failed.as_ref() {
+                // The rows tell of the failure. Whoever tries once more to store the image claims it again.
+                self.forget(held, &hashed).await?;
+            } else {
+                self.release(held, &hashed).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn clear(&self, held: &mut Held<'_>) -> Result<usize, LibraryError> {
         let mut rows = 0;
         for hashed in held.state.claims.clone() {
@@ -42,13 +73,19 @@ impl Library {
         Ok(rows)
     }
 
-    /// Undoes all that a name may have of an object: rows, claim, and the files when no other name means them.
-    pub(crate) async fn release(&self, held: &mut Held<'_>, hashed: &str) -> Result<usize, LibraryError> {
-        let rows = self.delete_rows(held, hashed).await?;
+    /// Takes back the claim of an object, and the files when no other name means them; the rows stay.
+    pub(crate) async fn forget(&self, held: &Held<'_>, hashed: &str) -> Result<(), LibraryError> {
         if let Release::Delete { keys, token } = self.release_object(held.name, hashed).await? {
             self.discard(&keys).await?;
             self.end_deletion(hashed, &token).await?;
         }
+        Ok(())
+    }
+
+    /// Undoes all that a name may have of an object: rows, claim, and the files when no other name means them.
+    pub(crate) async fn release(&self, held: &mut Held<'_>, hashed: &str) -> Result<usize, LibraryError> {
+        let rows = self.delete_rows(held, hashed).await?;
+        self.forget(held, hashed).await?;
         held.state.claims.remove(hashed);
         Ok(rows)
     }

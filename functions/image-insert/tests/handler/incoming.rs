@@ -110,3 +110,24 @@ async fn late_events_change_nothing() {
     assert!(put("v4", "0A3", 4, "2026-11-28T02:24:05.001Z").await.is_some(), "newer than the deletion");
     assert!(left(&world).is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_delivery_that_was_cut_off_leaves_nothing() {
+    let world = World::new();
+    let broken = || b"no image".to_vec();
+    let message = [message("images/a.png", "v1", "01", TIME)];
+    store(&world, "images/a.png", "v1", broken());
+    assert_eq!(ingest(&world, &message).await, [""; 0]);
+    let (items, rows) = (world.items(), world.rows());
+    assert_eq!(rows.values().filter(|status| *status == "failed").count(), 4);
+
+    // The second delivery had read the version before the first took it out, and got as far as its claim.
+    store(&world, "images/a.png", "v1", broken());
+    world.state.lock().unwrap().broken = vec!["TransactWriteItems".into()];
+    assert_eq!(ingest(&world, &message).await, ["images/a.png@v1"]);
+    assert_ne!(world.items(), items, "the claim of an object");
+    world.state.lock().unwrap().objects.clear();
+    world.state.lock().unwrap().broken.clear();
+    assert_eq!(ingest(&world, &message).await, [""; 0]);
+    assert_eq!((world.items(), world.rows()), (items, rows));
+}
