@@ -3,24 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
-use crate::cloudformation::api::signed_region;
 use crate::http_types::{Request, Response};
-use crate::iam::{Access, Principal};
-use crate::wire::{Protocol, ServiceError, read_json, target_operation};
+use crate::iam::Access;
+use crate::wire::{JsonCall, Protocol, ServiceError};
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    let operation = target_operation(&request);
-    match read_json(request).await.and_then(|input| answer(cloud, &caller, &region, &operation, &input)) {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    let answered = JsonCall::read(cloud, request).await.and_then(|call| answer(cloud, &call));
+    Protocol::Json.json_answer(answered)
 }
 
 /// `(ARN, tags)` of everything in a region, by ARN.
@@ -48,13 +41,8 @@ fn tagged(cloud: &Cloud, region: &str) -> BTreeMap<String, BTreeMap<String, Stri
     all
 }
 
-fn answer(
-    cloud: &Cloud,
-    caller: &Principal,
-    region: &str,
-    operation: &str,
-    input: &Value,
-) -> Result<Value, ServiceError> {
+fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
+    let JsonCall { caller, region, operation, input } = call;
     cloud.iam.authorize(caller, &Access::new(&format!("tag:{operation}"), "*"))?;
     let all = tagged(cloud, region);
     match operation {

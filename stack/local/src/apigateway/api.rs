@@ -36,7 +36,7 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let tag_keys: Vec<String> =
         text.split('&').filter_map(|pair| form_decode(pair.strip_prefix("tagKeys=")?)).collect();
     let region = region_of(&request).unwrap_or_else(|| cloud.region.clone());
-    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let principal = Principal::of(&request);
     let body = read_body(request, CONTROL_BODY_LIMIT).await?;
     let body: Value = if body.is_empty() {
         json!({})

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
-
 use super::authorize::authorize;
 use super::input::Call;
 use super::{change_sets, drift, queries, stacks, templates, wait};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
 use crate::iam::Principal;
-use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
+use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form, signed_region};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
@@ -26,7 +24,7 @@ pub(crate) fn answer(write: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Res
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let form = match read_form(request).await {
         Ok(form) => form,
         Err(error) => return Protocol::Query.render_error(&error),
@@ -83,11 +81,4 @@ async fn dispatch(call: &Call<'_>, action: &str) -> Result<Answer, ServiceError>
         "ValidateTemplate" => templates::validate_template(call).await,
         other => Err(ServiceError::unknown_operation("CloudFormation", other)),
     }
-}
-
-/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/<service>/...`.
-pub(crate) fn signed_region(request: &Request) -> Option<String> {
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let scope = header.split("Credential=").nth(1)?.split([',', ' ']).next()?;
-    scope.split('/').nth(2).filter(|region| !region.is_empty()).map(str::to_owned)
 }

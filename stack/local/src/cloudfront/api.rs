@@ -26,7 +26,7 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
     let path = request.uri().path().to_owned();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let method = request.method().clone();
-    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let principal = Principal::of(&request);
     authorize(cloud, &principal, &method, &parts)?;
     match (&method, parts.as_slice()) {
         (&Method::GET, ["2020-05-31", "distribution"]) => Ok(list_distributions(cloud)),

@@ -22,7 +22,7 @@ const PAGE: usize = 100;
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let principal = Principal::of(&request);
     let call = match read_call(request).await {
         Ok(call) => call,
         Err((protocol, error)) => return protocol.render_error(&error),

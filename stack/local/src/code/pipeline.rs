@@ -3,36 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Kind;
 use crate::cloud::Cloud;
-use crate::cloudformation::api::signed_region;
 use crate::http_types::{Request, Response};
-use crate::iam::{Access, Principal};
+use crate::iam::Access;
 use crate::records::{Record, epoch_seconds};
 use crate::wire::members::{camel, pascal};
-use crate::wire::{Protocol, ServiceError, read_json, target_operation};
+use crate::wire::{JsonCall, Protocol, ServiceError};
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    let operation = target_operation(&request);
-    match read_json(request).await.and_then(|input| answer(cloud, &caller, &region, &operation, &input)) {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    let answered = JsonCall::read(cloud, request).await.and_then(|call| answer(cloud, &call));
+    Protocol::Json.json_answer(answered)
 }
 
-fn answer(
-    cloud: &Cloud,
-    caller: &Principal,
-    region: &str,
-    operation: &str,
-    input: &Value,
-) -> Result<Value, ServiceError> {
+fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
+    let JsonCall { caller, region, operation, input } = call;
     let name = ["name", "pipelineName"]
         .iter()
         .find_map(|member| input[*member].as_str())

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::users::{attributes, matches};
@@ -15,10 +14,7 @@ use crate::wire::{Protocol, ServiceError, authenticate, read_json, target_operat
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    match answer(cloud, request).await {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    Protocol::Json.json_answer(answer(cloud, request).await)
 }
 
 async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Value, ServiceError> {
@@ -29,7 +25,7 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Value, ServiceEr
         return public_operation(cloud, public, &input).await;
     }
     let request = authenticate(&cloud.iam, request, Protocol::Json).await?;
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let region = caller.session.region.clone().unwrap_or_else(|| cloud.region.clone());
     let input: Value = read_json(request).await?;
     let pool_id = text(&input, "UserPoolId").unwrap_or_default();

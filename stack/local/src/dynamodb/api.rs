@@ -14,7 +14,7 @@ use crate::wire::{Protocol, ServiceError, read_json, target_operation};
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let operation = target_operation(&request);
     let answered = match read_json::<Value>(request).await {
         Ok(input) => answer(cloud, &caller, &operation, input).await,

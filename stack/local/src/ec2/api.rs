@@ -7,11 +7,10 @@ use super::describe::zone_id;
 use super::input::tags;
 use super::{Kind, groups, zones};
 use crate::cloud::Cloud;
-use crate::cloudformation::api::signed_region;
 use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
 use crate::records::Record;
-use crate::wire::{Form, Protocol, ServiceError, XmlWriter, ec2_response, read_form};
+use crate::wire::{Form, Protocol, ServiceError, XmlWriter, ec2_response, read_form, signed_region};
 
 pub(super) const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
@@ -83,7 +82,7 @@ const SUBJECTS: [(&str, Kind); 10] = [
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let answered = match read_form(request).await {
         Ok(form) => answer(&Call { cloud, region, form }, &caller),
         Err(error) => Err(error),

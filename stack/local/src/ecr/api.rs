@@ -5,29 +5,25 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{REPOSITORY, refused, registry};
 use crate::cloud::Cloud;
-use crate::cloudformation::api::signed_region;
 use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
 use crate::records::{Record, epoch_seconds, now, random_hex};
-use crate::wire::{Protocol, ServiceError, read_json, target_operation};
+use crate::wire::{JsonCall, Protocol, ServiceError};
 
 /// Hours that a token is good for.
 const TOKEN_LIFE: i64 = 12 * 3_600_000;
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    let operation = target_operation(&request);
-    match read_json(request).await.and_then(|input: Value| Call { cloud, region, input }.answer(&caller, &operation)) {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    let answered = JsonCall::read(cloud, request).await.and_then(|call| {
+        let JsonCall { caller, region, operation, input } = call;
+        Call { cloud, region, input }.answer(&caller, &operation)
+    });
+    Protocol::Json.json_answer(answered)
 }
 
 /// One request.

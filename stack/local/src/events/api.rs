@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::buses::{bus_arn, bus_name, statement};
@@ -16,19 +15,16 @@ use crate::iam::{Access, Principal};
 use crate::pattern;
 use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::properties::{as_flag, as_integer, reference_list, tags, text};
-use crate::wire::{Protocol, ServiceError, read_json, target_operation};
+use crate::wire::{JsonCall, Protocol, ServiceError};
 
 /// Entries of one page, where the caller names no other.
 const PAGE: usize = 100;
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let operation = target_operation(&request);
-    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    match read_json(request).await.and_then(|input| answer(cloud, &principal, &operation, &input)) {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    let answered =
+        JsonCall::read(cloud, request).await.and_then(|call| answer(cloud, &call.caller, &call.operation, &call.input));
+    Protocol::Json.json_answer(answered)
 }
 
 /// One request with what every operation asks of it.

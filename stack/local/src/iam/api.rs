@@ -21,7 +21,7 @@ pub(super) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let answered = read_form(request).await.and_then(|form| {
         gate(&cloud.iam, &caller, &form)?;
         if let Some(answer) = super::users_api::answer(&cloud.iam, &caller, &form)? {

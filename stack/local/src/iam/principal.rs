@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::http_types::Request;
 use crate::settings::DEFAULT_ACCOUNT;
 
 /// Who signed a request. The router puts it into the request's extensions.
@@ -45,6 +46,12 @@ impl Principal {
     /// The local administrator.
     pub(crate) fn root() -> Self {
         Self::new(format!("arn:aws:iam::{DEFAULT_ACCOUNT}:root"), DEFAULT_ACCOUNT.to_owned(), None)
+    }
+
+    /// Who asks. A request whose signature names nobody does not come as far as a service; one without a principal was made within
+    /// this process, and asks as the administrator.
+    pub(crate) fn of(request: &Request) -> Self {
+        request.extensions().get::<Self>().cloned().unwrap_or_else(Self::root)
     }
 
     /// A principal about whose session nothing more is known.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +12,7 @@ use super::{LogGroup, filters_api, group_arn};
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
-use crate::wire::{Protocol, ServiceError, read_json, target_operation};
+use crate::wire::{JsonCall, Protocol, ServiceError};
 
 /// Retention in days that CloudWatch knows.
 const RETENTIONS: [u32; 22] =
@@ -62,12 +61,9 @@ struct InputEvent {
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let operation = target_operation(&request);
-    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    match read_json(request).await.and_then(|input| answer(cloud, &principal, &operation, &input)) {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    let answered =
+        JsonCall::read(cloud, request).await.and_then(|call| answer(cloud, &call.caller, &call.operation, &call.input));
+    Protocol::Json.json_answer(answered)
 }
 
 /// Operations that are not about one group.

@@ -8,12 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::{JOB, PRESET, QUEUE, TEMPLATE, arn, bad};
 use crate::cloud::Cloud;
-use crate::cloudformation::api::signed_region;
 use crate::http_types::{Request, Response, respond};
 use crate::iam::{Access, Principal};
 use crate::records::{Record, epoch_seconds};
 use crate::wire::members::{camel, pascal};
-use crate::wire::{Protocol, ServiceError, form_decode, percent_decode, read_json};
+use crate::wire::{Protocol, ServiceError, form_decode, percent_decode, read_json, signed_region};
 
 /// Collections of the API: path, kind, action names, member of a single answer, member of a list.
 const COLLECTIONS: [(&str, &str, &str, &str, &str); 3] = [
@@ -42,7 +41,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 
 async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<(StatusCode, Value), ServiceError> {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let method = request.method().clone();
     let raw = request.uri().path().to_owned();
     let pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| {

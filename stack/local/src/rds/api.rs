@@ -8,11 +8,10 @@ use serde_json::{Map, Value, json};
 use super::describe::{write_parameter_group, write_snapshot, write_subnet_group, write_tags};
 use super::{INSTANCE, PARAMETER_GROUP, SNAPSHOT, SUBNET_GROUP, arn, invalid};
 use crate::cloud::Cloud;
-use crate::cloudformation::api::signed_region;
 use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
 use crate::records::Record;
-use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form};
+use crate::wire::{Form, Protocol, ServiceError, XmlWriter, query_response, read_form, signed_region};
 
 const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 
@@ -58,7 +57,7 @@ struct Call<'a> {
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     let region = signed_region(&request).unwrap_or_else(|| cloud.region.clone());
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let answered = match read_form(request).await {
         Ok(form) => Call { cloud, region, form }.answer(&caller).await,
         Err(error) => Err(error),

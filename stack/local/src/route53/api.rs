@@ -24,7 +24,7 @@ const PAGE: usize = 300;
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     answer(cloud, &caller, request).await.unwrap_or_else(|error| Protocol::RestXml.render_error(&error))
 }
 

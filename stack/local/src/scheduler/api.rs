@@ -30,7 +30,7 @@ const SETTINGS: [&str; 10] = [
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let principal = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let principal = Principal::of(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let query = Form::parse(request.uri().query().unwrap_or_default());
     let read = match query {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::listing::{list, list_versions, matching};
@@ -14,20 +13,14 @@ use crate::cloud::Cloud;
 use crate::http_types::{Request, Response};
 use crate::iam::{Access, Principal};
 use crate::wire::properties::{as_flag, as_integer, reference_list, text};
-use crate::wire::{Protocol, ServiceError, read_json, target_operation};
+use crate::wire::{JsonCall, Protocol, ServiceError};
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
-    let operation = target_operation(&request);
-    let answered = match read_json::<Value>(request).await {
-        Ok(input) => answer(&Asked { cloud, caller: &caller, input: &input }, &operation),
-        Err(error) => Err(error),
-    };
-    match answered {
-        Ok(value) => Protocol::Json.json_response(StatusCode::OK, &value),
-        Err(error) => Protocol::Json.render_error(&error),
-    }
+    let answered = JsonCall::read(cloud, request).await.and_then(|JsonCall { caller, operation, input, .. }| {
+        answer(&Asked { cloud, caller: &caller, input: &input }, &operation)
+    });
+    Protocol::Json.json_answer(answered)
 }
 
 /// Whoever asks, and for what.

@@ -21,7 +21,7 @@ use crate::wire::{Protocol, ServiceError, read_form, read_json, target_operation
 
 /// Answers one request.
 pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let trace = request.headers().get("x-amzn-trace-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let caller = Caller { principal: caller, trace };
     if !request.headers().contains_key("x-amz-target") {

@@ -40,7 +40,7 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
         };
     }
     let request = authenticate(&cloud.iam, request, Protocol::Query).await?;
-    let caller = request.extensions().get::<Principal>().cloned().unwrap_or_else(Principal::root);
+    let caller = Principal::of(&request);
     let form = read_form(request).await?;
     match form.action() {
         // Nobody needs a right to know who they are, and nobody can be denied it.

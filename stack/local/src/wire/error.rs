@@ -73,6 +73,14 @@ impl Protocol {
         respond(status, content_type, value.to_string())
     }
 
+    /// The outcome of an operation as this protocol writes it.
+    pub(crate) fn json_answer(self, answered: Result<serde_json::Value, ServiceError>) -> Response {
+        match answered {
+            Ok(value) => self.json_response(StatusCode::OK, &value),
+            Err(error) => self.render_error(&error),
+        }
+    }
+
     /// The error as this protocol writes it, with a fresh request id.
     pub(crate) fn render_error(self, error: &ServiceError) -> Response {
         let request_id = uuid::Uuid::new_v4().to_string();

@@ -16,11 +16,11 @@ mod xml;
 
 pub(crate) use call::{iso_milliseconds, moment, read_call, read_time, render_answer, spoken};
 pub(crate) use error::{Protocol, ServiceError};
-pub(crate) use json::{read_json, target_operation};
+pub(crate) use json::{JsonCall, read_json, target_operation};
 pub(crate) use live_tags::live_tags;
 pub(crate) use percent::{form_decode, percent_decode, percent_encode};
 pub(crate) use query::{Form, ec2_response, query_empty_response, query_response, read_form};
-pub(crate) use signature::authenticate;
+pub(crate) use signature::{authenticate, signed_region};
 pub(crate) use xml::XmlWriter;
 
 use bytes::Bytes;

@@ -1,6 +1,7 @@
 //! Signature Version 4 of the services other than S3 (whose protocol crate checks its own).
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::header::AUTHORIZATION;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::FormatItem, macros::format_description};
@@ -28,6 +29,13 @@ struct Claim {
     session_token: Option<String>,
     /// Seconds that a presigned URL is good for; absent for a signed header.
     expires: Option<i64>,
+}
+
+/// The region in the credential scope of a Signature Version 4 header: `<key>/<date>/<region>/<service>/...`.
+pub(crate) fn signed_region(request: &Request) -> Option<String> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let scope = header.split("Credential=").nth(1)?.split([',', ' ']).next()?;
+    scope.split('/').nth(2).filter(|region| !region.is_empty()).map(str::to_owned)
 }
 
 /// Reads the body, checks the signature over it, and puts the caller's [`crate::iam::Principal`] into the request.
