@@ -43,6 +43,7 @@ fn tagged(cloud: &Cloud, region: &str) -> BTreeMap<String, BTreeMap<String, Stri
 
 fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
     let JsonCall { caller, region, operation, input } = call;
+    let operation = operation.as_str();
     cloud.iam.authorize(caller, &Access::new(&format!("tag:{operation}"), "*"))?;
     let all = tagged(cloud, region);
     match operation {

@@ -20,6 +20,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 
 fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
     let JsonCall { caller, region, operation, input } = call;
+    let operation = operation.as_str();
     let acm = &cloud.acm;
     let anywhere = matches!(operation, "RequestCertificate" | "ListCertificates" | "GetAccountConfiguration");
     let arn = input["CertificateArn"].as_str();

@@ -25,6 +25,7 @@ fn texts(value: &Value) -> Vec<&str> {
 
 fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
     let JsonCall { caller, region, operation, input } = call;
+    let operation = operation.as_str();
     let named: Vec<&str> = match operation {
         "BatchGetProjects" => texts(&input["names"]),
         "StartBuild" | "ListBuildsForProject" => input["projectName"].as_str().into_iter().collect(),

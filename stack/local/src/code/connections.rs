@@ -19,6 +19,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 
 fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
     let JsonCall { caller, region, operation, input } = call;
+    let operation = operation.as_str();
     let arn = input["ConnectionArn"].as_str().or_else(|| input["ResourceArn"].as_str());
     cloud.iam.authorize(caller, &Access::new(&format!("codeconnections:{operation}"), arn.unwrap_or("*")))?;
     let code = &cloud.code;

@@ -21,6 +21,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 
 fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
     let JsonCall { caller, region, operation, input } = call;
+    let operation = operation.as_str();
     let name = ["name", "pipelineName"]
         .iter()
         .find_map(|member| input[*member].as_str())

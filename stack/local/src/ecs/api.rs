@@ -21,6 +21,7 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
 
 fn answer(cloud: &Cloud, call: &JsonCall) -> Result<Value, ServiceError> {
     let JsonCall { caller, region, operation, input } = call;
+    let operation = operation.as_str();
     let arn = ["serviceArn", "resourceArn"].iter().find_map(|member| input[*member].as_str());
     cloud.iam.authorize(caller, &Access::new(&format!("ecs:{operation}"), arn.unwrap_or("*")))?;
     let passed = |pointers: &[&str], service: &str| cloud.iam.authorize_passed_roles(caller, input, pointers, service);
