@@ -3,7 +3,7 @@
 //! The probe itself is Python on boto3, a client that this project did not write (`probe/README`).
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -46,16 +46,19 @@ pub(crate) fn run(arguments: &PeersArguments) -> Result<(), Failure> {
     };
     let scratch = tempfile::tempdir()?;
     heading("local cloud");
-    let ours = {
-        let server = Server::local_cloud(&stack, scratch.path())?;
-        ask(&python, &server.url, &arguments.only)?
-    };
+    let probe = Probe { python: &python, only: &arguments.only };
+    let ours = probe.all(
+        || Server::local_cloud(&stack, scratch.path()),
+        || Server::local_cloud_on_disk(&stack, scratch.path(), &scratch.path().join("ours")),
+    )?;
     let theirs = if arguments.alone {
         Vec::new()
     } else {
         heading("ministack");
-        let server = Server::ministack(&python, scratch.path(), true)?;
-        ask(&python, &server.url, &arguments.only)?
+        probe.all(
+            || Server::ministack(&python, scratch.path(), true),
+            || Server::ministack_on_disk(&python, scratch.path(), &scratch.path().join("theirs")),
+        )?
     };
     report(&ours, theirs)
 }
@@ -72,31 +75,63 @@ fn build() -> Result<PathBuf, Failure> {
     Ok(paths::target().join("debug").join("stack"))
 }
 
-/// One run of the probe, told as it goes.
-fn ask(python: &Path, endpoint: &str, only: &[String]) -> Result<Answers, Failure> {
-    let mut child = Command::new(python)
-        .arg(paths::root().join("xtask/src/peers/probe/run.py"))
-        .args(["--json", "--endpoint", endpoint, "--only", &only.join(",")])
-        // Bytecode would lie in the source tree.
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let lines = child.stdout.take().ok_or_else(|| Failure::new("the probe has no output"))?;
-    let mut answers = Vec::new();
-    for line in BufReader::new(lines).lines() {
-        let result: Value = serde_json::from_str(&line?).map_err(|error| Failure::new(error.to_string()))?;
-        let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-        let verdict = Verdict { has_passed: result["passed"] == true, why: text("why") };
-        let word = if verdict.has_passed { "ok  " } else { "FAIL" };
-        say(&format!("{word} {}: {}", text("service"), text("capability")));
-        answers.push(((text("service"), text("capability")), verdict));
+/// The probe, and the services that it is to ask for.
+struct Probe<'a> {
+    python: &'a Path,
+    only: &'a [String],
+}
+
+impl Probe<'_> {
+    /// All checks at one server, and those of what outlives its process at another.
+    fn all(
+        &self,
+        in_memory: impl Fn() -> Result<Server, Failure>,
+        on_disk: impl Fn() -> Result<Server, Failure>,
+    ) -> Result<Answers, Failure> {
+        let mut answers = {
+            let mut server = in_memory()?;
+            self.ask(&mut server, &[])?
+        };
+        let mut server = on_disk()?;
+        answers.extend(self.ask(&mut server, &["--survival"])?);
+        Ok(answers)
     }
-    let status = child.wait()?;
-    if !status.success() {
-        return Err(Failure::new(format!("the probe ended early ({status}); its own message is above")));
+
+    /// One run of the probe, told as it goes. The server is killed and started again where the probe asks for it.
+    fn ask(&self, server: &mut Server, options: &[&str]) -> Result<Answers, Failure> {
+        let mut child = Command::new(self.python)
+            .arg(paths::root().join("xtask/src/peers/probe/run.py"))
+            .args(["--json", "--endpoint", &server.url, "--only", &self.only.join(",")])
+            .args(options)
+            // Bytecode would lie in the source tree.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let missing = || Failure::new("the probe has no input or output");
+        let mut input = child.stdin.take().ok_or_else(missing)?;
+        let lines = child.stdout.take().ok_or_else(missing)?;
+        let mut answers = Vec::new();
+        for line in BufReader::new(lines).lines() {
+            let line = line?;
+            if line == "restart" {
+                server.restart()?;
+                input.write_all(b"\n")?;
+                continue;
+            }
+            let result: Value = serde_json::from_str(&line).map_err(|error| Failure::new(error.to_string()))?;
+            let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
+            let verdict = Verdict { has_passed: result["passed"] == true, why: text("why") };
+            let word = if verdict.has_passed { "ok  " } else { "FAIL" };
+            say(&format!("{word} {}: {}", text("service"), text("capability")));
+            answers.push(((text("service"), text("capability")), verdict));
+        }
+        let status = child.wait()?;
+        if !status.success() {
+            return Err(Failure::new(format!("the probe ended early ({status}); its own message is above")));
+        }
+        Ok(answers)
     }
-    Ok(answers)
 }
 
 fn report(ours: &Answers, theirs: Answers) -> Result<(), Failure> {

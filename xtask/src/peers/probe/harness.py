@@ -30,6 +30,20 @@ def check(service, capability):
     return declare
 
 
+#: Every check of what outlives the emulator's process: (service, capability, generator function).
+SURVIVALS = []
+
+
+def survives(service, capability):
+    """Declares a check of two halves around one `yield`, between which the emulator is killed and started again."""
+
+    def declare(function):
+        SURVIVALS.append((service, capability, function))
+        return function
+
+    return declare
+
+
 class Answer:
     """An answer of plain HTTP."""
 
@@ -268,18 +282,38 @@ def run(endpoint, services):
     for service, capability, function in CHECKS:
         if services and service not in services:
             continue
-        cloud, began, why = Cloud(endpoint), time.monotonic(), None
-        try:
-            function(cloud)
-        except Exception as error:  # noqa: BLE001 - any failure of a check is a result of the probe
-            frame = traceback.extract_tb(error.__traceback__)
-            line = next((f.lineno for f in reversed(frame) if f.name == function.__name__), 0)
-            why = f"line {line}: {type(error).__name__}: {error}"[:400]
+        cloud, began = Cloud(endpoint), time.monotonic()
+        why = _failure(function, lambda: function(cloud))
         cloud.close()
-        yield {
-            "service": service,
-            "capability": capability,
-            "passed": why is None,
-            "why": why,
-            "milliseconds": round((time.monotonic() - began) * 1000),
-        }
+        yield _result(service, capability, why, began)
+
+
+def run_survivals(endpoint, services, restart):
+    """Runs the first halves of the checks of the services, has the emulator killed and started again, runs the second halves."""
+    began, halves = time.monotonic(), []
+    for service, capability, function in SURVIVALS:
+        if services and service not in services:
+            continue
+        half = function(Cloud(endpoint))
+        halves.append((service, capability, function, half, _failure(function, lambda: next(half))))
+    if halves:
+        restart()
+    for service, capability, function, half, why in halves:
+        why = why or _failure(function, lambda: next(half, None))
+        yield _result(service, capability, why, began)
+
+
+def _failure(function, action):
+    """Why the action failed, with the line of the function; None when it did not."""
+    try:
+        action()
+    except Exception as error:  # noqa: BLE001 - any failure of a check is a result of the probe
+        frame = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frame) if f.name == function.__name__), 0)
+        return f"line {line}: {type(error).__name__}: {error}"[:400]
+    return None
+
+
+def _result(service, capability, why, began):
+    milliseconds = round((time.monotonic() - began) * 1000)
+    return {"service": service, "capability": capability, "passed": why is None, "why": why, "milliseconds": milliseconds}
