@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use handlebars::Handlebars;
 use handlebars::template::{Template as Compiled, TemplateElement};
+use handlebars::{Handlebars, TemplateError};
 use serde_json::Value;
 
 use super::escape::{json_helper, json_string};
@@ -43,6 +43,9 @@ pub(crate) const MANAGED_POLICY: Source = Source {
 pub(crate) const ALIAS: Source =
     Source { file_name: "alias.yaml.hbs", text: include_str!("../../../../templates/alias.yaml.hbs") };
 
+/// Least bytes of a part of a built-in source that ends without a block.
+const PIECE_BYTES: usize = 400;
+
 /// Renders template sources, each compiled when it is first needed.
 pub(crate) struct TemplateRenderer<'a> {
     registry: Handlebars<'static>,
@@ -66,8 +69,11 @@ impl<'a> TemplateRenderer<'a> {
     pub(crate) fn render(&mut self, source: Source, values: &Value) -> Result<Part, String> {
         let name = source.file_name;
         if !self.registry.has_template(name) {
-            let text = self.replacements.get(name).map_or(source.text, String::as_str);
-            let compiled = Compiled::compile(text).map_err(|error| render_reason(&error.into()))?;
+            let compiled = match self.replacements.get(name) {
+                Some(text) => Compiled::compile(text),
+                None => compile_in_pieces(source.text),
+            };
+            let compiled = compiled.map_err(|error| render_reason(&error.into()))?;
             if has_raw_output(&compiled) {
                 return Err(
                     "`{{{...}}}` and `{{& ...}}` write values unescaped; use `{{name}}` or `{{json name}}`".to_owned()
@@ -88,6 +94,55 @@ impl<'a> TemplateRenderer<'a> {
     }
 }
 
+/// Compiles a built-in source, block by block: for each tag handlebars counts the lines before it from the start of the text,
+/// so that the time for a whole text grows with the square of its length.
+fn compile_in_pieces(text: &str) -> Result<Compiled, TemplateError> {
+    let mut whole = Compiled::new();
+    let mut lines_before = 0;
+    for piece in pieces(text) {
+        let mut compiled = Compiled::compile(piece)?;
+        move_down(&mut compiled, lines_before);
+        whole.elements.append(&mut compiled.elements);
+        whole.mapping.append(&mut compiled.mapping);
+        lines_before += piece.lines().count();
+    }
+    Ok(whole)
+}
+
+/// Parts of a built-in source, cut at line breaks outside of blocks. The tags of blocks have lines of their own in our sources;
+/// the closing one takes the line break after it along, which is in no part then.
+fn pieces(text: &str) -> Vec<&str> {
+    let (mut pieces, mut start, mut end, mut depth) = (Vec::new(), 0, 0, 0_usize);
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        let is_closing = line.starts_with("{{/");
+        if line.starts_with("{{#") {
+            depth += 1;
+        } else if is_closing {
+            depth = depth.saturating_sub(1);
+        }
+        if depth == 0 && (is_closing || end - start >= PIECE_BYTES) {
+            let piece = &text[start..end];
+            pieces.push(if is_closing { piece.trim_end_matches('\n') } else { piece });
+            start = end;
+        }
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+/// Adds to the line numbers, which errors tell.
+fn move_down(template: &mut Compiled, lines: usize) {
+    for place in &mut template.mapping {
+        place.0 += lines;
+    }
+    for element in &mut template.elements {
+        if let TemplateElement::HelperBlock(block) = element {
+            [&mut block.template, &mut block.inverse].into_iter().flatten().for_each(|inner| move_down(inner, lines));
+        }
+    }
+}
+
 fn has_raw_output(template: &Compiled) -> bool {
     template.elements.iter().any(|element| match element {
         TemplateElement::HtmlExpression(_) => true,
@@ -100,6 +155,7 @@ fn has_raw_output(template: &Compiled) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use handlebars::template::TemplateMapping;
     use serde_json::json;
 
     use super::*;
@@ -111,6 +167,36 @@ mod tests {
             let compiled = Compiled::compile(source.text).unwrap();
             assert!(!has_raw_output(&compiled), "{}", source.file_name);
         }
+    }
+
+    /// Elements with their places, as far as they can fail, without empty texts, and with texts that follow one another as one.
+    fn joined(template: Compiled) -> Vec<(TemplateElement, Option<TemplateMapping>)> {
+        let mut joined = Vec::new();
+        for (element, place) in template.elements.into_iter().zip(template.mapping) {
+            match (element, joined.last_mut()) {
+                (TemplateElement::RawString(text), _) if text.is_empty() => {}
+                (TemplateElement::RawString(text), Some((TemplateElement::RawString(before), _))) => {
+                    before.push_str(&text);
+                }
+                (text @ TemplateElement::RawString(_), _) => joined.push((text, None)),
+                (element, _) => joined.push((element, Some(place))),
+            }
+        }
+        joined
+    }
+
+    #[test]
+    fn pieces_of_built_in_sources_make_the_whole() {
+        let all = Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION, MANAGED_POLICY, ALIAS]);
+        for Source { file_name, text } in all {
+            let whole = Compiled::compile(text).unwrap();
+            let pieced = compile_in_pieces(text).unwrap();
+            assert_eq!(pieced.elements.len(), pieced.mapping.len(), "{file_name}");
+            assert!(joined(pieced) == joined(whole), "{file_name}");
+        }
+        let pieces = pieces(Kind::Bucket.source().text);
+        assert!(pieces.len() > 10, "{}", pieces.len());
+        assert!(pieces.iter().all(|piece| piece.len() < 1600), "{pieces:#?}");
     }
 
     #[test]

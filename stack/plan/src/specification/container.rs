@@ -16,24 +16,15 @@ fn damaged(reason: impl std::fmt::Display) -> DamagedSpecification {
     DamagedSpecification(reason.to_string())
 }
 
-/// Where a record is.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    frame: usize,
-    offset: usize,
-    length: usize,
-    region_set: Option<usize>,
-}
-
 /// A frame: its bytes and the length that they decode to.
 type Frame<'a> = (&'a [u8], usize);
 
 /// The file, with its index read and its frames not.
 pub(super) struct Container {
     header: Value,
-    places: HashMap<&'static str, Place>,
-    /// Names in their order.
-    names: Vec<&'static str>,
+    /// Lines of the index, sorted by the name that each begins with. A record's place in its line is read when it is needed:
+    /// there are thousands, of which a template needs a few.
+    lines: Vec<&'static str>,
     frames: Vec<Frame<'static>>,
     decoder: Mutex<FrameDecoder>,
     decoded: Mutex<HashMap<usize, Arc<str>>>,
@@ -44,8 +35,7 @@ impl Container {
     pub(super) fn empty() -> Self {
         Self {
             header: Value::Null,
-            places: HashMap::new(),
-            names: Vec::new(),
+            lines: Vec::new(),
             frames: Vec::new(),
             decoder: Mutex::new(FrameDecoder::new()),
             decoded: Mutex::default(),
@@ -78,24 +68,10 @@ impl Container {
         let index = String::from_utf8(decode(&mut decoder, *first)?).map_err(damaged)?;
         decoder.add_dict(Dictionary::decode_dict(&dictionary).map_err(damaged)?).map_err(damaged)?;
         // It lives as long as the program, as the bytes do.
-        let index: &'static str = Box::leak(index.into_boxed_str());
-        let (header, lines) = index.split_once('\n').ok_or_else(|| damaged("it has no index"))?;
-        let mut places = HashMap::with_capacity(4096);
-        let mut names = Vec::with_capacity(4096);
-        for line in lines.lines() {
-            let mut fields = line.split('\t');
-            let name = fields.next().unwrap_or_default();
-            let mut number = || fields.next().and_then(|text| text.parse().ok());
-            let (Some(frame), Some(offset), Some(length)) = (number(), number(), number()) else {
-                return Err(damaged(line));
-            };
-            places.insert(name, Place { frame, offset, length, region_set: number() });
-            names.push(name);
-        }
+        let (header, lines) = index.leak().split_once('\n').ok_or_else(|| damaged("it has no index"))?;
         Ok(Self {
             header: serde_json::from_str(header).map_err(damaged)?,
-            places,
-            names,
+            lines: lines.lines().collect(),
             frames,
             decoder: Mutex::new(decoder),
             decoded: Mutex::default(),
@@ -107,22 +83,29 @@ impl Container {
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.names.iter().copied()
+        self.lines.iter().map(|line| name_of(line))
     }
 
     pub(super) fn region_set(&self, name: &str) -> Option<usize> {
-        self.places.get(name)?.region_set
+        self.fields(name)?.nth(3)?.parse().ok()
     }
 
     pub(super) fn contains(&self, name: &str) -> bool {
-        self.places.contains_key(name)
+        self.fields(name).is_some()
     }
 
     /// The record `name` as JSON.
     pub(super) fn record(&self, name: &str) -> Option<Value> {
-        let place = self.places.get(name)?;
-        let frame = self.frame(place.frame)?;
-        serde_json::from_str(frame.get(place.offset..place.offset + place.length)?).ok()
+        let mut numbers = self.fields(name)?.map(str::parse::<usize>);
+        let mut number = || numbers.next()?.ok();
+        let (frame, offset, length) = (number()?, number()?, number()?);
+        serde_json::from_str(self.frame(frame)?.get(offset..offset + length)?).ok()
+    }
+
+    /// What the index says of `name`: frame, offset, length, region set.
+    fn fields(&self, name: &str) -> Option<impl Iterator<Item = &'static str>> {
+        let at = self.lines.binary_search_by(|line| name_of(line).cmp(name)).ok()?;
+        Some(self.lines[at].split('\t').skip(1))
     }
 
     fn frame(&self, index: usize) -> Option<Arc<str>> {
@@ -136,6 +119,10 @@ impl Container {
         frames.insert(index, Arc::clone(&frame));
         Some(frame)
     }
+}
+
+fn name_of(line: &'static str) -> &'static str {
+    line.split('\t').next().unwrap_or_default()
 }
 
 fn decode(decoder: &mut FrameDecoder, (packed, length): Frame<'_>) -> Result<Vec<u8>, DamagedSpecification> {
