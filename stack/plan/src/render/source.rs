@@ -1,13 +1,13 @@
 //! Template sources: from the values of a construct to its resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use handlebars::template::{Template as Compiled, TemplateElement};
-use handlebars::{Handlebars, TemplateError};
+use handlebars::{Context, Handlebars, RenderContext, Renderable as _, StringOutput};
 use serde_json::Value;
 
 use super::escape::{json_helper, json_string};
 use super::explain::explanations;
+use super::pieces::Piece;
 use crate::deferred;
 use crate::expression::render_reason;
 use crate::plan::Explanation;
@@ -43,14 +43,13 @@ pub(crate) const MANAGED_POLICY: Source = Source {
 pub(crate) const ALIAS: Source =
     Source { file_name: "alias.yaml.hbs", text: include_str!("../../../../templates/alias.yaml.hbs") };
 
-/// Least bytes of a part of a built-in source that ends without a block.
-const PIECE_BYTES: usize = 400;
-
-/// Renders template sources, each compiled when it is first needed.
+/// Renders template sources.
 pub(crate) struct TemplateRenderer<'a> {
     registry: Handlebars<'static>,
     /// The project's own sources by file name.
     replacements: &'a BTreeMap<String, String>,
+    /// Sources that were needed, by file name.
+    sources: HashMap<&'static str, Vec<Piece<'a>>>,
 }
 
 impl<'a> TemplateRenderer<'a> {
@@ -59,7 +58,7 @@ impl<'a> TemplateRenderer<'a> {
         registry.set_strict_mode(true);
         registry.register_escape_fn(json_string);
         registry.register_helper("json", Box::new(json_helper));
-        Self { registry, replacements }
+        Self { registry, replacements, sources: HashMap::new() }
     }
 
     /// Renders a source and reads the result back. Marks of deferred values become intrinsic functions.
@@ -67,21 +66,7 @@ impl<'a> TemplateRenderer<'a> {
     /// # Errors
     /// Why the source gives no template.
     pub(crate) fn render(&mut self, source: Source, values: &Value) -> Result<Part, String> {
-        let name = source.file_name;
-        if !self.registry.has_template(name) {
-            let compiled = match self.replacements.get(name) {
-                Some(text) => Compiled::compile(text),
-                None => compile_in_pieces(source.text),
-            };
-            let compiled = compiled.map_err(|error| render_reason(&error.into()))?;
-            if has_raw_output(&compiled) {
-                return Err(
-                    "`{{{...}}}` and `{{& ...}}` write values unescaped; use `{{name}}` or `{{json name}}`".to_owned()
-                );
-            }
-            self.registry.register_template(name, compiled);
-        }
-        let text = self.registry.render(name, values).map_err(|error| render_reason(&error))?;
+        let text = self.text(source, values)?;
         let (mut template, positions) = Template::parse_with_positions(&text).map_err(|error| error.to_string())?;
         let explanations = explanations(&text, &positions);
         for resource in template.resources.values_mut() {
@@ -92,112 +77,31 @@ impl<'a> TemplateRenderer<'a> {
         }
         Ok(Part { template, explanations })
     }
-}
 
-/// Compiles a built-in source, block by block: for each tag handlebars counts the lines before it from the start of the text,
-/// so that the time for a whole text grows with the square of its length.
-fn compile_in_pieces(text: &str) -> Result<Compiled, TemplateError> {
-    let mut whole = Compiled::new();
-    let mut lines_before = 0;
-    for piece in pieces(text) {
-        let mut compiled = Compiled::compile(piece)?;
-        move_down(&mut compiled, lines_before);
-        whole.elements.append(&mut compiled.elements);
-        whole.mapping.append(&mut compiled.mapping);
-        lines_before += piece.lines().count();
-    }
-    Ok(whole)
-}
-
-/// Parts of a built-in source, cut at line breaks outside of blocks. The tags of blocks have lines of their own in our sources;
-/// the closing one takes the line break after it along, which is in no part then.
-fn pieces(text: &str) -> Vec<&str> {
-    let (mut pieces, mut start, mut end, mut depth) = (Vec::new(), 0, 0, 0_usize);
-    for line in text.split_inclusive('\n') {
-        end += line.len();
-        let is_closing = line.starts_with("{{/");
-        if line.starts_with("{{#") {
-            depth += 1;
-        } else if is_closing {
-            depth = depth.saturating_sub(1);
+    /// What handlebars makes of a source.
+    fn text(&mut self, source: Source, values: &Value) -> Result<String, String> {
+        let replacement = self.replacements.get(source.file_name);
+        let pieces = self.sources.entry(source.file_name).or_insert_with(|| match replacement {
+            Some(text) => vec![Piece::whole(text)],
+            None => Piece::of_built_in(source.text),
+        });
+        let context = Context::wraps(values).map_err(|error| render_reason(&error))?;
+        let (mut state, mut output) = (RenderContext::new(None), StringOutput::new());
+        for piece in pieces.iter_mut().filter(|piece| piece.is_needed(values)) {
+            let compiled = piece.compiled()?;
+            let rendered = compiled.render(&self.registry, &context, &mut state, &mut output);
+            rendered.map_err(|error| render_reason(&error))?;
         }
-        if depth == 0 && (is_closing || end - start >= PIECE_BYTES) {
-            let piece = &text[start..end];
-            pieces.push(if is_closing { piece.trim_end_matches('\n') } else { piece });
-            start = end;
-        }
+        output.into_string().map_err(|error| error.to_string())
     }
-    pieces.push(&text[start..]);
-    pieces
-}
-
-/// Adds to the line numbers, which errors tell.
-fn move_down(template: &mut Compiled, lines: usize) {
-    for place in &mut template.mapping {
-        place.0 += lines;
-    }
-    for element in &mut template.elements {
-        if let TemplateElement::HelperBlock(block) = element {
-            [&mut block.template, &mut block.inverse].into_iter().flatten().for_each(|inner| move_down(inner, lines));
-        }
-    }
-}
-
-fn has_raw_output(template: &Compiled) -> bool {
-    template.elements.iter().any(|element| match element {
-        TemplateElement::HtmlExpression(_) => true,
-        TemplateElement::HelperBlock(block) => {
-            [&block.template, &block.inverse].into_iter().flatten().any(has_raw_output)
-        }
-        _ => false,
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use handlebars::template::TemplateMapping;
     use serde_json::json;
 
     use super::*;
     use crate::construct::Kind;
-
-    #[test]
-    fn built_in_sources_compile_and_never_write_raw() {
-        for source in Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION, MANAGED_POLICY, ALIAS]) {
-            let compiled = Compiled::compile(source.text).unwrap();
-            assert!(!has_raw_output(&compiled), "{}", source.file_name);
-        }
-    }
-
-    /// Elements with their places, as far as they can fail, without empty texts, and with texts that follow one another as one.
-    fn joined(template: Compiled) -> Vec<(TemplateElement, Option<TemplateMapping>)> {
-        let mut joined = Vec::new();
-        for (element, place) in template.elements.into_iter().zip(template.mapping) {
-            match (element, joined.last_mut()) {
-                (TemplateElement::RawString(text), _) if text.is_empty() => {}
-                (TemplateElement::RawString(text), Some((TemplateElement::RawString(before), _))) => {
-                    before.push_str(&text);
-                }
-                (text @ TemplateElement::RawString(_), _) => joined.push((text, None)),
-                (element, _) => joined.push((element, Some(place))),
-            }
-        }
-        joined
-    }
-
-    #[test]
-    fn pieces_of_built_in_sources_make_the_whole() {
-        let all = Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION, MANAGED_POLICY, ALIAS]);
-        for Source { file_name, text } in all {
-            let whole = Compiled::compile(text).unwrap();
-            let pieced = compile_in_pieces(text).unwrap();
-            assert_eq!(pieced.elements.len(), pieced.mapping.len(), "{file_name}");
-            assert!(joined(pieced) == joined(whole), "{file_name}");
-        }
-        let pieces = pieces(Kind::Bucket.source().text);
-        assert!(pieces.len() > 10, "{}", pieces.len());
-        assert!(pieces.iter().all(|piece| piece.len() < 1600), "{pieces:#?}");
-    }
 
     #[test]
     fn a_source_of_the_project_replaces_ours_and_cannot_write_raw() {
