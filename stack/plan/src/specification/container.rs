@@ -1,7 +1,7 @@
 //! The embedded file: frames that are decoded one by one. `cargo xtask spec` writes it and says how it is laid out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ruzstd::decoding::{Dictionary, FrameDecoder};
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub(super) struct Container {
     /// Lines of the index, sorted by the name that each begins with. A record's place in its line is read when it is needed:
     /// there are thousands, of which a template needs a few.
     lines: Vec<&'static str>,
+    /// The same of rules that differ by region or engine, decoded for the first type that has such.
+    variants: OnceLock<Vec<&'static str>>,
     frames: Vec<Frame<'static>>,
     decoder: Mutex<FrameDecoder>,
     decoded: Mutex<HashMap<usize, Arc<str>>>,
@@ -36,6 +38,7 @@ impl Container {
         Self {
             header: Value::Null,
             lines: Vec::new(),
+            variants: OnceLock::new(),
             frames: Vec::new(),
             decoder: Mutex::new(FrameDecoder::new()),
             decoded: Mutex::default(),
@@ -43,7 +46,7 @@ impl Container {
     }
 
     pub(super) fn open(bytes: &'static [u8]) -> Result<Self, DamagedSpecification> {
-        let rest = bytes.strip_prefix(b"STKSPEC1").ok_or_else(|| damaged("no such file"))?;
+        let rest = bytes.strip_prefix(b"STKSPEC2").ok_or_else(|| damaged("no such file"))?;
         let mut words = rest.chunks_exact(4).map(|word| {
             let word: [u8; 4] = word.try_into().unwrap_or_default();
             usize::try_from(u32::from_le_bytes(word)).unwrap_or(usize::MAX)
@@ -72,6 +75,7 @@ impl Container {
         Ok(Self {
             header: serde_json::from_str(header).map_err(damaged)?,
             lines: lines.lines().collect(),
+            variants: OnceLock::new(),
             frames,
             decoder: Mutex::new(decoder),
             decoded: Mutex::default(),
@@ -104,8 +108,18 @@ impl Container {
 
     /// What the index says of `name`: frame, offset, length, region set.
     fn fields(&self, name: &str) -> Option<impl Iterator<Item = &'static str>> {
-        let at = self.lines.binary_search_by(|line| name_of(line).cmp(name)).ok()?;
-        Some(self.lines[at].split('\t').skip(1))
+        let line = match name.find(['@', '?']) {
+            None => find(&self.lines, name),
+            Some(at) => find(&self.lines, &name[..=at]).and_then(|_| find(self.variants(), name)),
+        };
+        Some(line?.split('\t').skip(1))
+    }
+
+    fn variants(&self) -> &[&'static str] {
+        self.variants.get_or_init(|| {
+            let index = self.decode(1).unwrap_or_default();
+            index.leak().lines().collect()
+        })
     }
 
     fn frame(&self, index: usize) -> Option<Arc<str>> {
@@ -113,12 +127,19 @@ impl Container {
         if let Some(frame) = frames.get(&index) {
             return Some(Arc::clone(frame));
         }
-        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8(decode(&mut decoder, *self.frames.get(index)?).ok()?).ok()?;
-        let frame: Arc<str> = text.into();
+        let frame: Arc<str> = self.decode(index)?.into();
         frames.insert(index, Arc::clone(&frame));
         Some(frame)
     }
+
+    fn decode(&self, index: usize) -> Option<String> {
+        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(decode(&mut decoder, *self.frames.get(index)?).ok()?).ok()
+    }
+}
+
+fn find(lines: &[&'static str], name: &str) -> Option<&'static str> {
+    lines.binary_search_by(|line| name_of(line).cmp(name)).ok().map(|at| lines[at])
 }
 
 fn name_of(line: &'static str) -> &'static str {
