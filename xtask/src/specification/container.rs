@@ -1,9 +1,9 @@
 //! The file: frames that are decoded one by one, a dictionary that they share, an index in the first two frames.
 //!
 //! Layout, integers little-endian: `STKSPEC2`; length of the compressed dictionary and its length; number of frames; for each
-//! frame its compressed length and its length; the dictionary; the frames. Frame 0 is `header JSON \n` and one line for each
-//! record: `name \t frame \t offset \t length \t region set`, sorted by name. Rules that differ by region or engine
-//! (`rules:TYPE@REGION`, `rules:TYPE?ENGINE`) have such lines in frame 1, which few templates need; frame 0 has a line
+//! frame its compressed length and its length; the dictionary; the frames. Frame 0 is not compressed: `header JSON \n` and one
+//! line for each record: `name \t frame \t offset \t length \t region set`, sorted by name. Rules that differ by region or
+//! engine (`rules:TYPE@REGION`, `rules:TYPE?ENGINE`) have such lines in frame 1, which few templates need; frame 0 has a line
 //! `rules:TYPE@` or `rules:TYPE?` for all of them.
 
 use std::collections::BTreeMap;
@@ -43,11 +43,9 @@ impl Container<'_> {
         let failed = |error: std::io::Error| Failure::new(error.to_string());
         let dictionary = zstd::dict::from_samples(&samples, DICTIONARY_BYTES).map_err(failed)?;
         let packed_dictionary = zstd::bulk::compress(&dictionary, LEVEL).map_err(failed)?;
-        let (mut packed, mut lengths) = (Vec::new(), Vec::new());
-        for index in indexes {
-            packed.push(zstd::bulk::compress(index.as_bytes(), LEVEL).map_err(failed)?);
-            lengths.push(index.len());
-        }
+        let [index, variants] = indexes;
+        let mut lengths = vec![index.len(), variants.len()];
+        let mut packed = vec![index.into_bytes(), zstd::bulk::compress(variants.as_bytes(), LEVEL).map_err(failed)?];
         let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary).map_err(failed)?;
         for frame in &frames {
             packed.push(compressor.compress(frame.as_bytes()).map_err(failed)?);

@@ -4,10 +4,12 @@
 //! the square of its length; and most blocks of ours are for settings that most projects leave out.
 
 use handlebars::template::{Template as Compiled, TemplateElement};
+use handlebars::{Context, Handlebars, Output as _, RenderContext, Renderable as _, StringOutput};
 use serde_json::Value;
 
 use crate::expression::render_reason;
 
+const TAG: &str = "{{";
 const OPENING: &str = "{{#";
 const CLOSING: &str = "{{/";
 
@@ -26,12 +28,14 @@ impl<'a> Piece<'a> {
         Self { text, lines_before: 0, condition: None, compiled: None }
     }
 
-    /// A source of ours in its pieces: the outermost blocks, and what is between them. The tags of our blocks begin lines.
+    /// A source of ours in its pieces: the outermost blocks, and between them lines with tags and lines without. The tags of our
+    /// blocks begin lines.
     pub(super) fn of_built_in(text: &'a str) -> Vec<Self> {
         let (mut pieces, mut depth) = (Vec::new(), 0_usize);
         let (mut start, mut end, mut lines_before) = (0, 0, 0);
         for (lines, line) in text.split_inclusive('\n').enumerate() {
-            if depth == 0 && line.starts_with(OPENING) && end > start {
+            let differs = || line.contains(TAG) != text[start..end].contains(TAG);
+            if depth == 0 && end > start && (line.starts_with(OPENING) || differs()) {
                 pieces.push(Self { lines_before, ..Self::whole(&text[start..end]) });
                 (start, lines_before) = (end, lines);
             }
@@ -65,11 +69,24 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// The compiled piece.
+    /// Writes what handlebars makes of the piece; a text without tags is what it is.
     ///
     /// # Errors
-    /// Why it is no part of a source.
-    pub(super) fn compiled(&mut self) -> Result<&Compiled, String> {
+    /// Why it is no part of a source, or what the values lack.
+    pub(super) fn write<'p>(
+        &'p mut self,
+        registry: &'p Handlebars<'p>,
+        values: &'p Context,
+        state: &mut RenderContext<'p, 'p>,
+        output: &mut StringOutput,
+    ) -> Result<(), String> {
+        if !self.text.contains(TAG) {
+            return output.write(self.text).map_err(|error| error.to_string());
+        }
+        self.compiled()?.render(registry, values, state, output).map_err(|error| render_reason(&error))
+    }
+
+    fn compiled(&mut self) -> Result<&Compiled, String> {
         match &mut self.compiled {
             Some(compiled) => Ok(compiled),
             none => {
@@ -156,7 +173,7 @@ mod tests {
 
     #[test]
     fn blocks_are_pieces_with_the_values_that_they_need() {
-        let text = "a: 1\n{{#if x.y}}\nb: {{z}}\n{{/if}}\n{{#if x}}\n{{else}}\n{{/if}}\n{{#each x}}\n{{#if y}}\n{{/if}}\n{{/each}}\nc: 2\n";
+        let text = "a: 1\n{{#if x.y}}\nb: {{z}}\n{{/if}}\n{{#if x}}\n{{else}}\n{{/if}}\n{{#each x}}\n{{#if y}}\n{{/if}}\n{{/each}}\nc: 2\n{{d}}: 3\ne: 4\nf: 5\n";
         let mut pieces = Piece::of_built_in(text);
         let found: Vec<_> = pieces.iter().map(|piece| (piece.text, piece.lines_before, piece.condition)).collect();
         let expected = [
@@ -165,6 +182,8 @@ mod tests {
             ("{{#if x}}\n{{else}}\n{{/if}}", 4, None),
             ("{{#each x}}\n{{#if y}}\n{{/if}}\n{{/each}}", 7, None),
             ("c: 2\n", 11, None),
+            ("{{d}}: 3\n", 12, None),
+            ("e: 4\nf: 5\n", 13, None),
         ];
         assert_eq!(found, expected);
         let compiled = pieces[1].compiled().unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use handlebars::{Context, Handlebars, RenderContext, Renderable as _, StringOutput};
+use handlebars::{Context, Handlebars, RenderContext, StringOutput};
 use serde_json::Value;
 
 use super::escape::{json_helper, json_string};
@@ -88,9 +88,7 @@ impl<'a> TemplateRenderer<'a> {
         let context = Context::wraps(values).map_err(|error| render_reason(&error))?;
         let (mut state, mut output) = (RenderContext::new(None), StringOutput::new());
         for piece in pieces.iter_mut().filter(|piece| piece.is_needed(values)) {
-            let compiled = piece.compiled()?;
-            let rendered = compiled.render(&self.registry, &context, &mut state, &mut output);
-            rendered.map_err(|error| render_reason(&error))?;
+            piece.write(&self.registry, &context, &mut state, &mut output)?;
         }
         output.into_string().map_err(|error| error.to_string())
     }

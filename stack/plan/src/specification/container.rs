@@ -67,11 +67,10 @@ impl Container {
             .collect::<Result<Vec<_>, DamagedSpecification>>()?;
         let mut decoder = FrameDecoder::new();
         let dictionary = decode(&mut decoder, (dictionary, dictionary_length))?;
-        let first = frames.first().ok_or_else(|| damaged("it has no frame"))?;
-        let index = String::from_utf8(decode(&mut decoder, *first)?).map_err(damaged)?;
         decoder.add_dict(Dictionary::decode_dict(&dictionary).map_err(damaged)?).map_err(damaged)?;
-        // It lives as long as the program, as the bytes do.
-        let (header, lines) = index.leak().split_once('\n').ok_or_else(|| damaged("it has no index"))?;
+        let (index, _) = frames.first().ok_or_else(|| damaged("it has no frame"))?;
+        let index = std::str::from_utf8(index).map_err(damaged)?;
+        let (header, lines) = index.split_once('\n').ok_or_else(|| damaged("it has no index"))?;
         Ok(Self {
             header: serde_json::from_str(header).map_err(damaged)?,
             lines: lines.lines().collect(),
