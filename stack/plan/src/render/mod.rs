@@ -2,6 +2,7 @@
 
 mod escape;
 mod explain;
+mod pieces;
 mod policy;
 mod source;
 

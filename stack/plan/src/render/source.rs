@@ -1,13 +1,13 @@
 //! Template sources: from the values of a construct to its resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use handlebars::Handlebars;
-use handlebars::template::{Template as Compiled, TemplateElement};
+use handlebars::{Context, Handlebars, RenderContext, StringOutput};
 use serde_json::Value;
 
 use super::escape::{json_helper, json_string};
 use super::explain::explanations;
+use super::pieces::Piece;
 use crate::deferred;
 use crate::expression::render_reason;
 use crate::plan::Explanation;
@@ -43,11 +43,13 @@ pub(crate) const MANAGED_POLICY: Source = Source {
 pub(crate) const ALIAS: Source =
     Source { file_name: "alias.yaml.hbs", text: include_str!("../../../../templates/alias.yaml.hbs") };
 
-/// Renders template sources, each compiled when it is first needed.
+/// Renders template sources.
 pub(crate) struct TemplateRenderer<'a> {
     registry: Handlebars<'static>,
     /// The project's own sources by file name.
     replacements: &'a BTreeMap<String, String>,
+    /// Sources that were needed, by file name.
+    sources: HashMap<&'static str, Vec<Piece<'a>>>,
 }
 
 impl<'a> TemplateRenderer<'a> {
@@ -56,7 +58,7 @@ impl<'a> TemplateRenderer<'a> {
         registry.set_strict_mode(true);
         registry.register_escape_fn(json_string);
         registry.register_helper("json", Box::new(json_helper));
-        Self { registry, replacements }
+        Self { registry, replacements, sources: HashMap::new() }
     }
 
     /// Renders a source and reads the result back. Marks of deferred values become intrinsic functions.
@@ -64,18 +66,7 @@ impl<'a> TemplateRenderer<'a> {
     /// # Errors
     /// Why the source gives no template.
     pub(crate) fn render(&mut self, source: Source, values: &Value) -> Result<Part, String> {
-        let name = source.file_name;
-        if !self.registry.has_template(name) {
-            let text = self.replacements.get(name).map_or(source.text, String::as_str);
-            let compiled = Compiled::compile(text).map_err(|error| render_reason(&error.into()))?;
-            if has_raw_output(&compiled) {
-                return Err(
-                    "`{{{...}}}` and `{{& ...}}` write values unescaped; use `{{name}}` or `{{json name}}`".to_owned()
-                );
-            }
-            self.registry.register_template(name, compiled);
-        }
-        let text = self.registry.render(name, values).map_err(|error| render_reason(&error))?;
+        let text = self.text(source, values)?;
         let (mut template, positions) = Template::parse_with_positions(&text).map_err(|error| error.to_string())?;
         let explanations = explanations(&text, &positions);
         for resource in template.resources.values_mut() {
@@ -86,16 +77,21 @@ impl<'a> TemplateRenderer<'a> {
         }
         Ok(Part { template, explanations })
     }
-}
 
-fn has_raw_output(template: &Compiled) -> bool {
-    template.elements.iter().any(|element| match element {
-        TemplateElement::HtmlExpression(_) => true,
-        TemplateElement::HelperBlock(block) => {
-            [&block.template, &block.inverse].into_iter().flatten().any(has_raw_output)
+    /// What handlebars makes of a source.
+    fn text(&mut self, source: Source, values: &Value) -> Result<String, String> {
+        let replacement = self.replacements.get(source.file_name);
+        let pieces = self.sources.entry(source.file_name).or_insert_with(|| match replacement {
+            Some(text) => vec![Piece::whole(text)],
+            None => Piece::of_built_in(source.text),
+        });
+        let context = Context::wraps(values).map_err(|error| render_reason(&error))?;
+        let (mut state, mut output) = (RenderContext::new(None), StringOutput::new());
+        for piece in pieces.iter_mut().filter(|piece| piece.is_needed(values)) {
+            piece.write(&self.registry, &context, &mut state, &mut output)?;
         }
-        _ => false,
-    })
+        output.into_string().map_err(|error| error.to_string())
+    }
 }
 
 #[cfg(test)]
@@ -104,14 +100,6 @@ mod tests {
 
     use super::*;
     use crate::construct::Kind;
-
-    #[test]
-    fn built_in_sources_compile_and_never_write_raw() {
-        for source in Kind::ALL.iter().map(|kind| kind.source()).chain([PERMISSION, MANAGED_POLICY, ALIAS]) {
-            let compiled = Compiled::compile(source.text).unwrap();
-            assert!(!has_raw_output(&compiled), "{}", source.file_name);
-        }
-    }
 
     #[test]
     fn a_source_of_the_project_replaces_ours_and_cannot_write_raw() {

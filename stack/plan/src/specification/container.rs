@@ -1,7 +1,7 @@
 //! The embedded file: frames that are decoded one by one. `cargo xtask spec` writes it and says how it is laid out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ruzstd::decoding::{Dictionary, FrameDecoder};
 use serde_json::Value;
@@ -16,24 +16,17 @@ fn damaged(reason: impl std::fmt::Display) -> DamagedSpecification {
     DamagedSpecification(reason.to_string())
 }
 
-/// Where a record is.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    frame: usize,
-    offset: usize,
-    length: usize,
-    region_set: Option<usize>,
-}
-
 /// A frame: its bytes and the length that they decode to.
 type Frame<'a> = (&'a [u8], usize);
 
 /// The file, with its index read and its frames not.
 pub(super) struct Container {
     header: Value,
-    places: HashMap<&'static str, Place>,
-    /// Names in their order.
-    names: Vec<&'static str>,
+    /// Lines of the index, sorted by the name that each begins with. A record's place in its line is read when it is needed:
+    /// there are thousands, of which a template needs a few.
+    lines: Vec<&'static str>,
+    /// The same of rules that differ by region or engine, decoded for the first type that has such.
+    variants: OnceLock<Vec<&'static str>>,
     frames: Vec<Frame<'static>>,
     decoder: Mutex<FrameDecoder>,
     decoded: Mutex<HashMap<usize, Arc<str>>>,
@@ -44,8 +37,8 @@ impl Container {
     pub(super) fn empty() -> Self {
         Self {
             header: Value::Null,
-            places: HashMap::new(),
-            names: Vec::new(),
+            lines: Vec::new(),
+            variants: OnceLock::new(),
             frames: Vec::new(),
             decoder: Mutex::new(FrameDecoder::new()),
             decoded: Mutex::default(),
@@ -53,7 +46,7 @@ impl Container {
     }
 
     pub(super) fn open(bytes: &'static [u8]) -> Result<Self, DamagedSpecification> {
-        let rest = bytes.strip_prefix(b"STKSPEC1").ok_or_else(|| damaged("no such file"))?;
+        let rest = bytes.strip_prefix(b"STKSPEC2").ok_or_else(|| damaged("no such file"))?;
         let mut words = rest.chunks_exact(4).map(|word| {
             let word: [u8; 4] = word.try_into().unwrap_or_default();
             usize::try_from(u32::from_le_bytes(word)).unwrap_or(usize::MAX)
@@ -74,28 +67,14 @@ impl Container {
             .collect::<Result<Vec<_>, DamagedSpecification>>()?;
         let mut decoder = FrameDecoder::new();
         let dictionary = decode(&mut decoder, (dictionary, dictionary_length))?;
-        let first = frames.first().ok_or_else(|| damaged("it has no frame"))?;
-        let index = String::from_utf8(decode(&mut decoder, *first)?).map_err(damaged)?;
         decoder.add_dict(Dictionary::decode_dict(&dictionary).map_err(damaged)?).map_err(damaged)?;
-        // It lives as long as the program, as the bytes do.
-        let index: &'static str = Box::leak(index.into_boxed_str());
+        let (index, _) = frames.first().ok_or_else(|| damaged("it has no frame"))?;
+        let index = std::str::from_utf8(index).map_err(damaged)?;
         let (header, lines) = index.split_once('\n').ok_or_else(|| damaged("it has no index"))?;
-        let mut places = HashMap::with_capacity(4096);
-        let mut names = Vec::with_capacity(4096);
-        for line in lines.lines() {
-            let mut fields = line.split('\t');
-            let name = fields.next().unwrap_or_default();
-            let mut number = || fields.next().and_then(|text| text.parse().ok());
-            let (Some(frame), Some(offset), Some(length)) = (number(), number(), number()) else {
-                return Err(damaged(line));
-            };
-            places.insert(name, Place { frame, offset, length, region_set: number() });
-            names.push(name);
-        }
         Ok(Self {
             header: serde_json::from_str(header).map_err(damaged)?,
-            places,
-            names,
+            lines: lines.lines().collect(),
+            variants: OnceLock::new(),
             frames,
             decoder: Mutex::new(decoder),
             decoded: Mutex::default(),
@@ -107,22 +86,39 @@ impl Container {
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.names.iter().copied()
+        self.lines.iter().map(|line| name_of(line))
     }
 
     pub(super) fn region_set(&self, name: &str) -> Option<usize> {
-        self.places.get(name)?.region_set
+        self.fields(name)?.nth(3)?.parse().ok()
     }
 
     pub(super) fn contains(&self, name: &str) -> bool {
-        self.places.contains_key(name)
+        self.fields(name).is_some()
     }
 
     /// The record `name` as JSON.
     pub(super) fn record(&self, name: &str) -> Option<Value> {
-        let place = self.places.get(name)?;
-        let frame = self.frame(place.frame)?;
-        serde_json::from_str(frame.get(place.offset..place.offset + place.length)?).ok()
+        let mut numbers = self.fields(name)?.map(str::parse::<usize>);
+        let mut number = || numbers.next()?.ok();
+        let (frame, offset, length) = (number()?, number()?, number()?);
+        serde_json::from_str(self.frame(frame)?.get(offset..offset + length)?).ok()
+    }
+
+    /// What the index says of `name`: frame, offset, length, region set.
+    fn fields(&self, name: &str) -> Option<impl Iterator<Item = &'static str>> {
+        let line = match name.find(['@', '?']) {
+            None => find(&self.lines, name),
+            Some(at) => find(&self.lines, &name[..=at]).and_then(|_| find(self.variants(), name)),
+        };
+        Some(line?.split('\t').skip(1))
+    }
+
+    fn variants(&self) -> &[&'static str] {
+        self.variants.get_or_init(|| {
+            let index = self.decode(1).unwrap_or_default();
+            index.leak().lines().collect()
+        })
     }
 
     fn frame(&self, index: usize) -> Option<Arc<str>> {
@@ -130,12 +126,23 @@ impl Container {
         if let Some(frame) = frames.get(&index) {
             return Some(Arc::clone(frame));
         }
-        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8(decode(&mut decoder, *self.frames.get(index)?).ok()?).ok()?;
-        let frame: Arc<str> = text.into();
+        let frame: Arc<str> = self.decode(index)?.into();
         frames.insert(index, Arc::clone(&frame));
         Some(frame)
     }
+
+    fn decode(&self, index: usize) -> Option<String> {
+        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(decode(&mut decoder, *self.frames.get(index)?).ok()?).ok()
+    }
+}
+
+fn find(lines: &[&'static str], name: &str) -> Option<&'static str> {
+    lines.binary_search_by(|line| name_of(line).cmp(name)).ok().map(|at| lines[at])
+}
+
+fn name_of(line: &'static str) -> &'static str {
+    line.split('\t').next().unwrap_or_default()
 }
 
 fn decode(decoder: &mut FrameDecoder, (packed, length): Frame<'_>) -> Result<Vec<u8>, DamagedSpecification> {

@@ -21,6 +21,7 @@ pub struct ResourceType {
     name: String,
     schema: Value,
     attributes: Vec<String>,
+    read_only: Vec<String>,
     replacement: BTreeMap<String, Replacement>,
 }
 
@@ -45,7 +46,8 @@ impl ResourceType {
         let mut attributes: Vec<String> = strings(&schema, "attributes").map(str::to_owned).collect();
         attributes.extend(more.map(|(name, _)| name.clone()));
         attributes.sort_unstable();
-        Self { name: name.to_owned(), schema, attributes, replacement }
+        let read_only = strings(&schema, "readOnlyProperties").map(property_path).collect();
+        Self { name: name.to_owned(), schema, attributes, read_only, replacement }
     }
 
     /// Name (`AWS::S3::Bucket`).
@@ -142,8 +144,8 @@ impl ResourceType {
 
     /// Paths of properties that only AWS sets (`MetadataConfiguration/Destination`).
     #[must_use]
-    pub fn read_only(&self) -> Vec<String> {
-        strings(&self.schema, "readOnlyProperties").map(property_path).collect()
+    pub fn read_only(&self) -> &[String] {
+        &self.read_only
     }
 
     /// Paths of properties that cannot be read back, so that drift of them is never seen.

@@ -16,13 +16,33 @@ fn the_embedded_data_opens_and_says_what_it_is() {
     assert!(about["patterns"].as_u64().unwrap() > 3000);
 }
 
+const TEXTS: [&str; 12] = [
+    "",
+    "a",
+    "0",
+    "ab-12",
+    "A_b.c",
+    "two words",
+    "a\nb\n",
+    "2026-11-28T12:00:00Z",
+    "arn:aws:iam::123456789012:role/service-role/a.b-c_d",
+    "https://example.com:8443/a/b?c=d&e=%20#f",
+    "someone+tag@example.com",
+    "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~\t\u{7f}\0",
+];
+
 #[test]
 fn every_record_can_be_read_and_every_pattern_compiles() {
     let specification = Specification::embedded();
     for name in specification.type_names() {
         let schema = specification.resource_type(name).unwrap();
         for pattern in patterns_of(schema.schema()) {
-            assert!(regex::RegexBuilder::new(&pattern).size_limit(1 << 23).build().is_ok(), "{name}: {pattern}");
+            let compiled = regex::RegexBuilder::new(&pattern).size_limit(1 << 23).build();
+            let compiled = compiled.unwrap_or_else(|error| panic!("{name}: {pattern}: {error}"));
+            // Whatever way it is matched.
+            for text in TEXTS {
+                assert_eq!(specification.matches(&pattern, text), compiled.is_match(text), "{name}: {pattern}: {text}");
+            }
         }
     }
     for prefix in specification.service_prefixes() {

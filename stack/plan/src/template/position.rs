@@ -50,6 +50,7 @@ impl Positions {
         if let Some(root) = &self.0 {
             path_of_line(root, line, &mut path);
         }
+        path.reverse();
         path
     }
 
@@ -59,22 +60,20 @@ impl Positions {
     }
 }
 
+/// True when one is found, whose path has then been added, last step first.
 fn path_of_line(node: &Node, line: usize, path: &mut Vec<String>) -> bool {
-    let mut child = |step: String, span: Span, value: &Node| {
-        path.push(step);
-        let is_it = span.line == line || (span.line < line && path_of_line(value, line, path));
-        if !is_it {
-            path.pop();
+    let mut is_at =
+        |span: Span, value: &Node| span.line == line || (span.line < line && path_of_line(value, line, path));
+    let step = match &node.value {
+        Tree::Scalar(_) => None,
+        Tree::Sequence(items) => items.iter().position(|item| is_at(item.span, item)).map(|index| index.to_string()),
+        Tree::Mapping(entries) => {
+            entries.iter().find(|entry| is_at(entry.key_span, &entry.value)).map(|entry| entry.key.clone())
         }
-        is_it
     };
-    match &node.value {
-        Tree::Scalar(_) => false,
-        Tree::Sequence(items) => {
-            items.iter().enumerate().any(|(index, item)| child(index.to_string(), item.span, item))
-        }
-        Tree::Mapping(entries) => entries.iter().any(|entry| child(entry.key.clone(), entry.key_span, &entry.value)),
-    }
+    let is_found = step.is_some();
+    path.extend(step);
+    is_found
 }
 
 /// Place of the value at `path` (a JSON pointer into the long form) below a node, or of the nearest value around it.

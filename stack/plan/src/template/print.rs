@@ -25,7 +25,8 @@ impl Template {
     /// The template as JSON without any white space: what fits into fewest bytes.
     #[must_use]
     pub fn to_compact_json(&self) -> String {
-        self.to_value().to_string()
+        // The same as above.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The template as YAML. Intrinsic functions stand in their long form; strings that YAML 1.2 or 1.1 would read as

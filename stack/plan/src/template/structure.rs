@@ -56,7 +56,10 @@ pub(super) fn read_sections(value: Value) -> Result<Template, TemplateError> {
     let Value::Object(sections) = &value else {
         return Err(TemplateError::new("", TemplateFault::UnsupportedStructure));
     };
-    refuse_nulls(&value, &mut String::new())?;
+    if let Some(steps) = first_null(&value) {
+        let path = steps.iter().rev().fold(String::new(), |path, step| child_path(&path, step));
+        return Err(TemplateError::new(path.clone(), TemplateFault::NullValue { path }));
+    }
     if let Some(unknown) = sections.keys().find(|key| !SECTIONS.contains(&key.as_str())) {
         return Err(TemplateError::new(child_path("", unknown), TemplateFault::UnknownSection(unknown.clone())));
     }
@@ -97,32 +100,18 @@ fn wrong(path: String, message: impl Into<String>) -> TemplateError {
     TemplateError::new(path, fault)
 }
 
-/// CloudFormation takes no null anywhere. `path` is the way down, kept in one buffer.
-fn refuse_nulls(value: &Value, path: &mut String) -> Checked {
-    let length = path.len();
-    match value {
-        Value::Null => {
-            return Err(TemplateError::new(path.clone(), TemplateFault::NullValue { path: path.clone() }));
-        }
+/// The way to the first null, its last step first. CloudFormation takes no null anywhere.
+fn first_null(value: &Value) -> Option<Vec<String>> {
+    let (mut steps, step) = match value {
+        Value::Null => return Some(Vec::new()),
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                path.push('/');
-                path.push_str(&index.to_string());
-                refuse_nulls(item, path)?;
-                path.truncate(length);
-            }
+            items.iter().enumerate().find_map(|(index, item)| Some((first_null(item)?, index.to_string())))?
         }
-        Value::Object(fields) => {
-            for (key, field) in fields {
-                path.push('/');
-                path.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                refuse_nulls(field, path)?;
-                path.truncate(length);
-            }
-        }
-        _ => {}
-    }
-    Ok(())
+        Value::Object(fields) => fields.iter().find_map(|(key, field)| Some((first_null(field)?, key.clone())))?,
+        _ => return None,
+    };
+    steps.push(step);
+    Some(steps)
 }
 
 fn object<'a>(value: &'a Value, path: &str, section: &'static str) -> Result<&'a Map<String, Value>, TemplateError> {

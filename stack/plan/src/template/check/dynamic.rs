@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::Checker;
 use super::found::{At, Found};
 
+const BEGINNING: &str = "{{resolve:";
+
 /// Properties that take a secure string of the Systems Manager.
 const SECURE: [(&str, &str); 11] = [
     ("AWS::DirectoryService::MicrosoftAD", "Password"),
@@ -26,7 +28,7 @@ impl Checker<'_> {
         let root = At::path("/Resources");
         for (id, resource) in self.resources {
             let type_name = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
-            if let Some(properties) = resource.get("Properties") {
+            if let Some(properties) = resource.get("Properties").filter(|properties| has_reference(properties)) {
                 let at = root.key(id);
                 texts(properties, &at.key("Properties"), "", found, &mut |text, at, way, found| {
                     let takes_secure = SECURE.contains(&(type_name, way));
@@ -57,12 +59,22 @@ impl Checker<'_> {
     }
 }
 
+/// True when a string in `value` has a dynamic reference: few resources do, and only those are worth a way to each value.
+fn has_reference(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(BEGINNING),
+        Value::Array(items) => items.iter().any(has_reference),
+        Value::Object(fields) => fields.values().any(has_reference),
+        _ => false,
+    }
+}
+
 type Visit<'v> = dyn FnMut(&str, &At<'_>, &str, &mut Found) + 'v;
 
 /// Every string in `value`, with its place and the way to it; functions and their arguments are no steps of the way.
 fn texts(value: &Value, at: &At<'_>, way: &str, found: &mut Found, visit: &mut Visit<'_>) {
     match value {
-        Value::String(text) if text.contains("{{resolve:") => visit(text, at, way, found),
+        Value::String(text) if text.contains(BEGINNING) => visit(text, at, way, found),
         Value::Array(items) => {
             let way = if way.is_empty() { "*".to_owned() } else { format!("{way}/*") };
             for (index, item) in items.iter().enumerate() {
@@ -92,7 +104,7 @@ fn texts(value: &Value, at: &At<'_>, way: &str, found: &mut Found, visit: &mut V
 /// Every reference in a text, without its braces. One that a placeholder is in cannot be read yet.
 fn each(text: &str, visit: &mut dyn FnMut(&str)) {
     let mut rest = text;
-    while let Some((_, after)) = rest.split_once("{{resolve:") {
+    while let Some((_, after)) = rest.split_once(BEGINNING) {
         let Some((inside, behind)) = after.split_once("}}") else { return };
         if !inside.contains('$') {
             visit(&format!("resolve:{inside}"));

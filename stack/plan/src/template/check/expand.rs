@@ -35,29 +35,36 @@ impl Expanded {
 }
 
 /// Writes out the loops of all sections. A template without one is what it was.
-pub(super) fn expand(template: &Value, regions: &[&str]) -> Expanded {
-    let mut expansion =
-        Expansion { template, regions, origins: Vec::new(), faults: Vec::new(), is_open: false, made: 0 };
-    let first_loop = first_loop(template, "");
-    let value = if first_loop.is_some() {
-        expansion.value(template, &Way { made: String::new(), written: String::new() }, &Vec::new())
-    } else {
-        template.clone()
+pub(super) fn expand(template: Value, regions: &[&str]) -> Expanded {
+    let Some(steps) = first_loop(&template) else {
+        return Expanded { value: template, faults: Vec::new(), is_open: false, first_loop: None, origins: Vec::new() };
     };
-    Expanded { value, faults: expansion.faults, is_open: expansion.is_open, first_loop, origins: expansion.origins }
+    let mut expansion =
+        Expansion { template: &template, regions, origins: Vec::new(), faults: Vec::new(), is_open: false, made: 0 };
+    let value = expansion.value(&template, &Way { made: String::new(), written: String::new() }, &Vec::new());
+    Expanded {
+        value,
+        faults: expansion.faults,
+        is_open: expansion.is_open,
+        first_loop: Some(steps.iter().rev().fold(String::new(), |path, step| child_path(&path, step))),
+        origins: expansion.origins,
+    }
 }
 
-fn first_loop(value: &Value, path: &str) -> Option<String> {
-    match value {
+/// The way to the first loop, its last step first: most templates have none, and are worth no path of every value.
+fn first_loop(value: &Value) -> Option<Vec<String>> {
+    let (mut steps, step) = match value {
         Value::Object(fields) => fields.iter().find_map(|(key, field)| {
-            let path = child_path(path, key);
-            if is_loop(key) { Some(path) } else { first_loop(field, &path) }
-        }),
+            let steps = if is_loop(key) { Vec::new() } else { first_loop(field)? };
+            Some((steps, key.clone()))
+        })?,
         Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| first_loop(item, &child_path(path, &index.to_string())))
+            items.iter().enumerate().find_map(|(index, item)| Some((first_loop(item)?, index.to_string())))?
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    steps.push(step);
+    Some(steps)
 }
 
 fn is_loop(key: &str) -> bool {

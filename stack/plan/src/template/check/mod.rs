@@ -50,7 +50,7 @@ use found::{At, Found};
 #[must_use]
 pub fn check(template: &Template, positions: &Positions, regions: &[&str]) -> Vec<TemplateError> {
     // The value of a template that was read as a whole has no loop around its members.
-    let expanded = expand::expand(&template.to_value(), regions_or_default(regions));
+    let expanded = expand::expand(template.to_value(), regions_or_default(regions));
     finish(check_value(&expanded, Some(template), false, regions), positions)
 }
 
@@ -67,7 +67,7 @@ pub fn check_text_beside(text: &str, regions: &[&str], nested: &NestedTemplates<
         Ok(read) => read,
         Err(error) => return vec![error],
     };
-    let expanded = expand::expand(&read.value, regions_or_default(regions));
+    let expanded = expand::expand(read.value, regions_or_default(regions));
     let structure = structure::read_sections(expanded.value.clone());
     let mut faults = check_value(&expanded, structure.as_ref().ok(), true, regions);
     let mut beside = Found::default();

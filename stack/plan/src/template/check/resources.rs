@@ -209,8 +209,7 @@ impl Checker<'_> {
         let packaged: Vec<String> = PACKAGED
             .iter()
             .filter(|(name, path)| {
-                let value = properties.pointer(&format!("/{path}"));
-                *name == type_name && value.is_some_and(Value::is_string)
+                *name == type_name && properties.pointer(&format!("/{path}")).is_some_and(Value::is_string)
             })
             .map(|(_, path)| format!("{at}/{path}"))
             .collect();
@@ -280,10 +279,10 @@ impl Checker<'_> {
         found: &mut Found,
     ) {
         for path in resource_type.read_only() {
-            let steps: Vec<String> = path.split('/').map(str::to_owned).collect();
-            let name = steps.last().cloned().unwrap_or_default();
+            let steps: Vec<&str> = path.split('/').collect();
             self.select(properties, &steps, at, under, &mut |_, at, _| {
-                found.push(at, SchemaFault::ReadOnlyProperty { name: name.clone() });
+                let name = steps.last().copied().unwrap_or_default().to_owned();
+                found.push(at, SchemaFault::ReadOnlyProperty { name });
             });
         }
     }
@@ -315,7 +314,7 @@ impl Checker<'_> {
     pub(super) fn select(
         &self,
         value: &Value,
-        steps: &[String],
+        steps: &[impl AsRef<str>],
         at: &At<'_>,
         under: &Assumptions,
         visit: &mut dyn FnMut(&Value, &At<'_>, &Assumptions),
@@ -333,6 +332,7 @@ impl Checker<'_> {
             return;
         }
         let Some((step, rest)) = steps.split_first() else { return visit(value, at, under) };
+        let step = step.as_ref();
         match value {
             Value::Array(items) if step == "*" => {
                 for (index, item) in items.iter().enumerate() {
@@ -345,7 +345,7 @@ impl Checker<'_> {
                 }
             }
             _ => {
-                if let Some(member) = value.get(step.as_str()) {
+                if let Some(member) = value.get(step) {
                     self.select(member, rest, &at.key(step), under, visit);
                 }
             }
@@ -354,7 +354,7 @@ impl Checker<'_> {
 
     /// The same as a list.
     pub(super) fn selected(&self, value: &Value, path: &str, at: &At<'_>, under: &Assumptions) -> Vec<Selected> {
-        let steps: Vec<String> = path.split('/').map(str::to_owned).collect();
+        let steps: Vec<&str> = path.split('/').collect();
         let mut selected = Vec::new();
         self.select(value, &steps, at, under, &mut |value, at, under| {
             selected.push(Selected { value: value.clone(), path: at.to_string(), under: under.clone() });
