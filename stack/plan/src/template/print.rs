@@ -139,4 +139,11 @@ mod tests {
             assert!(!is_other_in_yaml_1_1(text), "{text}");
         }
     }
+
+    #[test]
+    fn compact_json_is_the_value_without_white_space() {
+        let text = "Parameters: {P: {Type: Number, Default: 1.5}}\nConditions: {C: !Equals [!Ref P, '1']}\nResources:\n  A:\n    Type: X::Y::Z\n    Condition: C\n    DependsOn: [B]\n    Properties: {Z: 1, A: [true, 1.10, 18446744073709551615, -3, 1e3], T: \"\\u00e4 \\u2028 \\n\"}\n  B: {Type: X::Y::Z, DependsOn: A, DeletionPolicy: Retain}\nOutputs: {O: {Value: !GetAtt A.B, Export: {Name: n}}}\n";
+        let template = Template::parse(text).unwrap();
+        assert_eq!(template.to_compact_json(), template.to_value().to_string());
+    }
 }
