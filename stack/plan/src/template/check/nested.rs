@@ -6,41 +6,70 @@ use super::found::{At, Found};
 use crate::template::function::function_of;
 use crate::template::read::read_value;
 
-const STACK: &str = "AWS::CloudFormation::Stack";
+/// Types of nested stacks, with the property that names the template.
+const KINDS: [(&str, &str); 2] =
+    [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
+
+/// Macros of AWS that leave the parameters of a template as they are.
+const HARMLESS: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
 
 /// Text of the template that a `TemplateURL` names; nothing for one that is elsewhere or cannot be read.
 pub type NestedTemplates<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// Checks the parameters of every nested stack whose template is at hand.
 pub(super) fn check(template: &Value, nested: &NestedTemplates<'_>, found: &mut Found) {
-    let resources = template.get("Resources").and_then(Value::as_object).into_iter().flatten();
-    for (id, resource) in resources.filter(|(_, resource)| resource["Type"] == STACK) {
+    for (id, resource) in template.get("Resources").and_then(Value::as_object).into_iter().flatten() {
+        let Some((_, location)) = KINDS.into_iter().find(|(kind, _)| resource["Type"] == *kind) else { continue };
         let properties = &resource["Properties"];
-        let Some(text) = properties["TemplateURL"].as_str().and_then(nested) else { continue };
+        let Some(text) = properties[location].as_str().and_then(nested) else { continue };
         // What is wrong with the nested template itself is for its own check to say.
         let Ok(inner) = read_value(&text) else { continue };
-        if !inner.value["Resources"].is_object() || inner.value.get("Transform").is_some() {
+        if !inner.value["Resources"].is_object() || !keeps_parameters(&inner.value["Transform"]) {
             continue;
         }
+        let none = Map::new();
+        let declared = inner.value["Parameters"].as_object().unwrap_or(&none);
         let path = format!("/Resources/{id}/Properties");
-        parameters(&properties["Parameters"], inner.value["Parameters"].as_object(), &At::path(&path), found);
+        let at = At::path(&path);
+        parameters(&properties["Parameters"], declared, &at, &at.key("Parameters"), found);
     }
 }
 
-fn parameters(given: &Value, declared: Option<&Map<String, Value>>, at: &At<'_>, found: &mut Found) {
+fn keeps_parameters(transform: &Value) -> bool {
+    match transform {
+        Value::Null => true,
+        Value::String(name) => HARMLESS.contains(&name.as_str()),
+        Value::Array(names) => names.iter().all(keeps_parameters),
+        _ => false,
+    }
+}
+
+/// `around`: where to tell of parameters that are not given, when none is.
+fn parameters(given: &Value, declared: &Map<String, Value>, around: &At<'_>, at: &At<'_>, found: &mut Found) {
     let none = Map::new();
-    let declared = declared.unwrap_or(&none);
     let given = match given {
-        Value::Object(fields) if function_of(fields).is_none() => fields,
+        Value::Object(fields) => match function_of(fields) {
+            None => fields,
+            // Whichever of them it is.
+            Some(("Fn::If", Value::Array(values))) => {
+                let branches = at.key("Fn::If");
+                for (index, value) in values.iter().enumerate().skip(1) {
+                    let branch = branches.index(index);
+                    parameters(value, declared, &branch, &branch, found);
+                }
+                return;
+            }
+            Some(("Ref", target)) if target == "AWS::NoValue" => &none,
+            // Which ones another function gives is known to CloudFormation alone.
+            Some(_) => return,
+        },
         Value::Null => &none,
-        // Which ones a function gives is known to CloudFormation alone.
         _ => return,
     };
-    let there = at.key("Parameters");
     for name in given.keys().filter(|name| !declared.contains_key(*name) && !name.starts_with("Fn::")) {
-        found.say(&there.key(name), format!("the nested template declares no parameter `{name}`"));
+        found.say(&at.key(name), format!("the nested template declares no parameter `{name}`"));
     }
-    let place = if given.is_empty() { at } else { &there };
+    let place = if given.is_empty() { around } else { at };
     for (name, parameter) in declared {
         if parameter.get("Default").is_none() && !given.contains_key(name) {
             found.say(place, format!("the nested template needs a value for its parameter `{name}`"));
@@ -79,5 +108,24 @@ mod tests {
             assert_eq!(found(inner), Vec::<String>::new(), "{inner:?}");
         }
         assert_eq!(check_text(OUTER, &[]), []);
+    }
+
+    #[test]
+    fn every_branch_of_a_condition_is_held_against_it() {
+        let outer = "Conditions: { C: !Equals [a, b], D: !Equals [a, c] }\nResources:\n  A:\n    Type: AWS::Serverless::Application\n    Properties:\n      Location: ./inner.yaml\n      Parameters: !If [C, { Size: 1, Name: x }, !If [D, { Size: 1 }, !Ref AWS::NoValue]]\n";
+        let inner = format!("Transform: AWS::Serverless-2016-10-31\n{INNER}");
+        let found = check_text_beside(outer, &[], &|_: &str| Some(inner.clone()));
+        let found: Vec<String> = found.iter().map(|error| format!("{} {}", error.path, error.fault)).collect();
+        let told = |place: &str, name: &str| {
+            format!(
+                "/Resources/A/Properties/Parameters/{place} the nested template needs a value for its parameter `{name}`"
+            )
+        };
+        let (second, third) = ("Fn::If/2/Fn::If/1", "Fn::If/2/Fn::If/2");
+        let expected = [told(second, "Name"), told(third, "Name"), told(third, "Size")];
+        assert_eq!(found.iter().filter(|text| text.contains("nested template")).count(), 3, "{found:#?}");
+        for text in expected {
+            assert!(found.contains(&text), "{text}\n{found:#?}");
+        }
     }
 }
