@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod consent;
+mod deaths;
 mod diff;
 mod drift;
 mod eject;

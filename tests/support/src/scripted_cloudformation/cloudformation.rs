@@ -247,6 +247,7 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
         template: given(form, "TemplateBody").to_owned(),
         parameters: pairs(form, "Parameters", "ParameterKey", "ParameterValue"),
         tags: pairs(form, "Tags", "Key", "Value"),
+        made_after: stack.tokens.len(),
         ..ChangeSet::default()
     };
     set.changes = changes(stack, &set);
@@ -305,6 +306,8 @@ fn execute_change_set(world: &mut World, form: &Form) -> Called {
         let message = format!("ChangeSet [{name}] cannot be executed in its current status");
         return Err(Answer::query_error(400, "InvalidChangeSetStatus", &message));
     }
+    let is_obsolete = set.made_after != stack.tokens.len();
+    world.obsolete_executions += u32::from(is_obsolete);
     execute(world, &stack_id, &set, token);
     Ok(String::new())
 }
@@ -332,6 +335,11 @@ fn delete_stack(world: &mut World, form: &Form) -> Called {
         stack.change_sets.clear();
         return Ok(String::new());
     }
+    if stack.status.ends_with("_IN_PROGRESS") && stack.status != "CREATE_IN_PROGRESS" {
+        let message = format!("Stack [{}] cannot be deleted while in status {}", stack.name, stack.status);
+        return Err(invalid(&message));
+    }
+    stack.pending.clear();
     let id = stack.id.clone();
     delete(world, &id, &token);
     Ok(String::new())

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+use super::operation::advance;
 use super::{ACCOUNT, REGION};
 
 /// Everything that the scripted cloud holds, open to tests before and after a command.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct World {
     /// Stacks, the oldest first; deleted ones stay.
     pub stacks: Vec<Stack>,
@@ -29,6 +30,8 @@ pub struct World {
     pub executions: u32,
     /// Ids of the change sets that were executed.
     pub executed: Vec<String>,
+    /// Number of executed change sets that were made before another operation on their stack.
+    pub obsolete_executions: u32,
     /// Drift status and differences (type, path, expected, actual) by logical id.
     pub drifts: BTreeMap<String, (String, Vec<[String; 4]>)>,
     /// Reason with which every drift detection fails.
@@ -130,6 +133,8 @@ pub struct ChangeSet {
     pub parameters: BTreeMap<String, String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// Number of operations on the stack before it was made.
+    pub(super) made_after: usize,
     /// Action, logical id, type, replacement.
     pub changes: Vec<(String, String, String, String)>,
 }
@@ -211,6 +216,19 @@ impl World {
             .rev()
             .filter(|stack| stack.id.starts_with(&scope))
             .find(|stack| stack.is_called(name_or_id))
+    }
+
+    /// Lets every operation that runs come to its end.
+    pub fn settle(&mut self) {
+        let region = self.region.clone();
+        let ids: Vec<String> = self.stacks.iter().map(|stack| stack.id.clone()).collect();
+        for id in ids {
+            self.region = id.split(':').nth(3).unwrap_or(REGION).to_owned();
+            while self.stack(&id).is_some_and(|stack| !stack.pending.is_empty()) {
+                advance(self, &id);
+            }
+        }
+        self.region = region;
     }
 
     /// A change set that exists, by id, and its stack's id.
