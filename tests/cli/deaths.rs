@@ -13,7 +13,8 @@ use test_support::{Fault, Run, ScriptedCloud, TestProject, say, wait::PATIENCE};
 
 use crate::STACK;
 
-/// A function, so that there is an artifact; contents, so that there is work after the stack.
+/// A function, so that there is an artifact; contents under a distribution, so that there is
+/// work after the stack.
 const PROJECT: &str = "\
 stack: small
 region: eu-central-1
@@ -23,6 +24,8 @@ functions:
   resize: { package: resize, environment: { NAME: \"{{bucket.site.name}}\" }, access: { read: bucket.site } }
 buckets:
   site: { contents: ./site }
+distributions:
+  site: { origin: bucket.site, invalidate: [\"/*\"] }
 ";
 
 /// Stands in for cargo-lambda: what it compiles lies ready, and it lists that as cargo lists sources.
@@ -76,6 +79,8 @@ fn traces(world: &World) -> Traces {
         let waiting = stack.change_sets.iter().filter(|set| set.execution_status != "EXECUTE_COMPLETE");
         traces.extend(waiting.map(|set| format!("{name} has a change set that waits, {}", set.execution_status)));
     }
+    // Once or more often: what counts is that it was told.
+    traces.extend(world.invalidations.iter().map(|distribution| format!("{distribution} was told to forget")));
     for (name, bucket) in &world.buckets {
         traces.insert(format!("there is a bucket {name}"));
         let objects = bucket.objects.iter();

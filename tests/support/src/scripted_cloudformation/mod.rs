@@ -25,6 +25,7 @@ mod cloudformation;
 mod drift;
 mod gate;
 mod operation;
+mod others;
 mod rollback;
 mod s3;
 mod server;

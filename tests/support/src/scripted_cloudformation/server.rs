@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use super::answer::{Answer, decode};
 use super::gate::{Door, Gate};
 use super::world::World;
-use super::{REGION, cloudformation, s3};
+use super::{REGION, cloudformation, others, s3};
 
 /// What happens to a request instead of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Fault {
     NeverAnswered,
     /// It was done, and no answer ever comes: time to kill who waits for it.
     AnswerWithheld,
+    /// It was done, and the answer is good in its status alone.
+    Nonsense,
 }
 
 impl Fault {
@@ -141,12 +143,15 @@ async fn serve(state: Arc<Mutex<State>>, door: Door, request: Request<Incoming>)
     if let Some(gate) = gate {
         gate.enter(door).await;
     }
-    let is_query = head.method == "POST" && head.uri.path() == "/";
+    let other = others::operation_name(&head);
+    let is_query = other.is_none() && head.method == "POST" && head.uri.path() == "/";
     let form: BTreeMap<String, String> =
         if is_query { parse_form(&String::from_utf8_lossy(&body)) } else { BTreeMap::new() };
     let (fault, answer) = {
         let mut state = state.lock().unwrap();
-        let name = if is_query {
+        let name = if let Some(other) = other {
+            other.to_owned()
+        } else if is_query {
             form.get("Action").cloned().unwrap_or_default()
         } else {
             s3::operation_name(&head).to_owned()
@@ -159,7 +164,9 @@ async fn serve(state: Arc<Mutex<State>>, door: Door, request: Request<Incoming>)
         let takes_effect =
             !matches!(fault, Some(Fault::Throttled | Fault::ServerError | Fault::CutBefore | Fault::NeverAnswered));
         let answer = takes_effect.then(|| {
-            if is_query {
+            if let Some(other) = other {
+                others::answer(&state.world, other)
+            } else if is_query {
                 cloudformation::answer(&mut state.world, &form)
             } else {
                 s3::answer(&mut state.world, &head, &body)
@@ -173,6 +180,7 @@ async fn serve(state: Arc<Mutex<State>>, door: Door, request: Request<Incoming>)
         (Some(Fault::ServerError), _) => Ok(whole(&Answer::query_error(500, "InternalFailure", "try again"))),
         (Some(Fault::NeverAnswered | Fault::AnswerWithheld), _) => std::future::pending().await,
         (Some(Fault::CutInTheMiddle), Some(answer)) => Ok(half(&answer)),
+        (Some(Fault::Nonsense), Some(_)) => Ok(whole(&Answer::new(200, &b"<a><b c='\xff\xfe'>]]>{\"d\":[&e;\0"[..]))),
         (None, Some(answer)) => Ok(whole(&answer)),
         _ => Err(io::Error::other("cut")),
     }

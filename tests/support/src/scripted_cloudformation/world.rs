@@ -24,6 +24,11 @@ pub struct World {
     pub slowness: usize,
     /// Reason with which every change set is refused.
     pub change_sets_fail: Option<String>,
+    /// What the next looks at a change set find instead of the truth: status, execution status, reason. One that is being executed
+    /// is: its stack is at work.
+    pub change_set_states: VecDeque<[String; 3]>,
+    /// Findings of the validation of every change set: logical id, name of the validation, path, reason.
+    pub findings: Vec<[String; 4]>,
     /// True when a repeated `ClientToken` of `CreateChangeSet` is not recognized.
     pub forgets_tokens: bool,
     /// Number of executed change sets.
@@ -46,6 +51,11 @@ pub struct World {
     pub refused_notifications: VecDeque<(String, String)>,
     /// What somebody else writes over the next notification configuration that is written.
     pub overwritten_notifications: Option<String>,
+    /// How every invocation of a function ends: its error, the end of its log in base64, its payload; absent where there is no
+    /// function.
+    pub invocation: Option<[String; 3]>,
+    /// Lines of every log group with their times in milliseconds since 1970; where there is none there is no group.
+    pub log_lines: Vec<(i64, String)>,
     /// Region that the present request is signed for.
     pub(super) region: String,
     counter: u64,
