@@ -15,6 +15,8 @@ mod invoke;
 mod local;
 mod logs;
 mod migrate;
+mod outcomes;
+mod reach;
 mod render;
 mod schema;
 mod secrets;
