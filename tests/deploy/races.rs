@@ -145,7 +145,8 @@ async fn no_race_harms(name: &str, before: Option<Value>, commands: [Command; 2]
         }
         *ends_seen.entry(kinds.join(" and ")).or_default() += 1;
     }
-    println!("{name}: {}/{SEEDS} races without harm: {ends_seen:?}", SEEDS as usize - failures.len());
+    let harmless = SEEDS - failures.len() as u64;
+    println!("{name}: {harmless}/{SEEDS} races without harm: {ends_seen:?}");
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(ends_seen.len() > 1, "no race at all");
 }

@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -161,7 +162,7 @@ fn http_client(target: &Target) -> SharedHttpClient {
         let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let mut connector = Connector::builder().tls_provider(tls);
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.set_proxy_config((!is_near).then(ProxyConfig::from_env));
         connector.build()
     })

@@ -89,7 +89,7 @@ async fn what_functions_say_is_told() {
     );
     let answer = |steps: &str| {
         let payload = format!("{{\"steps\":{steps},\"migrations\":{migrations}}}");
-        Some(["".to_owned(), String::new(), payload])
+        Some([String::new(), String::new(), payload])
     };
     world.invocation = answer("[]");
     assert_outcome("migrate_status", FUNCTIONS, &world, &["migrate", "status"], 0).await;

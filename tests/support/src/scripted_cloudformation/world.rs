@@ -233,7 +233,7 @@ impl World {
         let region = self.region.clone();
         let ids: Vec<String> = self.stacks.iter().map(|stack| stack.id.clone()).collect();
         for id in ids {
-            self.region = id.split(':').nth(3).unwrap_or(REGION).to_owned();
+            id.split(':').nth(3).unwrap_or(REGION).clone_into(&mut self.region);
             while self.stack(&id).is_some_and(|stack| !stack.pending.is_empty()) {
                 advance(self, &id);
             }
