@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod consent;
+mod deaths;
 mod diff;
 mod drift;
 mod eject;
@@ -14,6 +15,8 @@ mod invoke;
 mod local;
 mod logs;
 mod migrate;
+mod outcomes;
+mod reach;
 mod render;
 mod schema;
 mod secrets;

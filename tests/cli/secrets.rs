@@ -157,3 +157,42 @@ async fn planted_secrets_are_never_printed() {
     project.write("stack.yaml", PROJECT);
     assert_eq!(run(&["destroy", "--empty"]).code, Some(0));
 }
+
+/// What ended the process before it could say why: a stream that takes nothing any more, an answer that is none. Panics tell their
+/// place alone (see `output/crash.rs`); with these, there is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_cannot_speak_or_hear_does_not_panic() {
+    let project = TestProject::new(STACK, PROJECT);
+    let planted = Planted::new(&project);
+    let cloud = ScriptedCloud::start().await;
+    let run = |arguments: &[&str], deaf: Option<&str>| {
+        let fixed = ["--endpoint-url", cloud.endpoint(), "--account", ACCOUNT, "-vvv", "--yes"];
+        let arguments: Vec<&str> = arguments.iter().chain(&fixed).copied().collect();
+        let mut command = project.command(&arguments);
+        command.envs(planted.variables.iter().cloned());
+        command.env("AWS_SHARED_CREDENTIALS_FILE", project.directory().join("credentials"));
+        let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+        match deaf {
+            Some("stdout") => command.stdout(full()),
+            Some(_) => command.stderr(full()),
+            None => &mut command,
+        };
+        let run = Run::of(&mut command);
+        let what = format!("{} with {deaf:?} full", arguments.join(" "));
+        planted.assert_hidden(&run, &what);
+        assert!(run.code.is_some() && !run.stderr.contains("a fault of its own"), "{what}: {run:?}");
+        run.code.unwrap()
+    };
+    let commands: [&[&str]; 6] =
+        [&["check"], &["render"], &["diff"], &["deploy"], &["deploy", "--json"], &["status", "--json"]];
+    for arguments in commands {
+        // 101 is a panic that nobody heard.
+        assert!(run(arguments, Some("stderr")) < 3, "{arguments:?}");
+        assert!(run(arguments, Some("stdout")) < 3, "{arguments:?}");
+    }
+    for call in 1..10 {
+        cloud.fault(call, Fault::Nonsense);
+        project.write("contents/more.txt", call.to_string());
+        assert!(run(&["deploy"], None) < 2, "nonsense at call {call}");
+    }
+}

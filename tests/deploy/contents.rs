@@ -178,3 +178,29 @@ async fn what_files_leave_behind_stays_where_it_is_asked_to() {
     let keys = cloud.world(|world| world.buckets[BUCKET].objects.keys().cloned().collect::<Vec<_>>());
     assert_eq!(keys, ["a.html", "docs/c.html"]);
 }
+
+#[tokio::test]
+async fn a_distribution_is_told_by_the_next_run_wherever_one_stopped() {
+    for stops_at in 1.. {
+        let cloud = ScriptedCloud::start().await;
+        let directory = site(&[("a.html", "a"), ("b.html", "b")]);
+        let plan = plan_with_contents(None);
+        changes(&cloud, &plan, directory.path()).await;
+        std::fs::write(directory.path().join("site/a.html"), "other").unwrap();
+        cloud.world(|world| world.invalidations.clear());
+        cloud.take_calls().clear();
+        cloud.fault(stops_at, Fault::CutBefore);
+        let mut host = Recorder::answering(Answer::Yes);
+        let aws = connect(&cloud, 1).await;
+        if deploy(&aws, &plan, &[], directory.path(), &deploy_options(), &mut host).await.is_ok() {
+            assert!(stops_at > 6, "no call was struck");
+            break;
+        }
+        changes(&cloud, &plan, directory.path()).await;
+        let told = cloud.world(|world| world.invalidations.len());
+        assert!(told > 0, "stopped at call {stops_at}");
+        // It is known now.
+        assert_eq!(changes(&cloud, &plan, directory.path()).await, changed(0, 2, 0));
+        assert_eq!(cloud.world(|world| world.invalidations.len()), told, "stopped at call {stops_at}");
+    }
+}

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and says how many of its cases passed"
 )]
 
+mod change_sets;
 mod companions;
 mod contents;
 mod deployments;
@@ -12,6 +13,7 @@ mod destructions;
 mod drift;
 mod faults;
 mod garbage;
+mod lifecycle;
 mod notifications;
 mod operations;
 mod owners;

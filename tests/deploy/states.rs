@@ -172,7 +172,7 @@ fn page() -> String {
     for status in StackStatus::ALL {
         let _ = writeln!(text, "| `{status}` | {} |", row(Some(*status)).join(" | "));
     }
-    text
+    text + &crate::change_sets::table()
 }
 
 /// `STACK_WRITE_DOCS=1` writes the page.

@@ -11,18 +11,19 @@ use crate::invalidate::invalidate;
 use crate::notifications::{self, ForeignNotifications};
 use crate::outcome::StackReference;
 
-/// Runs the actions of a plan, in their order. Each does nothing when there is nothing to do.
+/// Runs the actions of a plan, in their order. Each does nothing when there is nothing to do; distributions are told to forget
+/// what they hold when contents are `is_unserved`.
 pub(crate) async fn run_actions(
     aws: &Aws,
     stack: &StackReference,
     actions: &[Action],
-    (contents_changed, attempt): (bool, &Attempt),
+    (is_unserved, attempt): (bool, &Attempt),
     host: &mut dyn Host,
 ) -> Result<()> {
     for action in actions {
         match action {
             Action::Invalidate { logical_id, paths } => {
-                if contents_changed {
+                if is_unserved {
                     let target = invalidate(aws, stack, logical_id, paths, attempt).await?;
                     host.event(Event::ActionFinished { action: "invalidate", target });
                 }

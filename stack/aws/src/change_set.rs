@@ -2,12 +2,13 @@
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, Change, ChangeAction as SdkAction, ChangeSetStatus, ChangeSetType, EventFilter, EventType,
-    ExecutionStatus, HookFailureMode, OnStackFailure, OperationEvent, Parameter, Replacement, Tag,
+    Capability, Change, ChangeAction as SdkAction, ChangeSetType, EventFilter, EventType, HookFailureMode,
+    OnStackFailure, OperationEvent, Parameter, Replacement, Tag,
 };
 use serde::Serialize;
 
 use crate::attempt::Attempt;
+use crate::change_set_state::{ChangeSetDecision, ChangeSetStatus, ExecutionStatus};
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
 use crate::options::{Pacer, Pause};
@@ -107,6 +108,14 @@ pub(crate) enum Prepared {
         reason: String,
         findings: Vec<ValidationFinding>,
     },
+    /// The stack, or somebody, overtook it.
+    Obsolete {
+        reason: String,
+    },
+    /// Somebody executes it, or did.
+    Taken {
+        reason: String,
+    },
     Interrupted,
 }
 
@@ -149,7 +158,12 @@ pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> R
                 .stack_name(&request.stack)
                 .send()
                 .await
-                .map_err(failed("CloudFormation", "DescribeChangeSet"))?;
+                .map_err(failed("CloudFormation", "DescribeChangeSet"));
+            let answer = match answer {
+                // It is the stack that exists: somebody was faster.
+                Err(none) if is_gone(&none) => return Err(error),
+                answer => answer?,
+            };
             Ok(Created {
                 id: answer.change_set_id.ok_or(incomplete("DescribeChangeSet", "ChangeSetId"))?,
                 stack_id: answer.stack_id.ok_or(incomplete("DescribeChangeSet", "StackId"))?,
@@ -161,28 +175,36 @@ pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> R
 
 /// Waits until CloudFormation has made up its mind, and reads all of the change set.
 pub(crate) async fn wait_for(aws: &Aws, created: &Created, stack_name: &str, mut pacer: Pacer) -> Result<Prepared> {
-    let first = loop {
-        let answer = describe(aws, created, None).await?;
-        match answer.status {
-            Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {}
-            _ => break answer,
+    let (first, decision) = loop {
+        let answer = match describe(aws, created, None).await {
+            Ok(answer) => answer,
+            // Executing another change set of the stack deletes this one.
+            Err(error) if is_gone(&error) => {
+                return Ok(Prepared::Obsolete { reason: ChangeSetDecision::Withdrawn.reason().to_owned() });
+            }
+            Err(error) => return Err(error),
+        };
+        let decision = decision(&answer);
+        if decision != ChangeSetDecision::Wait {
+            break (answer, decision);
         }
         if pacer.pause().await == Pause::Interrupted {
             return Ok(Prepared::Interrupted);
         }
     };
-    if first.status != Some(ChangeSetStatus::CreateComplete) {
-        let reason = first.status_reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
-        if says_no_changes(&reason) {
-            return Ok(Prepared::Empty);
+    let reason =
+        || first.status_reason.clone().filter(|said| !said.is_empty()).unwrap_or_else(|| decision.reason().to_owned());
+    match decision {
+        ChangeSetDecision::Wait | ChangeSetDecision::Ask => {}
+        ChangeSetDecision::NoChanges => return Ok(Prepared::Empty),
+        ChangeSetDecision::Refused => {
+            let findings = fetch_findings(aws, created, true).await;
+            return Ok(Prepared::Refused { reason: reason(), findings });
         }
-        let findings = fetch_findings(aws, created, true).await;
-        return Ok(Prepared::Refused { reason, findings });
-    }
-    if first.execution_status.as_ref().is_some_and(|status| *status != ExecutionStatus::Available) {
-        let status = first.execution_status.map(|status| status.to_string()).unwrap_or_default();
-        let reason = first.status_reason.unwrap_or_else(|| format!("its execution status is `{status}`"));
-        return Ok(Prepared::Refused { reason, findings: Vec::new() });
+        ChangeSetDecision::Obsolete | ChangeSetDecision::Withdrawn => {
+            return Ok(Prepared::Obsolete { reason: reason() });
+        }
+        ChangeSetDecision::Busy | ChangeSetDecision::Executed => return Ok(Prepared::Taken { reason: reason() }),
     }
     let mut changes = Vec::new();
     let mut page = first;
@@ -243,8 +265,8 @@ pub(crate) async fn execute(aws: &Aws, created: &Created, kind: &ChangeSetType, 
 /// True when the stack shows that our order to execute was taken although its answer was lost.
 async fn has_begun(aws: &Aws, created: &Created, attempt: &Attempt) -> Result<bool> {
     let status = match describe(aws, created, None).await {
-        Ok(answer) => answer.execution_status,
-        Err(error) if error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => None,
+        Ok(answer) => answer.execution_status.as_ref().and_then(ExecutionStatus::of),
+        Err(error) if is_gone(&error) => None,
         Err(error) => return Err(error),
     };
     if matches!(
@@ -269,9 +291,23 @@ pub(crate) async fn delete(aws: &Aws, created: &Created) -> Result<()> {
     let answer = aws.cloudformation.delete_change_set().change_set_name(&created.id).send().await;
     match answer.map_err(failed("CloudFormation", "DeleteChangeSet")) {
         Ok(_) => Ok(()),
-        Err(error) if error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+fn is_gone(error: &AwsError) -> bool {
+    error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"])
+}
+
+/// What the state of a change set means.
+fn decision(answer: &DescribeChangeSetOutput) -> ChangeSetDecision {
+    let status = answer.status.as_ref().and_then(ChangeSetStatus::of);
+    let execution = match &answer.execution_status {
+        Some(known) => ExecutionStatus::of(known),
+        None => Some(ExecutionStatus::Available),
+    };
+    ChangeSetDecision::of(status, execution, answer.status_reason.as_deref().is_some_and(says_no_changes))
 }
 
 async fn describe(aws: &Aws, created: &Created, page: Option<String>) -> Result<DescribeChangeSetOutput> {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -142,19 +145,32 @@ impl Aws {
 
     /// True when the endpoint is on this machine, where asking often costs nothing.
     pub(crate) fn is_near(&self) -> bool {
-        self.target.local
-            || self
-                .target
-                .endpoint_url
-                .as_deref()
-                .is_some_and(|url| ["://127.", "://localhost", "://[::1]"].iter().any(|host| url.contains(host)))
+        is_near(&self.target)
     }
+}
+
+fn is_near(target: &Target) -> bool {
+    let is_of_this_machine = |url: &str| ["://127.", "://localhost", "://[::1]"].iter().any(|host| url.contains(host));
+    target.local || target.endpoint_url.as_deref().is_some_and(is_of_this_machine)
+}
+
+/// Connections by TLS, and through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name; never to an endpoint on this
+/// machine, which no proxy reaches.
+fn http_client(target: &Target) -> SharedHttpClient {
+    let is_near = is_near(target);
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let mut connector = Connector::builder().tls_provider(tls);
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.set_proxy_config((!is_near).then(ProxyConfig::from_env));
+        connector.build()
+    })
 }
 
 /// The configuration that every client shares.
 async fn sdk_config(target: &Target, limits: CallLimits) -> SdkConfig {
-    let http_client =
-        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
+    let http_client = http_client(target);
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(limits.connect)
         .read_timeout(limits.read)

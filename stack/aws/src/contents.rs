@@ -13,6 +13,7 @@ use stack_plan::plan::Contents;
 
 use crate::connect::Aws;
 use crate::contents_files::{ContentFile, collect_files, header_rules, key_prefix, md5_of};
+use crate::contents_seal;
 use crate::error::{AwsError, Call, Result, failed};
 use crate::host::Host;
 use crate::upload::upload_limits;
@@ -28,74 +29,102 @@ pub struct ContentsChanges {
     pub deleted: u64,
 }
 
-impl ContentsChanges {
-    /// True when an object was written or deleted.
-    #[must_use]
-    pub fn any(&self) -> bool {
-        self.uploaded + self.deleted > 0
+/// The contents of a deployment's buckets as they are now.
+pub(crate) struct Synced<'a> {
+    pub(crate) changes: ContentsChanges,
+    /// Buckets whose contents distributions may not know yet.
+    unserved: Vec<(Bucket<'a>, BTreeMap<String, ContentFile>)>,
+}
+
+impl Synced<'_> {
+    /// True when distributions have to be told to forget what they hold.
+    pub(crate) fn is_unserved(&self) -> bool {
+        !self.unserved.is_empty()
+    }
+
+    /// Takes note that they were told.
+    pub(crate) async fn seal(&self) -> Result<()> {
+        for (bucket, files) in &self.unserved {
+            bucket.seal(files).await?;
+        }
+        Ok(())
     }
 }
 
 /// Metadata of objects that a deployment wrote. Only those are deleted when their file is gone: what functions or people
 /// put into the same bucket is not ours. Its value is the [`header_rules`] that the object was written under.
-const MARK: &str = "stack-contents";
+pub(crate) const MARK: &str = "stack-contents";
 /// Calls at the same time.
 const PARALLEL: usize = 8;
 /// Most objects without a file that are asked whether they are ours.
 const ASKED_LIMIT: usize = 1_000;
 
 /// Brings the objects of every bucket to what the project's files say.
-pub(crate) async fn sync_contents(
-    aws: &Aws,
-    account: &str,
+pub(crate) async fn sync_contents<'a>(
+    aws: &'a Aws,
+    account: &'a str,
     project_directory: &Path,
-    contents: &[Contents],
+    contents: &'a [Contents],
     host: &mut dyn Host,
-) -> Result<ContentsChanges> {
+) -> Result<Synced<'a>> {
     let mut buckets: BTreeMap<&str, Vec<&Contents>> = BTreeMap::new();
     for entry in contents {
         buckets.entry(&entry.bucket_name).or_default().push(entry);
     }
-    let mut changes = ContentsChanges::default();
+    let mut synced = Synced { changes: ContentsChanges::default(), unserved: Vec::new() };
     for (name, entries) in buckets {
         let files = collect_files(project_directory, &entries)?;
         let bucket = Bucket { aws, account, name, rules: header_rules(&entries), entries };
-        bucket.sync(&files, &mut changes, host).await?;
+        let is_served = bucket.sync(&files, &mut synced.changes, host).await?;
+        if !is_served {
+            synced.unserved.push((bucket, files));
+        }
     }
-    Ok(changes)
+    Ok(synced)
 }
 
-struct Bucket<'a> {
-    aws: &'a Aws,
-    account: &'a str,
-    name: &'a str,
+pub(crate) struct Bucket<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) account: &'a str,
+    pub(crate) name: &'a str,
     entries: Vec<&'a Contents>,
     /// What the headers follow from today.
-    rules: String,
+    pub(crate) rules: String,
+}
+
+/// An object as a list tells of it.
+pub(crate) struct Listed {
+    /// Hash of its bytes.
+    pub(crate) etag: String,
+    /// When it was written.
+    pub(crate) written: String,
 }
 
 impl Bucket<'_> {
+    /// Brings the objects to what the files say. True when distributions were told of them as they are.
     async fn sync(
         &self,
         files: &BTreeMap<String, ContentFile>,
         changes: &mut ContentsChanges,
         host: &mut dyn Host,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let objects = self.list().await?;
         let mut same = BTreeSet::new();
         for (key, file) in files {
-            if let Some(etag) = objects.get(key)
-                && *etag == md5_of(&file.path).await?
+            if let Some(object) = objects.get(key)
+                && object.etag == md5_of(&file.path).await?
             {
                 same.insert(key);
             }
         }
         // The last of them answers for the headers of all.
         let sample = same.last().copied();
-        let is_outdated = match sample {
-            Some(key) => !self.has_headers(key, &files[key]).await?,
-            None => false,
+        let head = match sample {
+            Some(key) => self.head(key).await?,
+            None => None,
         };
+        let is_outdated =
+            sample.is_some_and(|key| !head.as_ref().is_some_and(|head| self.has_headers(head, &files[key])));
         if is_outdated {
             same.clear();
         }
@@ -114,8 +143,10 @@ impl Bucket<'_> {
         changes.uploaded += missing.len() as u64;
         let gone: Vec<&String> =
             objects.keys().filter(|key| !files.contains_key(*key) && self.may_be_pruned(key)).collect();
-        changes.deleted += self.prune(&gone, host).await?;
-        Ok(())
+        let pruned = self.prune(&gone, host).await?;
+        changes.deleted += pruned;
+        let is_sealed = head.is_some_and(|head| contents_seal::is_sealed(&head, files, &objects));
+        Ok(missing.is_empty() && pruned == 0 && (is_sealed || files.is_empty()))
     }
 
     /// Uploads files, several at once, and tells of each in their order.
@@ -133,8 +164,8 @@ impl Bucket<'_> {
         holders.all(|entry| entry.delete_removed)
     }
 
-    /// Keys and hashes of what the bucket holds under the prefixes.
-    async fn list(&self) -> Result<BTreeMap<String, String>> {
+    /// What the bucket holds under the prefixes, by key.
+    pub(crate) async fn list(&self) -> Result<BTreeMap<String, Listed>> {
         let prefixes: BTreeSet<String> = self.entries.iter().map(|entry| key_prefix(&entry.prefix)).collect();
         let mut objects = BTreeMap::new();
         for prefix in &prefixes {
@@ -157,7 +188,9 @@ impl Bucket<'_> {
                     .map_err(failed("S3", "ListObjectsV2"))?;
                 for object in page.contents.unwrap_or_default() {
                     if let Some(key) = object.key {
-                        objects.insert(key, object.e_tag.unwrap_or_default().trim_matches('"').to_owned());
+                        let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
+                        let written = object.last_modified.map(|time| time.secs().to_string()).unwrap_or_default();
+                        objects.insert(key, Listed { etag, written });
                     }
                 }
                 token = page.next_continuation_token;
@@ -170,13 +203,10 @@ impl Bucket<'_> {
     }
 
     /// True when the object was written under the rules of today, and its own headers are still what they say.
-    async fn has_headers(&self, key: &str, file: &ContentFile) -> Result<bool> {
-        let head = self.head(key).await?;
-        Ok(head.as_ref().is_some_and(|head| {
-            head.cache_control() == file.cache_control.as_deref()
-                && head.content_type() == Some(file.content_type.as_str())
-                && mark(head) == Some(&self.rules)
-        }))
+    fn has_headers(&self, head: &HeadObjectOutput, file: &ContentFile) -> bool {
+        head.cache_control() == file.cache_control.as_deref()
+            && head.content_type() == Some(file.content_type.as_str())
+            && mark(head) == Some(&self.rules)
     }
 
     async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>> {

@@ -2,7 +2,7 @@
 
 use crate::attempt::Attempt;
 use crate::connect::Aws;
-use crate::error::{Result, failed};
+use crate::error::{AwsError, Result, failed};
 use crate::events::{Followed, Follower};
 use crate::host::Host;
 use crate::options::Pacer;
@@ -13,7 +13,14 @@ use crate::status::StackStatus;
 /// How a deletion ended.
 pub(crate) enum Deleted {
     Gone,
-    Failed { status: StackStatus, failures: Vec<Failure> },
+    Failed {
+        status: StackStatus,
+        failures: Vec<Failure>,
+    },
+    /// Another operation had begun: nothing was ordered.
+    Busy {
+        status: StackStatus,
+    },
     Interrupted,
 }
 
@@ -30,8 +37,20 @@ pub(crate) async fn delete(
         Err(error) if is_no_such_stack(&error) => return Ok(Deleted::Gone),
         Err(error) => return Err(error),
     };
-    order(aws, stack, attempt).await?;
+    match order(aws, stack, attempt).await {
+        Ok(()) => {}
+        Err(error) => return busy_in(&error).map(|status| Deleted::Busy { status }).ok_or(error),
+    }
     follow(follower, pacer, host).await
+}
+
+/// The status in which CloudFormation refused an order, where an operation had begun meanwhile: no stack that is being updated is
+/// deleted.
+fn busy_in(error: &AwsError) -> Option<StackStatus> {
+    let (_, status) = error.call()?.message.split_once("cannot be deleted while in status ")?;
+    let end =
+        status.find(|character: char| !character.is_ascii_uppercase() && character != '_').unwrap_or(status.len());
+    StackStatus::parse(&status[..end]).filter(|status| status.is_in_progress())
 }
 
 /// Follows a deletion that somebody ordered.

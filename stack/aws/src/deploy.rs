@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use stack_plan::plan::{ARTIFACT_BUCKET_PARAMETER, Companion};
+use stack_plan::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Companion};
 use stack_plan::{Built, Plan};
 
 use crate::actions::{self, run_actions};
@@ -123,8 +123,12 @@ impl Deployment<'_> {
     async fn finish(&self, there: There, host: &mut dyn Host) -> Result<Outcome> {
         let There { stack, change, before } = there;
         let Plan { account, contents, actions, .. } = self.plan;
-        let contents = sync_contents(self.aws, account, self.project_directory, contents, host).await?;
-        run_actions(self.aws, &stack.reference, actions, (contents.any(), &self.attempt), host).await?;
+        let synced = sync_contents(self.aws, account, self.project_directory, contents, host).await?;
+        run_actions(self.aws, &stack.reference, actions, (synced.is_unserved(), &self.attempt), host).await?;
+        if actions.iter().any(|action| matches!(action, Action::Invalidate { .. })) {
+            synced.seal().await?;
+        }
+        let contents = synced.changes;
         let listed = notifications::listed(before.as_ref().and_then(|template| template.get("Metadata")));
         for bucket in actions::left(listed, actions) {
             notifications::take_out(self.aws, &bucket, host).await?;

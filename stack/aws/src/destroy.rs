@@ -108,6 +108,7 @@ impl Destruction<'_> {
             };
             match deleted {
                 Deleted::Gone => {}
+                Deleted::Busy { status } => return Ok(Outcome::Busy { stack, status }),
                 Deleted::Failed { status, failures } => {
                     let next = vec![next_step::own("destroy", &self.options.arguments, "")];
                     return Ok(Outcome::DestroyFailed { stack, status, failures, next });

@@ -58,6 +58,19 @@ impl StackDeployment<'_> {
                 self.take_back(&created, &shell).await?;
                 return Ok(refused(shell.reference, reason, findings).into());
             }
+            Prepared::Obsolete { reason } => {
+                self.take_back(&created, &shell).await?;
+                return Ok(obsolete(shell.reference, reason).into());
+            }
+            Prepared::Taken { reason } => {
+                return Ok(match stack::status(self.aws, &shell.reference.id).await? {
+                    Some(stack) if stack.status.is_in_progress() => {
+                        Outcome::Busy { stack: stack.reference, status: stack.status }
+                    }
+                    _ => obsolete(shell.reference, reason),
+                }
+                .into());
+            }
         };
         host.event(Event::ChangeSetCreated {
             id: change_set.id.clone(),
@@ -95,7 +108,7 @@ impl StackDeployment<'_> {
         let failures = follower.into_failures();
         let status = match end {
             Followed::Ended(status) => status,
-            Followed::Gone => return Ok(Outcome::Absent { stack_name: stack.name }.into()),
+            Followed::Gone => StackStatus::DeleteComplete,
             Followed::Interrupted => return Ok(self.detached(stack).await?.into()),
         };
         match status {
@@ -110,6 +123,10 @@ impl StackDeployment<'_> {
                 let (cause, others) = failures.into_cause_and_others();
                 let next = vec![next_step::own("deploy", self.arguments, "")];
                 Ok(Outcome::RolledBack { stack, status, cause, others, next, companions: Vec::new() }.into())
+            }
+            StackStatus::DeleteComplete => {
+                let next = vec![next_step::own("deploy", self.arguments, "")];
+                Ok(Outcome::DeletedMeanwhile { stack, next }.into())
             }
             status => {
                 let (cause, _) = failures.into_cause_and_others();
@@ -147,7 +164,12 @@ impl StackDeployment<'_> {
     /// Deletes a change set that is not executed, and the empty stack that it stands in when that is ours.
     async fn take_back(&self, created: &Created, shell: &Shell) -> Result<()> {
         change_set::delete(self.aws, created).await?;
-        if shell.is_ours {
+        if !shell.is_ours {
+            return Ok(());
+        }
+        // Somebody else may have executed a change set of his own in it: then it is no shell any more, but his stack.
+        let now = stack::status(self.aws, &shell.reference.id).await?;
+        if now.is_some_and(|stack| stack.status == StackStatus::ReviewInProgress) {
             deletion::order(self.aws, &shell.reference, self.attempt).await?;
         }
         Ok(())

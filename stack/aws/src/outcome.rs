@@ -105,6 +105,13 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         companions: Vec<CompanionChange>,
     },
+    /// Somebody else deleted the stack while the change set was being executed.
+    DeletedMeanwhile {
+        /// The stack that is gone.
+        stack: StackReference,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
     /// The stack is stuck in a state that `deploy` cannot leave.
     NeedsRollback {
         /// The stack.

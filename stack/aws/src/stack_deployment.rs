@@ -197,6 +197,7 @@ impl StackDeployment<'_> {
         let stack = &stack.reference;
         match deletion::delete(self.aws, stack, self.attempt, self.pacer.restarted(), host).await? {
             Deleted::Gone => Ok(None),
+            Deleted::Busy { status } => Ok(Some(Outcome::Busy { stack: stack.clone(), status })),
             Deleted::Interrupted => self.detached(stack.clone()).await.map(Some),
             Deleted::Failed { status, failures } => Ok(Some(Outcome::DestroyFailed {
                 stack: stack.clone(),

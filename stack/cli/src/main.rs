@@ -27,6 +27,12 @@ use crate::arguments::{Arguments, Settings};
 use crate::output::Output;
 
 fn main() -> ExitCode {
+    output::install_panic_hook();
+    // A fault of the program itself is a failure like any other: its exit code is not to be taken for something else.
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run() -> ExitCode {
     // Bad usage has the exit code 1 like every failure; clap's own would be 2, which means differences here.
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -79,5 +85,7 @@ fn start_tracing(settings: &Settings) {
         .with_writer(std::io::stderr)
         .with_ansi(settings.color)
         .without_time()
+        // What cannot be written to stderr cannot be complained of there either: the attempt would end the process.
+        .log_internal_errors(false)
         .init();
 }

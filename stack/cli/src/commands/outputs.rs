@@ -15,8 +15,12 @@ pub(super) fn run(settings: &Settings, arguments: &OutputsArguments) -> Result<R
     runtime::run(async |interrupt| {
         let asking = async {
             let Connected { aws, plan } = target::connect(settings, &files, &BTreeMap::new(), endpoint_url).await?;
-            let outputs = stack_aws::outputs(&aws, &plan.stack_name).await?;
-            Ok::<_, CliError>((aws, plan.stack_name, outputs))
+            // A script that asks too early is told so, and does not go on with nothing.
+            let stack = stack_aws::status(&aws, &plan.stack_name).await?.ok_or_else(|| CliError::StackMissing {
+                stack_name: plan.stack_name.clone(),
+                region: aws.target().region.clone(),
+            })?;
+            Ok::<_, CliError>((aws, plan.stack_name, stack.outputs))
         };
         let (aws, stack_name, outputs) = tokio::select! {
             answer = asking => answer?,

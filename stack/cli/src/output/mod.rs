@@ -3,12 +3,15 @@
 //! Two voices say the same facts: [`text`] in sentences, [`json`] as one object per line with the report last.
 
 mod annotation;
+mod crash;
 mod diagnostic;
 mod json;
 mod progress;
 mod prompt;
 mod style;
 mod text;
+
+pub(crate) use crash::install_panic_hook;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -30,7 +30,7 @@ pub(super) fn answer(world: &mut World, form: &Form) -> Answer {
         "CreateStack" => create_stack(world, form),
         "CreateChangeSet" => create_change_set(world, form),
         "DescribeChangeSet" => describe_change_set(world, form),
-        "DescribeEvents" => Ok("<OperationEvents></OperationEvents>".to_owned()),
+        "DescribeEvents" => Ok(describe_events(world)),
         "ExecuteChangeSet" => execute_change_set(world, form),
         "DeleteChangeSet" => Ok(delete_change_set(world, form)),
         "DeleteStack" => delete_stack(world, form),
@@ -210,6 +210,7 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     let token = given(form, "ClientToken").to_owned();
     let stack_name = given(form, "StackName").to_owned();
     let forgets = world.forgets_tokens;
+    let template = template_body(world, form)?;
     let failure = world.change_sets_fail.clone();
     let existing = world.stack_here(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
     let stack_id = match (kind.as_str(), existing) {
@@ -244,9 +245,10 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
         token,
         status: "CREATE_COMPLETE".to_owned(),
         execution_status: "AVAILABLE".to_owned(),
-        template: given(form, "TemplateBody").to_owned(),
+        template,
         parameters: pairs(form, "Parameters", "ParameterKey", "ParameterValue"),
         tags: pairs(form, "Tags", "Key", "Value"),
+        made_after: stack.tokens.len(),
         ..ChangeSet::default()
     };
     set.changes = changes(stack, &set);
@@ -262,9 +264,32 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     Ok(text)
 }
 
+/// The template in the call, of 51,200 bytes at most, or the object that its URL names.
+fn template_body(world: &World, form: &Form) -> Called {
+    let url = given(form, "TemplateURL");
+    if url.is_empty() {
+        let body = given(form, "TemplateBody");
+        return if body.len() > 51_200 { Err(invalid("templateBody is too long")) } else { Ok(body.to_owned()) };
+    }
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+    let object = path
+        .and_then(|path| path.split_once('/'))
+        .and_then(|(bucket, key)| world.buckets.get(bucket)?.objects.get(key))
+        .ok_or_else(|| invalid("S3 error: the specified key does not exist"))?;
+    Ok(String::from_utf8_lossy(&object.bytes).into_owned())
+}
+
 fn describe_change_set(world: &mut World, form: &Form) -> Called {
     let name = given(form, "ChangeSetName");
+    let instead = world.change_set_states.pop_front();
     let Some((set, stack_id)) = world.change_set(name) else { return Err(no_change_set(name)) };
+    let mut set = set.clone();
+    if let Some([status, execution_status, reason]) = instead {
+        if execution_status == "EXECUTE_IN_PROGRESS" {
+            world.stack(&stack_id).unwrap().status = format!("{}_IN_PROGRESS", set.kind);
+        }
+        set = ChangeSet { status, execution_status, reason, ..set };
+    }
     let mut list = String::new();
     for (action, logical_id, resource_type, replacement) in &set.changes {
         let _ = write!(
@@ -288,6 +313,21 @@ fn describe_change_set(world: &mut World, form: &Form) -> Called {
     Ok(text.concat())
 }
 
+fn describe_events(world: &World) -> String {
+    let mut text = String::new();
+    for [logical_id, validation, path, reason] in &world.findings {
+        let _ = write!(
+            text,
+            "<member><EventType>VALIDATION_ERROR</EventType>{}{}{}{}</member>",
+            tag("LogicalResourceId", logical_id),
+            tag("ValidationName", validation),
+            tag("ValidationPath", path),
+            tag("ValidationStatusReason", reason),
+        );
+    }
+    format!("<OperationEvents>{text}</OperationEvents>")
+}
+
 fn no_change_set(name: &str) -> Answer {
     Answer::query_error(404, "ChangeSetNotFound", &format!("ChangeSet [{name}] does not exist"))
 }
@@ -305,6 +345,8 @@ fn execute_change_set(world: &mut World, form: &Form) -> Called {
         let message = format!("ChangeSet [{name}] cannot be executed in its current status");
         return Err(Answer::query_error(400, "InvalidChangeSetStatus", &message));
     }
+    let is_obsolete = set.made_after != stack.tokens.len();
+    world.obsolete_executions += u32::from(is_obsolete);
     execute(world, &stack_id, &set, token);
     Ok(String::new())
 }
@@ -332,6 +374,11 @@ fn delete_stack(world: &mut World, form: &Form) -> Called {
         stack.change_sets.clear();
         return Ok(String::new());
     }
+    if stack.status.ends_with("_IN_PROGRESS") && stack.status != "CREATE_IN_PROGRESS" {
+        let message = format!("Stack [{}] cannot be deleted while in status {}", stack.name, stack.status);
+        return Err(invalid(&message));
+    }
+    stack.pending.clear();
     let id = stack.id.clone();
     delete(world, &id, &token);
     Ok(String::new())

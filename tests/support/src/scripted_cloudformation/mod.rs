@@ -15,6 +15,7 @@
 //! - Stacks of the region that a request is signed for are all that it sees.
 //! - A drift detection is over after three looks and finds what [`World::drifts`] says; resources that are not in it are not
 //!   told of, like types without drift detection.
+//! - A stack that is being updated or rolled back is not deleted; one that is being created is, and its creation ends there.
 //! - A bucket that holds something is not deleted: `DELETE_FAILED`. `Retain` is `DELETE_SKIPPED`.
 //!
 //! Faults strike at the Nth request, whatever it is ([`Fault`]).
@@ -22,12 +23,15 @@
 mod answer;
 mod cloudformation;
 mod drift;
+mod gate;
 mod operation;
+mod others;
 mod rollback;
 mod s3;
 mod server;
 mod world;
 
+pub use gate::Gate;
 pub use server::{Fault, ScriptedCloud};
 pub use world::{Bucket, ChangeSet, Object, Stack, World};
 

@@ -67,6 +67,9 @@ pub(super) fn execute(world: &mut World, stack_id: &str, change_set: &ChangeSet,
     stack.tokens.push(token.to_owned());
     let verb = if change_set.kind == "CREATE" { "CREATE" } else { "UPDATE" };
     let template: Value = serde_json::from_str(&change_set.template).unwrap();
+    if verb == "CREATE" {
+        stack.template.clone_from(&change_set.template);
+    }
     let mut script = Script { world, stack, token: token.to_owned() };
     let first = format!("{verb}_IN_PROGRESS");
     script.root(&first);

@@ -20,6 +20,7 @@ pub(super) fn operation_name(head: &Parts) -> &'static str {
     match (head.method.as_str(), has_key) {
         ("HEAD", false) => "HeadBucket",
         ("HEAD", true) => "HeadObject",
+        ("PUT", true) if head.headers.contains_key("x-amz-copy-source") => "CopyObject",
         ("PUT", true) => "PutObject",
         ("GET", false) if query.contains("notification") => "GetBucketNotificationConfiguration",
         ("PUT", false) if query.contains("notification") => "PutBucketNotificationConfiguration",
@@ -74,6 +75,12 @@ pub(super) fn answer(world: &mut World, head: &Parts, body: &Bytes) -> Answer {
             let etag = etag(&object);
             bucket.objects.insert(key.to_owned(), object);
             Answer::new(200, "").header("etag", &etag)
+        }
+        // Onto itself, with other metadata.
+        "CopyObject" => {
+            let Some(object) = bucket.objects.get_mut(key) else { return Answer::s3_error(404, "NoSuchKey") };
+            object.headers = kept_headers(head);
+            Answer::new(200, format!("<CopyObjectResult>{}</CopyObjectResult>", tag("ETag", &etag(object))))
         }
         "ListObjectsV2" => {
             let query = decode(head.uri.query().unwrap_or_default(), false);

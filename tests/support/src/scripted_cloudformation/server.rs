@@ -14,8 +14,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use super::answer::{Answer, decode};
+use super::gate::{Door, Gate};
 use super::world::World;
-use super::{REGION, cloudformation, s3};
+use super::{REGION, cloudformation, others, s3};
 
 /// What happens to a request instead of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +33,14 @@ pub enum Fault {
     CutInTheMiddle,
     /// Nothing done, and no answer ever.
     NeverAnswered,
+    /// It was done, and no answer ever comes: time to kill who waits for it.
+    AnswerWithheld,
+    /// It was done, and the answer is good in its status alone.
+    Nonsense,
 }
 
 impl Fault {
-    /// Every fault.
+    /// Every fault that differs for who outlives it.
     pub const ALL: [Self; 6] = [
         Self::Throttled,
         Self::ServerError,
@@ -52,6 +57,8 @@ struct State {
     calls: Vec<String>,
     /// Fault by number of the request, from 1.
     faults: BTreeMap<usize, Fault>,
+    /// Where the requests of two clients wait for their turn.
+    gate: Option<Gate>,
 }
 
 /// A running scripted cloud. It stops with the runtime of its test.
@@ -64,16 +71,28 @@ pub struct ScriptedCloud {
 impl ScriptedCloud {
     /// Starts an empty cloud on a free port.
     pub async fn start() -> Self {
+        Self::open(Arc::default(), 0).await
+    }
+
+    /// Starts an empty cloud for two clients, each with an address of its own. In which order their requests are served is
+    /// decided by the seed; tell the gate when a client is done.
+    pub async fn start_for_two(seed: u64) -> ([Self; 2], Gate) {
+        let gate = Gate::new(seed);
+        let state = Arc::new(Mutex::new(State { gate: Some(gate.clone()), ..State::default() }));
+        ([Self::open(Arc::clone(&state), 0).await, Self::open(state, 1).await], gate)
+    }
+
+    /// An address of a cloud.
+    async fn open(state: Arc<Mutex<State>>, door: Door) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
                 let state = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    let service = hyper::service::service_fn(move |request| serve(Arc::clone(&state), request));
+                    let service = hyper::service::service_fn(move |request| serve(Arc::clone(&state), door, request));
                     // An error here is a fault that the script asked for.
                     let _ = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(socket), service)
@@ -97,6 +116,12 @@ impl ScriptedCloud {
         state.faults.insert(number, fault);
     }
 
+    /// Number of calls since they were last taken. A call that is counted has had its effect.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.state.lock().unwrap().calls.len()
+    }
+
     /// Names of the calls since the last time, in order; those signed for another region than the cloud's begin with it.
     #[must_use = "the calls are forgotten"]
     pub fn take_calls(&self) -> Vec<String> {
@@ -111,15 +136,22 @@ impl ScriptedCloud {
 
 type Body = BoxBody<Bytes, io::Error>;
 
-async fn serve(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
+async fn serve(state: Arc<Mutex<State>>, door: Door, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let is_query = head.method == "POST" && head.uri.path() == "/";
+    let gate = state.lock().unwrap().gate.clone();
+    if let Some(gate) = gate {
+        gate.enter(door).await;
+    }
+    let other = others::operation_name(&head);
+    let is_query = other.is_none() && head.method == "POST" && head.uri.path() == "/";
     let form: BTreeMap<String, String> =
         if is_query { parse_form(&String::from_utf8_lossy(&body)) } else { BTreeMap::new() };
     let (fault, answer) = {
         let mut state = state.lock().unwrap();
-        let name = if is_query {
+        let name = if let Some(other) = other {
+            other.to_owned()
+        } else if is_query {
             form.get("Action").cloned().unwrap_or_default()
         } else {
             s3::operation_name(&head).to_owned()
@@ -132,7 +164,9 @@ async fn serve(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<R
         let takes_effect =
             !matches!(fault, Some(Fault::Throttled | Fault::ServerError | Fault::CutBefore | Fault::NeverAnswered));
         let answer = takes_effect.then(|| {
-            if is_query {
+            if let Some(other) = other {
+                others::answer(&state.world, other)
+            } else if is_query {
                 cloudformation::answer(&mut state.world, &form)
             } else {
                 s3::answer(&mut state.world, &head, &body)
@@ -144,8 +178,9 @@ async fn serve(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<R
         (Some(Fault::Throttled), _) if !is_query => Ok(whole(&Answer::s3_error(503, "SlowDown"))),
         (Some(Fault::Throttled), _) => Ok(whole(&Answer::query_error(400, "Throttling", "Rate exceeded"))),
         (Some(Fault::ServerError), _) => Ok(whole(&Answer::query_error(500, "InternalFailure", "try again"))),
-        (Some(Fault::NeverAnswered), _) => std::future::pending().await,
+        (Some(Fault::NeverAnswered | Fault::AnswerWithheld), _) => std::future::pending().await,
         (Some(Fault::CutInTheMiddle), Some(answer)) => Ok(half(&answer)),
+        (Some(Fault::Nonsense), Some(_)) => Ok(whole(&Answer::new(200, &b"<a><b c='\xff\xfe'>]]>{\"d\":[&e;\0"[..]))),
         (None, Some(answer)) => Ok(whole(&answer)),
         _ => Err(io::Error::other("cut")),
     }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+use super::operation::advance;
 use super::{ACCOUNT, REGION};
 
 /// Everything that the scripted cloud holds, open to tests before and after a command.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct World {
     /// Stacks, the oldest first; deleted ones stay.
     pub stacks: Vec<Stack>,
@@ -23,12 +24,19 @@ pub struct World {
     pub slowness: usize,
     /// Reason with which every change set is refused.
     pub change_sets_fail: Option<String>,
+    /// What the next looks at a change set find instead of the truth: status, execution status, reason. One that is being executed
+    /// is: its stack is at work.
+    pub change_set_states: VecDeque<[String; 3]>,
+    /// Findings of the validation of every change set: logical id, name of the validation, path, reason.
+    pub findings: Vec<[String; 4]>,
     /// True when a repeated `ClientToken` of `CreateChangeSet` is not recognized.
     pub forgets_tokens: bool,
     /// Number of executed change sets.
     pub executions: u32,
     /// Ids of the change sets that were executed.
     pub executed: Vec<String>,
+    /// Number of executed change sets that were made before another operation on their stack.
+    pub obsolete_executions: u32,
     /// Drift status and differences (type, path, expected, actual) by logical id.
     pub drifts: BTreeMap<String, (String, Vec<[String; 4]>)>,
     /// Reason with which every drift detection fails.
@@ -43,6 +51,11 @@ pub struct World {
     pub refused_notifications: VecDeque<(String, String)>,
     /// What somebody else writes over the next notification configuration that is written.
     pub overwritten_notifications: Option<String>,
+    /// How every invocation of a function ends: its error, the end of its log in base64, its payload; absent where there is no
+    /// function.
+    pub invocation: Option<[String; 3]>,
+    /// Lines of every log group with their times in milliseconds since 1970; where there is none there is no group.
+    pub log_lines: Vec<(i64, String)>,
     /// Region that the present request is signed for.
     pub(super) region: String,
     counter: u64,
@@ -130,6 +143,8 @@ pub struct ChangeSet {
     pub parameters: BTreeMap<String, String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// Number of operations on the stack before it was made.
+    pub(super) made_after: usize,
     /// Action, logical id, type, replacement.
     pub changes: Vec<(String, String, String, String)>,
 }
@@ -211,6 +226,19 @@ impl World {
             .rev()
             .filter(|stack| stack.id.starts_with(&scope))
             .find(|stack| stack.is_called(name_or_id))
+    }
+
+    /// Lets every operation that runs come to its end.
+    pub fn settle(&mut self) {
+        let region = self.region.clone();
+        let ids: Vec<String> = self.stacks.iter().map(|stack| stack.id.clone()).collect();
+        for id in ids {
+            id.split(':').nth(3).unwrap_or(REGION).clone_into(&mut self.region);
+            while self.stack(&id).is_some_and(|stack| !stack.pending.is_empty()) {
+                advance(self, &id);
+            }
+        }
+        self.region = region;
     }
 
     /// A change set that exists, by id, and its stack's id.

@@ -75,6 +75,12 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
                 + &failed_text(style, "rolled back", &stack.name, status.as_str(), cause.as_ref(), others, declared)
                 + &next_text(next),
         ),
+        Outcome::DeletedMeanwhile { stack, next } => Parts::talk(format!(
+            "{} {} was deleted by someone else while it was being deployed\n{}",
+            style.bad("failed:"),
+            style.bold(&stack.name),
+            next_text(next)
+        )),
         Outcome::NeedsRollback { stack, status, cause, next } => Parts::talk(
             failed_text(style, "stuck", &stack.name, status.as_str(), cause.as_ref(), &[], declared) + &next_text(next),
         ),
