@@ -14,6 +14,7 @@ mod invoke;
 mod local;
 mod logs;
 mod migrate;
+mod prepared;
 mod render;
 mod schema;
 mod secrets;

@@ -16,6 +16,7 @@ mod notifications;
 mod operations;
 mod owners;
 mod peer;
+mod prepared;
 mod races;
 mod standing;
 mod states;

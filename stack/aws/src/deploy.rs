@@ -116,12 +116,17 @@ impl Deployment<'_> {
             attempt: &self.attempt,
             pacer: &self.pacer,
             arguments: &self.options.arguments,
+            prepare_only: self.options.prepare_only,
         }
     }
 
     /// What comes after the stack itself; each step does nothing when there is nothing to do.
     async fn finish(&self, there: There, host: &mut dyn Host) -> Result<Outcome> {
         let There { stack, change, before } = there;
+        if self.options.prepare_only {
+            let (stack, outputs) = (stack.reference, stack.outputs);
+            return Ok(Outcome::NoChanges { stack, outputs, contents: Default::default(), companions: Vec::new() });
+        }
         let Plan { account, contents, actions, .. } = self.plan;
         let contents = sync_contents(self.aws, account, self.project_directory, contents, host).await?;
         run_actions(self.aws, &stack.reference, actions, (contents.any(), &self.attempt), host).await?;

@@ -64,6 +64,9 @@ impl StackDeployment<'_> {
             stack_name: change_set.stack_name.clone(),
             changes: change_set.changes.len(),
         });
+        if self.prepare_only {
+            return Ok(self.left(change_set, shell, request.kind == ChangeSetType::Create).into());
+        }
         let question = Question::ExecuteChangeSet(change_set.clone());
         match host.approve(&question) {
             Answer::Yes => {}
@@ -77,6 +80,12 @@ impl StackDeployment<'_> {
             return Ok(self.interrupted().into());
         }
         self.execute(&created, &request.kind, change_set, (shell.reference, before), host).await
+    }
+
+    fn left(&self, change_set: ChangeSet, shell: Shell, creates: bool) -> Outcome {
+        let about = self.about(&shell.reference);
+        let (execute, discard) = (about.execute(&change_set.id, creates), about.discard(&change_set.id, shell.is_ours));
+        Outcome::ChangeSetLeft { stack: shell.reference, change_set, execute, discard }
     }
 
     async fn execute(

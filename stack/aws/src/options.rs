@@ -22,6 +22,10 @@ pub struct DeployOptions {
     /// Arguments that choose the same project and environment on the command line (`-e dev --suffix alice --local`):
     /// the commands that an outcome suggests repeat them.
     pub arguments: String,
+    /// Make the change set, show it and leave it: nothing is executed, and what comes after a deployment (contents of
+    /// buckets, invalidations, termination protection) is left as it is. How it ends is
+    /// [`Outcome::ChangeSetLeft`](crate::Outcome::ChangeSetLeft).
+    pub prepare_only: bool,
 }
 
 /// Options of [`destroy`](crate::destroy()).

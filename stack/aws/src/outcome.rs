@@ -67,6 +67,17 @@ pub enum Outcome {
         /// Its status.
         status: StackStatus,
     },
+    /// The change set stands and was not executed, as was asked for.
+    ChangeSetLeft {
+        /// The stack; of a first creation, the empty one that holds the change set.
+        stack: StackReference,
+        /// The change set.
+        change_set: ChangeSet,
+        /// Commands that execute it and do what comes after, in order.
+        execute: Vec<String>,
+        /// Command that takes it away, with the empty stack where it made one.
+        discard: String,
+    },
     /// CloudFormation refused the change set; nothing was changed.
     ChangeSetRefused {
         /// The stack.

@@ -103,6 +103,8 @@ pub(crate) struct StackDeployment<'a> {
     pub(crate) pacer: &'a Pacer,
     /// As [`DeployOptions::arguments`](crate::DeployOptions::arguments).
     pub(crate) arguments: &'a str,
+    /// As [`DeployOptions::prepare_only`](crate::DeployOptions::prepare_only).
+    pub(crate) prepare_only: bool,
 }
 
 impl StackDeployment<'_> {
@@ -119,6 +121,8 @@ impl StackDeployment<'_> {
                 DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy => {
                     return Ok(Looked::Ended(self.stuck(stack)));
                 }
+                // Its remains would have to go first, and only a deployment may take them away.
+                DeployDecision::DeleteThenCreate if self.prepare_only => return Ok(Looked::Ended(self.remains(stack))),
                 DeployDecision::Create | DeployDecision::DeleteThenCreate | DeployDecision::Update => {}
             }
         }
@@ -184,7 +188,7 @@ impl StackDeployment<'_> {
 
     /// Puts termination protection on where the plan asks for it. It is never taken off: only `destroy` is asked to.
     async fn protect(&self, stack: &StackSummary) -> Result<()> {
-        if self.wanted.protect && !stack.protected {
+        if self.wanted.protect && !stack.protected && !self.prepare_only {
             deletion::set_protection(self.aws, &stack.reference, true).await?;
         }
         Ok(())
@@ -223,6 +227,17 @@ impl StackDeployment<'_> {
             status: stack.status,
             cause: None,
             next: self.about(&stack.reference).way_out(stack.status),
+        }
+    }
+
+    /// The remains of a first creation that failed, where no change set can be made.
+    fn remains(&self, stack: &StackSummary) -> Outcome {
+        let stuck = self.about(&stack.reference).command("destroy", "delete-stack");
+        Outcome::NeedsRollback {
+            stack: stack.reference.clone(),
+            status: stack.status,
+            cause: None,
+            next: vec![stuck, next_step::own("deploy", self.arguments, "--no-execute")],
         }
     }
 

@@ -97,11 +97,15 @@ Shows the change set and asks before it executes it; what was shown is what is e
 the consent, but for risks: what `--allow` does not name of widened access, and of data that would be deleted or made again without its \
 content, ends the command with exit code 3 and the list. The local cloud (--local) is not asked about.
 
+With --no-execute the change set stands when the command ends, and its ARN is what it prints: packages are uploaded, and nothing else is \
+changed. The next deployment makes a change set of its own, and takes this one with it.
+
 Examples:
   stack local start && stack deploy --local
   stack deploy -e dev --suffix alice
   stack deploy -e prod --yes --parameter domain=example.com
   stack deploy -e prod --yes --allow broadening,replace
+  stack deploy -e prod --no-execute
   stack deploy --endpoint-url http://127.0.0.1:5000 --yes";
 
 pub(super) const DESTROY: &str = "\

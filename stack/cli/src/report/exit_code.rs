@@ -90,6 +90,7 @@ fn outcome_exit_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Deployed { .. }
         | Outcome::NoChanges { .. }
+        | Outcome::ChangeSetLeft { .. }
         | Outcome::Settled { .. }
         | Outcome::Destroyed { .. }
         | Outcome::Absent { .. } => 0,

@@ -44,6 +44,9 @@ pub(crate) struct DeployArguments {
     /// What `--yes` covers besides harmless changes; may be given more than once, or separated by commas
     #[arg(long, value_name = "RISK", value_enum, value_delimiter = ',')]
     pub(crate) allow: Vec<Allowed>,
+    /// Make the change set and leave it, with the commands that execute it or delete it
+    #[arg(long, conflicts_with = "allow")]
+    pub(crate) no_execute: bool,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

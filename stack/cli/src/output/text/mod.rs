@@ -1,6 +1,7 @@
 //! The voice for people.
 
 mod access;
+mod change_set;
 mod differences;
 mod drift;
 mod event;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use stack_aws::{CompanionChange, ContentsChanges, Failure, Operation, Outcome, Question, RiskKind};
 
+use super::change_set;
 use super::event::Tally;
 use super::question::{destroy_text, text as question_text};
 use super::report::{Parts, outputs_text};
@@ -50,6 +51,9 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             style.bold(&stack.name),
             status.as_str()
         )),
+        Outcome::ChangeSetLeft { change_set, execute, discard, .. } => {
+            change_set::left_parts(style, change_set, execute, discard)
+        }
         Outcome::ChangeSetRefused { stack, reason, findings, companions } => {
             let mut talk = companions_text(style, companions);
             let _ = writeln!(talk, "{} CloudFormation refused the change set of {}", style.bad("failed:"), stack.name);
