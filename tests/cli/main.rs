@@ -15,6 +15,7 @@ mod local;
 mod logs;
 mod migrate;
 mod prepared;
+mod preview;
 mod render;
 mod schema;
 mod secrets;

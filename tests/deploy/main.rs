@@ -17,6 +17,7 @@ mod operations;
 mod owners;
 mod peer;
 mod prepared;
+mod previews;
 mod races;
 mod standing;
 mod states;

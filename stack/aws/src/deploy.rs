@@ -152,7 +152,7 @@ impl Deployment<'_> {
 }
 
 /// The main stack, but for what its companions give.
-fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Result<Wanted<'a>> {
+pub(crate) fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Result<Wanted<'a>> {
     let mut parameters = plan.parameters.clone();
     for artifact in &plan.artifacts {
         let zip = built
@@ -176,7 +176,7 @@ fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Result<Wanted
     })
 }
 
-fn wanted_companion<'a>(plan: &'a Plan, companion: &'a Companion) -> Result<Wanted<'a>> {
+pub(crate) fn wanted_companion<'a>(plan: &'a Plan, companion: &'a Companion) -> Result<Wanted<'a>> {
     Ok(Wanted {
         name: &companion.stack_name,
         template: &companion.template,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::change_set::{ChangeSet, ValidationFinding};
+use crate::change_set::ChangeSet;
 use crate::contents::ContentsChanges;
 use crate::destroy_plan::{DestroyPlan, NonEmptyBucket, StackResource};
 use crate::host::Question;
 use crate::status::StackStatus;
+use crate::validation::ValidationFinding;
 
 /// How a command ended. Each variant is something that the user can act on; what cannot be answered is an
 /// [`AwsError`](crate::AwsError).

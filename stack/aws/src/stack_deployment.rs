@@ -20,7 +20,7 @@ use crate::outcome::{Failure, Operation, Outcome, StackReference};
 use crate::owner;
 use crate::stack::{self, StackSummary};
 use crate::status::{DeployDecision, StackStatus};
-use crate::template_source;
+use crate::template_source::{self, TemplateSource};
 use crate::unchanged;
 use crate::upload::upload_zips;
 
@@ -160,19 +160,26 @@ impl StackDeployment<'_> {
         if self.pacer.is_interrupted() {
             return Ok(self.interrupted().into());
         }
-        let kind = if decision == DeployDecision::Update { ChangeSetType::Update } else { ChangeSetType::Create };
-        let request = change_set::Request {
-            stack: match (&kind, &current) {
-                (ChangeSetType::Update, Some(stack)) => stack.reference.id.clone(),
-                _ => self.wanted.name.to_owned(),
-            },
-            kind,
+        let request = self.request(decision, current.as_ref(), template);
+        self.change(&request, (current, before), host).await
+    }
+
+    /// The change set that brings the stack from what was found to what is wanted.
+    pub(crate) fn request(
+        &self,
+        decision: DeployDecision,
+        current: Option<&StackSummary>,
+        template: TemplateSource,
+    ) -> change_set::Request {
+        let update = current.filter(|_| decision == DeployDecision::Update);
+        change_set::Request {
+            kind: if update.is_some() { ChangeSetType::Update } else { ChangeSetType::Create },
+            stack: update.map_or(self.wanted.name, |stack| &stack.reference.id).to_owned(),
             template,
             parameters: self.wanted.parameters.clone(),
             tags: self.wanted.tags.clone(),
             capabilities: capabilities(self.wanted.template),
-        };
-        self.change(&request, (current, before), host).await
+        }
     }
 
     /// The stack after its operation.

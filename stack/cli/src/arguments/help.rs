@@ -49,7 +49,10 @@ pub(super) const DIFF: &str = "\
 The stack and its companions as they are deployed, against the plan: resources with the values that differ, parameters, tags, and \
 functions whose built code is another. Neither a change set nor anything else is made on AWS.
 
-Exit code 0 when there is no difference, 2 when there is one.
+With --change-set CloudFormation is asked as well: it makes a change set, validates it, and tells values and replacements that no template \
+tells. Of two answers the worse counts. The change set is deleted again, with the empty stack that the first one makes, also after Ctrl-C.
+
+Exit code 0 when there is no difference, 2 when there is one; with --change-set 1 when CloudFormation refuses it, 4 when the stack is busy.
 
 Two template files, or one and the plan, are compared offline; they are YAML or JSON. What is \
 made again is known from the types of the resources, and what widens access from the templates themselves.
@@ -57,6 +60,7 @@ made again is known from the types of the resources, and what widens access from
 Examples:
   stack diff -e prod
   stack diff --local --no-build
+  stack diff -e prod --change-set
   stack diff -e prod --markdown > comment.md
   stack diff --template old.yaml new.yaml
   aws cloudformation get-template --stack-name avatars --query TemplateBody > deployed.json

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use stack_aws::{Aws, artifact_bucket_name};
+use stack_aws::{Aws, OperationOptions, artifact_bucket_name};
 use stack_local::DEFAULT_ACCOUNT;
 use stack_plan::diff::Changes;
 use stack_plan::plan::ARTIFACT_BUCKET_PARAMETER;
@@ -15,13 +15,14 @@ use crate::differences::{Planned, StackDifferences};
 use crate::error::CliError;
 use crate::fact::Fact;
 use crate::output::Output;
+use crate::preview;
 use crate::project::{ProjectFiles, read_text};
 use crate::report::Report;
 use crate::runtime;
 use crate::target::{self, Connected};
 
 pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Output) -> Result<Report, CliError> {
-    let DiffArguments { template, from, no_build, markdown, parameters } = arguments;
+    let DiffArguments { template, from, no_build, change_set, markdown, parameters } = arguments;
     let parameters = parameters.into_map();
     if let [old, new] = template.as_slice() {
         let changes = Changes::between(&read_template(&settings.path(old))?, &read_template(&settings.path(new))?);
@@ -38,7 +39,7 @@ pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Ou
         let changes = Changes::between(&old, &plan.template);
         return Ok(Report::Differences { from: from.display().to_string(), to: plan.stack_name, changes, markdown });
     }
-    online(settings, &files, &parameters, !no_build, output).map(|stacks| match stacks {
+    online(settings, &files, &parameters, (!no_build, change_set), output).map(|stacks| match stacks {
         Some(stacks) => Report::StackDifferences { stacks, markdown },
         None => Report::Interrupted,
     })
@@ -49,7 +50,7 @@ fn online(
     settings: &Settings,
     files: &ProjectFiles,
     parameters: &BTreeMap<String, String>,
-    builds: bool,
+    (builds, asks): (bool, bool),
     output: &mut Output,
 ) -> Result<Option<Vec<StackDifferences>>, CliError> {
     let endpoint_url = target::endpoint(settings, files)?;
@@ -68,14 +69,35 @@ fn online(
         } else {
             None
         };
-        tokio::select! {
-            compared = compare(&aws, &plan, built.as_deref()) => compared.map(Some),
-            () = interrupt.cancelled() => Ok(None),
+        let compared = tokio::select! {
+            compared = compare(&aws, &plan, built.as_deref()) => compared?,
+            () = interrupt.cancelled() => return Ok(None),
+        };
+        if !asks {
+            return Ok(Some(compared.into_iter().map(|(differences, _)| differences).collect()));
         }
+        // Not cut short by an interrupt: it takes away what it made.
+        let options = OperationOptions { interrupt, arguments: settings.choice(), ..OperationOptions::default() };
+        let previews = stack_aws::preview(&aws, &plan, built.as_deref().unwrap_or_default(), &options).await?;
+        Ok(previews.map(|previews| {
+            let companions = plan.companions.iter().map(|companion| &companion.template);
+            let templates = std::iter::once(&plan.template).chain(companions);
+            let stacks = compared.into_iter().zip(templates).zip(previews);
+            let join = |(((mut differences, deployed), planned), preview)| {
+                preview::join(&mut differences, &deployed, planned, preview);
+                differences
+            };
+            stacks.map(join).collect()
+        }))
     })
 }
 
-async fn compare(aws: &Aws, plan: &Plan, built: Option<&[Built]>) -> Result<Vec<StackDifferences>, CliError> {
+/// The differences of each stack, with the template that is deployed: empty where nothing is.
+async fn compare(
+    aws: &Aws,
+    plan: &Plan,
+    built: Option<&[Built]>,
+) -> Result<Vec<(StackDifferences, Template)>, CliError> {
     let mut values = plan.parameters.clone();
     if plan.template.parameters.contains_key(ARTIFACT_BUCKET_PARAMETER) {
         values.insert(ARTIFACT_BUCKET_PARAMETER.to_owned(), artifact_bucket_name(&plan.account, &plan.region));
@@ -107,7 +129,7 @@ async fn compare(aws: &Aws, plan: &Plan, built: Option<&[Built]>) -> Result<Vec<
     Ok(stacks)
 }
 
-async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<StackDifferences, CliError> {
+async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<(StackDifferences, Template), CliError> {
     let deployed = stack_aws::deployed(aws, planned.stack_name, planned.tags).await?;
     let template = match deployed.as_ref().and_then(|deployed| deployed.template.as_deref()) {
         Some(text) => Template::parse(text).map_err(|fault| CliError::DeployedTemplateInvalid {
@@ -116,7 +138,7 @@ async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<StackDifference
         })?,
         None => Template::default(),
     };
-    Ok(StackDifferences::between(deployed.as_ref(), &template, planned))
+    Ok((StackDifferences::between(deployed.as_ref(), &template, planned), template))
 }
 
 fn read_template(path: &Path) -> Result<Template, CliError> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{Answer, tag};
 use super::operation::{advance, changes, delete, execute};
 use super::world::{ChangeSet, Stack, World};
-use super::{ACCOUNT, REGION, drift, rollback};
+use super::{ACCOUNT, REGION, details, drift, rollback};
 
 pub(super) type Form = BTreeMap<String, String>;
 pub(super) type Called = Result<String, Answer>;
@@ -210,7 +210,7 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     let token = given(form, "ClientToken").to_owned();
     let stack_name = given(form, "StackName").to_owned();
     let forgets = world.forgets_tokens;
-    let failure = world.change_sets_fail.clone();
+    let (failure, pends) = (world.change_sets_fail.clone(), world.change_sets_pend);
     let existing = world.stack_here(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
     let stack_id = match (kind.as_str(), existing) {
         ("CREATE", None) => new_stack(world, &stack_name),
@@ -257,6 +257,10 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
         "UNAVAILABLE".clone_into(&mut set.execution_status);
         set.reason = reason;
     }
+    if pends {
+        "CREATE_IN_PROGRESS".clone_into(&mut set.status);
+        "UNAVAILABLE".clone_into(&mut set.execution_status);
+    }
     let text = [tag("Id", &set.id), tag("StackId", &stack_id)].concat();
     stack.change_sets.push(set);
     Ok(text)
@@ -264,18 +268,9 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
 
 fn describe_change_set(world: &mut World, form: &Form) -> Called {
     let name = given(form, "ChangeSetName");
+    let details = world.details.clone();
     let Some((set, stack_id)) = world.change_set(name) else { return Err(no_change_set(name)) };
-    let mut list = String::new();
-    for (action, logical_id, resource_type, replacement) in &set.changes {
-        let _ = write!(
-            list,
-            "<member><Type>Resource</Type><ResourceChange>{}{}{}{}</ResourceChange></member>",
-            tag("Action", action),
-            tag("LogicalResourceId", logical_id),
-            tag("ResourceType", resource_type),
-            if replacement.is_empty() { String::new() } else { tag("Replacement", replacement) },
-        );
-    }
+    let list = details::members(&set.changes, &details);
     let text = [
         tag("ChangeSetId", &set.id),
         tag("ChangeSetName", &set.name),

@@ -23,6 +23,11 @@ pub struct World {
     pub slowness: usize,
     /// Reason with which every change set is refused.
     pub change_sets_fail: Option<String>,
+    /// True when change sets stay in `CREATE_IN_PROGRESS`.
+    pub change_sets_pend: bool,
+    /// What change sets tell of a resource by its logical id: `Replacement`, and path, value before, value after and
+    /// `RequiresRecreation` of properties.
+    pub details: BTreeMap<String, (String, Vec<[String; 4]>)>,
     /// True when a repeated `ClientToken` of `CreateChangeSet` is not recognized.
     pub forgets_tokens: bool,
     /// Number of executed change sets.

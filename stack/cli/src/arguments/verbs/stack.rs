@@ -12,14 +12,17 @@ use super::values::{Parameters, parse_time};
 #[derive(Debug, Args)]
 pub(crate) struct DiffArguments {
     /// Compare two template files instead, offline
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["from", "no_build"])]
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["from", "no_build", "change_set"])]
     pub(crate) template: Vec<PathBuf>,
     /// Compare this template file with what the project would deploy instead, offline
-    #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_build", "change_set"])]
     pub(crate) from: Option<PathBuf>,
     /// Leave the code of functions out, which is known only when they are built
     #[arg(long)]
     pub(crate) no_build: bool,
+    /// Ask CloudFormation as well: a change set is made, read, and taken away again
+    #[arg(long, conflicts_with = "no_build")]
+    pub(crate) change_set: bool,
     /// Print a page in Markdown, for a comment on a pull request
     #[arg(long)]
     pub(crate) markdown: bool,

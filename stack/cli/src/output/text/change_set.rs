@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use stack_aws::{ChangeAction, ChangeSet, Risk};
+use stack_aws::{ChangeAction, ChangeSet, Recreation, Risk, ValidationFinding};
 
 use super::report::Parts;
 use crate::output::style::{Style, harmless};
+use crate::preview::{ChangeSetView, ToldChange, ToldValue};
 
 /// A change set that waits: its ARN for programs, what it does and what can be done with it for people.
 pub(super) fn left_parts(style: Style, change_set: &ChangeSet, execute: &[String], discard: &str) -> Parts {
@@ -27,14 +28,7 @@ pub(super) fn left_parts(style: Style, change_set: &ChangeSet, execute: &[String
 pub(super) fn change_set_text(style: Style, change_set: &ChangeSet) -> String {
     let mut text = format!("\n{} {}\n", style.bold("changes to stack"), change_set.stack_name);
     for change in &change_set.changes {
-        let action = match change.action {
-            ChangeAction::Add => style.good("+ add        "),
-            ChangeAction::Modify => style.attention("~ modify     "),
-            ChangeAction::Replace => style.bad("± replace    "),
-            ChangeAction::MayReplace => style.bad("± may replace"),
-            ChangeAction::Remove => style.bad("- remove     "),
-            ChangeAction::Import => style.good("> import     "),
-        };
+        let action = action_text(style, change.action);
         let _ = write!(text, "  {action} {} {}", change.logical_id, style.dim(&change.resource_type));
         if !change.properties.is_empty() {
             let _ = write!(text, " ({})", change.properties.join(", "));
@@ -45,8 +39,81 @@ pub(super) fn change_set_text(style: Style, change_set: &ChangeSet) -> String {
         let _ = writeln!(text, "  {} {logical_id}: {}", style.bad(format!("{}:", kind.as_str())), harmless(detail));
     }
     for warning in &change_set.warnings {
-        let place = warning.logical_id.as_deref().unwrap_or("template");
-        let _ = writeln!(text, "  {} {place}: {}", style.attention("warning:"), harmless(&warning.reason));
+        let _ = writeln!(text, "  {} {}", style.attention("warning:"), finding_text(warning));
     }
     text
+}
+
+/// What CloudFormation says, below what the templates tell.
+pub(super) fn view_text(style: Style, view: &ChangeSetView) -> String {
+    let title = style.bold("CloudFormation:");
+    match view {
+        ChangeSetView::Made { changes, warnings } => {
+            let mut text = format!("{title} {} in its change set\n", super::report::count(changes.len(), "resource"));
+            changes.iter().for_each(|change| told_text(style, change, &mut text));
+            for warning in warnings {
+                let _ = writeln!(text, "  {} {}", style.attention("warning:"), finding_text(warning));
+            }
+            text
+        }
+        ChangeSetView::Empty => format!("{title} nothing to change\n"),
+        ChangeSetView::Refused { reason, findings } => {
+            let mut text = format!("{title} {} {}\n", style.bad("it refuses the change set:"), harmless(reason));
+            for finding in findings {
+                let _ = writeln!(text, "  {}", finding_text(finding));
+            }
+            text
+        }
+        ChangeSetView::Busy { status } => {
+            format!("{title} it takes no change set while an operation runs ({status})\n")
+        }
+        ChangeSetView::Stuck { status } => {
+            format!("{title} it takes no change set in {status}; `stack status` names the way out\n")
+        }
+        ChangeSetView::Waits { companion } => {
+            format!("{title} not asked: the stack needs what {companion} gives, which is not deployed yet\n")
+        }
+        ChangeSetView::NeedsBucket { bucket } => format!(
+            "{title} not asked: the template is too long for a call, and the bucket {bucket}, which the first deployment makes, \
+             is not there\n"
+        ),
+    }
+}
+
+fn told_text(style: Style, change: &ToldChange, text: &mut String) {
+    let ToldChange { logical_id, resource_type, action, policy_action, values, .. } = change;
+    let _ = write!(text, "  {} {logical_id} {}", action_text(style, *action), style.dim(resource_type));
+    if let Some(policy_action) = policy_action {
+        let _ = write!(text, " ({policy_action})");
+    }
+    text.push('\n');
+    for ToldValue { path, before, after, recreation } in values {
+        let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "?".to_owned(), super::offline::short);
+        let recreation = match recreation {
+            Recreation::Never => "",
+            Recreation::Conditionally => " (may make it again)",
+            Recreation::Always => " (makes it again)",
+        };
+        let (before, after) = (shown(before), shown(after));
+        let _ = writeln!(text, "      {} {before} -> {after}{recreation}", harmless(path));
+    }
+}
+
+/// Where it is, and what.
+pub(super) fn finding_text(finding: &ValidationFinding) -> String {
+    let place = [finding.logical_id.as_deref(), finding.path.as_deref()];
+    let place = place.into_iter().flatten().map(harmless).collect::<Vec<_>>().join(" ");
+    let place = if place.is_empty() { "template".to_owned() } else { place };
+    format!("{place}: {}", harmless(&finding.reason))
+}
+
+fn action_text(style: Style, action: ChangeAction) -> String {
+    match action {
+        ChangeAction::Add => style.good("+ add        "),
+        ChangeAction::Modify => style.attention("~ modify     "),
+        ChangeAction::Replace => style.bad("± replace    "),
+        ChangeAction::MayReplace => style.bad("± may replace"),
+        ChangeAction::Remove => style.bad("- remove     "),
+        ChangeAction::Import => style.good("> import     "),
+    }
 }

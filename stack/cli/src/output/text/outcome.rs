@@ -59,9 +59,7 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             let _ = writeln!(talk, "{} CloudFormation refused the change set of {}", style.bad("failed:"), stack.name);
             let _ = writeln!(talk, "  {}", harmless(reason));
             for finding in findings {
-                let place = [finding.logical_id.as_deref(), finding.path.as_deref()];
-                let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
-                let _ = writeln!(talk, "  {place}: {}", harmless(&finding.reason));
+                let _ = writeln!(talk, "  {}", change_set::finding_text(finding));
             }
             let _ = writeln!(talk, "{}", unchanged_text(companions));
             Parts::talk(talk)
