@@ -14,6 +14,7 @@ mod invoke;
 mod local;
 mod logs;
 mod migrate;
+mod plan_file;
 mod prepared;
 mod preview;
 mod render;

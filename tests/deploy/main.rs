@@ -19,6 +19,7 @@ mod peer;
 mod prepared;
 mod previews;
 mod races;
+mod saved_plans;
 mod standing;
 mod states;
 mod steps;

@@ -55,6 +55,10 @@ pub(crate) enum Prepared {
     Ready(ChangeSet),
     /// There is nothing to change.
     Empty,
+    /// It is gone: another one was executed on the stack, which takes all others away.
+    Gone {
+        reason: String,
+    },
     Refused {
         reason: String,
         findings: Vec<ValidationFinding>,
@@ -114,7 +118,14 @@ pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> R
 /// Waits until CloudFormation has made up its mind, and reads all of the change set.
 pub(crate) async fn wait_for(aws: &Aws, created: &Created, stack_name: &str, mut pacer: Pacer) -> Result<Prepared> {
     let first = loop {
-        let answer = describe(aws, created, None).await?;
+        let answer = match describe(aws, created, None).await {
+            Ok(answer) => answer,
+            Err(error) if is_gone(&error) => {
+                let reason = error.call().map(|call| call.message.clone()).unwrap_or_default();
+                return Ok(Prepared::Gone { reason });
+            }
+            Err(error) => return Err(error),
+        };
         match answer.status {
             Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {}
             _ => break answer,
@@ -196,7 +207,7 @@ pub(crate) async fn execute(aws: &Aws, created: &Created, kind: &ChangeSetType, 
 async fn has_begun(aws: &Aws, created: &Created, attempt: &Attempt) -> Result<bool> {
     let status = match describe(aws, created, None).await {
         Ok(answer) => answer.execution_status,
-        Err(error) if error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => None,
+        Err(error) if is_gone(&error) => None,
         Err(error) => return Err(error),
     };
     if matches!(
@@ -221,7 +232,7 @@ pub(crate) async fn delete(aws: &Aws, created: &Created) -> Result<()> {
     let answer = aws.cloudformation.delete_change_set().change_set_name(&created.id).send().await;
     match answer.map_err(failed("CloudFormation", "DeleteChangeSet")) {
         Ok(_) => Ok(()),
-        Err(error) if error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -235,6 +246,11 @@ async fn describe(aws: &Aws, created: &Created, page: Option<String>) -> Result<
         .send()
         .await
         .map_err(failed("CloudFormation", "DescribeChangeSet"))
+}
+
+/// True when the service says that there is no such change set.
+fn is_gone(error: &AwsError) -> bool {
+    error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"])
 }
 
 /// True for the two ways in which CloudFormation says that a change set is empty.

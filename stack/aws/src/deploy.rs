@@ -10,12 +10,13 @@ use crate::actions::{self, run_actions};
 use crate::artifact_bucket::artifact_bucket_name;
 use crate::attempt::Attempt;
 use crate::connect::Aws;
-use crate::contents::sync_contents;
+use crate::contents::{ContentsChanges, sync_contents};
 use crate::error::{AwsError, Result};
 use crate::host::Host;
 use crate::notifications;
 use crate::options::{DeployOptions, Pacer, Polling};
 use crate::outcome::{CompanionChange, Outcome};
+use crate::saved_plan::save_plan;
 use crate::stack_deployment::{Brought, Found, Looked, StackDeployment, There, Wanted};
 use crate::template_source::render_template;
 use crate::upload::upload_zips;
@@ -49,6 +50,12 @@ pub async fn deploy(
     let mut companions = Vec::new();
     for companion in &plan.companions {
         companions.push((aws.in_region(&companion.region), companion, wanted_companion(plan, companion)?));
+    }
+    if let Some(planned) = &options.plan {
+        let changes = planned.changes(&save_plan(aws, plan, built).await?);
+        if !changes.is_empty() {
+            return Ok(Outcome::PlanStale { stack_name: plan.stack_name.clone(), changes });
+        }
     }
     // All stacks are looked at before one is changed.
     let mut found = match deployment.of(aws, &main).look().await? {
@@ -117,6 +124,7 @@ impl Deployment<'_> {
             pacer: &self.pacer,
             arguments: &self.options.arguments,
             prepare_only: self.options.prepare_only,
+            plan: self.options.plan.as_ref(),
         }
     }
 
@@ -125,7 +133,12 @@ impl Deployment<'_> {
         let There { stack, change, before } = there;
         if self.options.prepare_only {
             let (stack, outputs) = (stack.reference, stack.outputs);
-            return Ok(Outcome::NoChanges { stack, outputs, contents: Default::default(), companions: Vec::new() });
+            return Ok(Outcome::NoChanges {
+                stack,
+                outputs,
+                contents: ContentsChanges::default(),
+                companions: Vec::new(),
+            });
         }
         let Plan { account, contents, actions, .. } = self.plan;
         let contents = sync_contents(self.aws, account, self.project_directory, contents, host).await?;

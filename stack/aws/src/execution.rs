@@ -50,6 +50,7 @@ impl StackDeployment<'_> {
                     }
                 };
             }
+            Prepared::Gone { reason } => return Ok(obsolete(shell.reference, reason).into()),
             Prepared::Refused { reason, findings } => {
                 self.take_back(&created, &shell).await?;
                 return Ok(refused(shell.reference, reason, findings).into());
@@ -60,6 +61,12 @@ impl StackDeployment<'_> {
             stack_name: change_set.stack_name.clone(),
             changes: change_set.changes.len(),
         });
+        // A creation cannot meet another one: its change set would have been refused.
+        if request.kind == ChangeSetType::Update && self.has_moved(&shell.reference).await? {
+            self.take_back(&created, &shell).await?;
+            let reason = "it is not as the saved plan found it".to_owned();
+            return Ok(obsolete(shell.reference, reason).into());
+        }
         if self.prepare_only {
             return Ok(self.left(change_set, shell, request.kind == ChangeSetType::Create).into());
         }

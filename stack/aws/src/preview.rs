@@ -78,6 +78,7 @@ pub async fn preview(
             pacer: &pacer,
             arguments: &options.arguments,
             prepare_only: true,
+            plan: None,
         };
         deployment.preview().await
     };
@@ -150,6 +151,7 @@ impl StackDeployment<'_> {
             Prepared::Ready(change_set) => Some(Preview::Made(Box::new(change_set))),
             Prepared::Empty => Some(Preview::Empty),
             Prepared::Refused { reason, findings } => Some(Preview::Refused { reason, findings }),
+            Prepared::Gone { reason } => Some(Preview::Refused { reason, findings: Vec::new() }),
             Prepared::Interrupted => None,
         })
     }

@@ -18,6 +18,7 @@ use crate::next_step::{self, About};
 use crate::options::Pacer;
 use crate::outcome::{Failure, Operation, Outcome, StackReference};
 use crate::owner;
+use crate::saved_plan::{SavedPlan, StackVersion};
 use crate::stack::{self, StackSummary};
 use crate::status::{DeployDecision, StackStatus};
 use crate::template_source::{self, TemplateSource};
@@ -105,6 +106,8 @@ pub(crate) struct StackDeployment<'a> {
     pub(crate) arguments: &'a str,
     /// As [`DeployOptions::prepare_only`](crate::DeployOptions::prepare_only).
     pub(crate) prepare_only: bool,
+    /// The plan that must still be so.
+    pub(crate) plan: Option<&'a SavedPlan>,
 }
 
 impl StackDeployment<'_> {
@@ -182,6 +185,14 @@ impl StackDeployment<'_> {
         }
     }
 
+    /// True when a saved plan is deployed, and somebody changed the stack after it was compared with that.
+    pub(crate) async fn has_moved(&self, stack: &StackReference) -> Result<bool> {
+        let Some(plan) = self.plan else { return Ok(false) };
+        let planned = plan.found(self.wanted.name, &self.aws.target().region);
+        let now = stack::status(self.aws, &stack.id).await?.map(|stack| StackVersion::of(&stack));
+        Ok(planned != now.as_ref())
+    }
+
     /// The stack after its operation.
     pub(crate) async fn arrived(&self, stack: &StackReference) -> Result<StackSummary> {
         let summary = stack::status(self.aws, &stack.id).await?.ok_or(AwsError::IncompleteAnswer {
@@ -239,12 +250,12 @@ impl StackDeployment<'_> {
 
     /// The remains of a first creation that failed, where no change set can be made.
     fn remains(&self, stack: &StackSummary) -> Outcome {
-        let stuck = self.about(&stack.reference).command("destroy", "delete-stack");
+        let way_out = self.about(&stack.reference).command("destroy", "delete-stack");
         Outcome::NeedsRollback {
             stack: stack.reference.clone(),
             status: stack.status,
             cause: None,
-            next: vec![stuck, next_step::own("deploy", self.arguments, "--no-execute")],
+            next: vec![way_out, next_step::own("deploy", self.arguments, "--no-execute")],
         }
     }
 

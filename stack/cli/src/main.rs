@@ -12,6 +12,7 @@ mod local_cloud;
 mod migrations;
 mod output;
 mod paths;
+mod plan_file;
 mod preview;
 mod project;
 mod report;

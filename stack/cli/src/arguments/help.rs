@@ -61,6 +61,7 @@ Examples:
   stack diff -e prod
   stack diff --local --no-build
   stack diff -e prod --change-set
+  stack diff -e prod --out prod.plan && stack deploy -e prod --plan prod.plan
   stack diff -e prod --markdown > comment.md
   stack diff --template old.yaml new.yaml
   aws cloudformation get-template --stack-name avatars --query TemplateBody > deployed.json
@@ -103,6 +104,9 @@ content, ends the command with exit code 3 and the list. The local cloud (--loca
 
 With --no-execute the change set stands when the command ends, and its ARN is what it prints: packages are uploaded, and nothing else is \
 changed. The next deployment makes a change set of its own, and takes this one with it.
+
+With --plan the deployment must be of what `stack diff --out` compared, on stacks that nobody has changed since: template, parameters, \
+tags, packages, state. Otherwise it ends with what is different, and nothing is changed. A plan is no consent.
 
 Examples:
   stack local start && stack deploy --local

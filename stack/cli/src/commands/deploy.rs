@@ -8,6 +8,7 @@ use crate::arguments::{DeployArguments, Endpoint, Settings};
 use crate::error::CliError;
 use crate::host::{Consent, User};
 use crate::output::Output;
+use crate::plan_file;
 use crate::project::ProjectFiles;
 use crate::report::{Declaration, Report};
 use crate::runtime;
@@ -18,6 +19,7 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
     let parameters = arguments.parameters.into_map();
     // Faults come before questions; for which account the names are does not matter yet.
     files.plan(settings, &parameters, None)?;
+    let saved = arguments.plan.as_ref().map(|path| plan_file::read_plan(&settings.path(path))).transpose()?;
     let consent = Consent::to_deploy(settings);
     // What is only prepared is asked about at most on first use, for the artifact bucket.
     let consent = if arguments.no_execute { consent } else { consent.require("stack deploy")? };
@@ -36,6 +38,7 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
             interrupt,
             arguments: settings.choice(),
             prepare_only: arguments.no_execute,
+            plan: saved,
             ..DeployOptions::default()
         };
         let mut user = User::new(output, consent, options.interrupt.clone());

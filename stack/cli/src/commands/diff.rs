@@ -9,12 +9,13 @@ use stack_plan::diff::Changes;
 use stack_plan::plan::ARTIFACT_BUCKET_PARAMETER;
 use stack_plan::{Built, Plan, Template};
 
-use super::build;
+use super::{build, write_file};
 use crate::arguments::{DiffArguments, Settings};
 use crate::differences::{Planned, StackDifferences};
 use crate::error::CliError;
 use crate::fact::Fact;
 use crate::output::Output;
+use crate::plan_file;
 use crate::preview;
 use crate::project::{ProjectFiles, read_text};
 use crate::report::Report;
@@ -22,7 +23,7 @@ use crate::runtime;
 use crate::target::{self, Connected};
 
 pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Output) -> Result<Report, CliError> {
-    let DiffArguments { template, from, no_build, change_set, markdown, parameters } = arguments;
+    let DiffArguments { template, from, no_build, change_set, out, markdown, parameters } = arguments;
     let parameters = parameters.into_map();
     if let [old, new] = template.as_slice() {
         let changes = Changes::between(&read_template(&settings.path(old))?, &read_template(&settings.path(new))?);
@@ -39,10 +40,22 @@ pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Ou
         let changes = Changes::between(&old, &plan.template);
         return Ok(Report::Differences { from: from.display().to_string(), to: plan.stack_name, changes, markdown });
     }
-    online(settings, &files, &parameters, (!no_build, change_set), output).map(|stacks| match stacks {
-        Some(stacks) => Report::StackDifferences { stacks, markdown },
+    let out = out.map(|path| settings.path(&path));
+    let asked = Asked { builds: !no_build, change_set, out: out.as_deref() };
+    online(settings, &files, &parameters, &asked, output).map(|stacks| match stacks {
+        Some(stacks) => Report::StackDifferences { stacks, plan: out, markdown },
         None => Report::Interrupted,
     })
+}
+
+/// What is asked for beside the templates.
+struct Asked<'a> {
+    /// The code of functions.
+    builds: bool,
+    /// What CloudFormation says.
+    change_set: bool,
+    /// The file that a plan is written into.
+    out: Option<&'a Path>,
 }
 
 /// The stack and its companions, as they are and as they would be; nothing when the user interrupts.
@@ -50,7 +63,7 @@ fn online(
     settings: &Settings,
     files: &ProjectFiles,
     parameters: &BTreeMap<String, String>,
-    (builds, asks): (bool, bool),
+    asked: &Asked<'_>,
     output: &mut Output,
 ) -> Result<Option<Vec<StackDifferences>>, CliError> {
     let endpoint_url = target::endpoint(settings, files)?;
@@ -60,7 +73,7 @@ fn online(
             connected = connecting => connected?,
             () = interrupt.cancelled() => return Ok(None),
         };
-        let built = if builds && !plan.artifacts.is_empty() {
+        let built = if asked.builds && !plan.artifacts.is_empty() {
             let profile = build::profile(settings);
             match build::build(&files.directory, &plan.artifacts, profile, &interrupt, output).await? {
                 Some(built) => Some(built),
@@ -69,16 +82,28 @@ fn online(
         } else {
             None
         };
-        let compared = tokio::select! {
-            compared = compare(&aws, &plan, built.as_deref()) => compared?,
+        let zips = built.as_deref().unwrap_or_default();
+        let looking = async {
+            // First what the plan is bound to: what is compared after it is that, or the plan is stale already.
+            let saved = match asked.out {
+                Some(path) => Some((path, stack_aws::save_plan(&aws, &plan, zips).await?)),
+                None => None,
+            };
+            Ok::<_, CliError>((saved, compare(&aws, &plan, built.as_deref()).await?))
+        };
+        let (saved, compared) = tokio::select! {
+            looked = looking => looked?,
             () = interrupt.cancelled() => return Ok(None),
         };
-        if !asks {
+        if let Some((path, saved)) = saved {
+            write_file(path, plan_file::render_plan(&saved).as_bytes())?;
+        }
+        if !asked.change_set {
             return Ok(Some(compared.into_iter().map(|(differences, _)| differences).collect()));
         }
         // Not cut short by an interrupt: it takes away what it made.
         let options = OperationOptions { interrupt, arguments: settings.choice(), ..OperationOptions::default() };
-        let previews = stack_aws::preview(&aws, &plan, built.as_deref().unwrap_or_default(), &options).await?;
+        let previews = stack_aws::preview(&aws, &plan, zips, &options).await?;
         Ok(previews.map(|previews| {
             let companions = plan.companions.iter().map(|companion| &companion.template);
             let templates = std::iter::once(&plan.template).chain(companions);

@@ -84,6 +84,12 @@ fn stack_member(stack: &Stack) -> String {
     let mut text =
         [tag("StackId", &stack.id), tag("StackName", &stack.name), tag("StackStatus", &stack.status)].concat();
     text += "<CreationTime>2026-11-21T00:00:00Z</CreationTime>";
+    if stack.updates > 0 {
+        text += &tag(
+            "LastUpdatedTime",
+            &format!("2026-11-21T01:{:02}:{:02}Z", stack.updates / 60 % 60, stack.updates % 60),
+        );
+    }
     text += &tag("EnableTerminationProtection", if stack.protected { "true" } else { "false" });
     text += &members("Parameters", &stack.parameters, "ParameterKey", "ParameterValue");
     text += &members("Tags", &stack.tags, "Key", "Value");

@@ -68,6 +68,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// How often it was updated; told as its last update.
+    pub updates: u32,
     /// True with termination protection.
     pub protected: bool,
     /// Events that were revealed, the oldest first.

@@ -23,6 +23,9 @@ pub(crate) struct DiffArguments {
     /// Ask CloudFormation as well: a change set is made, read, and taken away again
     #[arg(long, conflicts_with = "no_build")]
     pub(crate) change_set: bool,
+    /// Write what was compared into this file, for `stack deploy --plan`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "from", "no_build"])]
+    pub(crate) out: Option<PathBuf>,
     /// Print a page in Markdown, for a comment on a pull request
     #[arg(long)]
     pub(crate) markdown: bool,
@@ -50,6 +53,9 @@ pub(crate) struct DeployArguments {
     /// Make the change set and leave it, with the commands that execute it or delete it
     #[arg(long, conflicts_with = "allow")]
     pub(crate) no_execute: bool,
+    /// Deploy what `stack diff --out FILE` saw, and nothing when that is not so any more
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use stack_aws::{ChangeAction, ChangeSet, Recreation, Risk, ValidationFinding};
 
+use super::offline::short;
 use super::report::Parts;
 use crate::output::style::{Style, harmless};
 use crate::preview::{ChangeSetView, ToldChange, ToldValue};
@@ -50,7 +51,9 @@ pub(super) fn view_text(style: Style, view: &ChangeSetView) -> String {
     match view {
         ChangeSetView::Made { changes, warnings } => {
             let mut text = format!("{title} {} in its change set\n", super::report::count(changes.len(), "resource"));
-            changes.iter().for_each(|change| told_text(style, change, &mut text));
+            for change in changes {
+                told_text(style, change, &mut text);
+            }
             for warning in warnings {
                 let _ = writeln!(text, "  {} {}", style.attention("warning:"), finding_text(warning));
             }
@@ -88,14 +91,22 @@ fn told_text(style: Style, change: &ToldChange, text: &mut String) {
     }
     text.push('\n');
     for ToldValue { path, before, after, recreation } in values {
-        let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "?".to_owned(), super::offline::short);
         let recreation = match recreation {
             Recreation::Never => "",
             Recreation::Conditionally => " (may make it again)",
             Recreation::Always => " (makes it again)",
         };
-        let (before, after) = (shown(before), shown(after));
-        let _ = writeln!(text, "      {} {before} -> {after}{recreation}", harmless(path));
+        let path = harmless(path);
+        let (before, after) = (before.as_deref().map(short), after.as_deref().map(short));
+        let _ = match (before, after) {
+            (None, Some(after)) => writeln!(text, "      {} {path} {after}{recreation}", style.good("+")),
+            // A value that goes, and one that only the deployment knows, are both without one.
+            (before, after) => {
+                let (before, after) =
+                    (before.unwrap_or_else(|| "?".to_owned()), after.unwrap_or_else(|| "?".to_owned()));
+                writeln!(text, "      {path} {before} -> {after}{recreation}")
+            }
+        };
     }
 }
 

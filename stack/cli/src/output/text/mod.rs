@@ -9,6 +9,7 @@ mod garbage;
 mod offline;
 mod operation;
 mod outcome;
+mod plan;
 mod question;
 mod report;
 mod status;

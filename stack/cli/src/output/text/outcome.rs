@@ -7,6 +7,7 @@ use stack_aws::{CompanionChange, ContentsChanges, Failure, Operation, Outcome, Q
 
 use super::change_set;
 use super::event::Tally;
+use super::plan;
 use super::question::{destroy_text, text as question_text};
 use super::report::{Parts, outputs_text};
 use crate::output::style::{Style, harmless};
@@ -72,6 +73,7 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             harmless(reason),
             unchanged_text(companions)
         )),
+        Outcome::PlanStale { stack_name, changes } => Parts::talk(plan::stale_text(style, stack_name, changes)),
         Outcome::RolledBack { stack, status, cause, others, next, companions } => Parts::talk(
             companions_text(style, companions)
                 + &failed_text(style, "rolled back", &stack.name, status.as_str(), cause.as_ref(), others, declared)
