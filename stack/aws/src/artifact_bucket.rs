@@ -103,7 +103,7 @@ async fn create_stack(aws: &Aws, attempt: &Attempt) -> Result<String> {
 }
 
 /// True when the bucket exists and belongs to the account.
-async fn exists(aws: &Aws, bucket: &str, account: &str) -> Result<bool> {
+pub(crate) async fn exists(aws: &Aws, bucket: &str, account: &str) -> Result<bool> {
     let answer = aws.s3.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
     match answer.map_err(failed("S3", "HeadBucket")) {
         Ok(_) => Ok(true),

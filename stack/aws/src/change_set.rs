@@ -1,10 +1,7 @@
 //! Change sets: what CloudFormation says it will do.
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{
-    Capability, Change, ChangeAction as SdkAction, ChangeSetType, EventFilter, EventType, HookFailureMode,
-    OnStackFailure, OperationEvent, Parameter, Replacement, Tag,
-};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Parameter, Tag};
 use serde::Serialize;
 
 use crate::attempt::Attempt;
@@ -12,8 +9,10 @@ use crate::change_set_state::{ChangeSetDecision, ChangeSetStatus, ExecutionStatu
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
 use crate::options::{Pacer, Pause};
+use crate::resource_change::{ResourceChange, resource_change};
 use crate::risk::Risk;
 use crate::template_source::TemplateSource;
+use crate::validation::{ValidationFinding, fetch_findings};
 
 /// A change set that awaits its execution. The one that is shown is the one that is executed, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,55 +29,6 @@ pub struct ChangeSet {
     pub warnings: Vec<ValidationFinding>,
     /// What a plain yes beforehand does not cover.
     pub risks: Vec<Risk>,
-}
-
-/// What happens to one resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ResourceChange {
-    /// Logical id.
-    pub logical_id: String,
-    /// Physical id, where the resource exists.
-    pub physical_id: Option<String>,
-    /// CloudFormation type.
-    pub resource_type: String,
-    /// What is done.
-    pub action: ChangeAction,
-    /// Paths of the properties that cause it (`Properties.MemorySize`), sorted, each once.
-    pub properties: Vec<String>,
-    /// What becomes of the physical resource by its policies (`Delete`, `Retain`, `ReplaceAndDelete` ...), where
-    /// CloudFormation says so.
-    pub policy_action: Option<String>,
-}
-
-/// What a change set does to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeAction {
-    /// A new resource.
-    Add,
-    /// Changed in place.
-    Modify,
-    /// A new physical resource takes its place.
-    Replace,
-    /// CloudFormation cannot know before it does it.
-    MayReplace,
-    /// The resource leaves the stack.
-    Remove,
-    /// An existing physical resource joins the stack.
-    Import,
-}
-
-/// A finding of CloudFormation's validation before deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ValidationFinding {
-    /// Logical id, where the finding is about a resource.
-    pub logical_id: Option<String>,
-    /// Name of the validation (`NAME_CONFLICT` ...), where it has one.
-    pub validation: Option<String>,
-    /// Path in the template, where it has one.
-    pub path: Option<String>,
-    /// Reason in CloudFormation's words.
-    pub reason: String,
 }
 
 /// What a change set is made of.
@@ -198,7 +148,7 @@ pub(crate) async fn wait_for(aws: &Aws, created: &Created, stack_name: &str, mut
         ChangeSetDecision::Wait | ChangeSetDecision::Ask => {}
         ChangeSetDecision::NoChanges => return Ok(Prepared::Empty),
         ChangeSetDecision::Refused => {
-            let findings = fetch_findings(aws, created, true).await;
+            let findings = fetch_findings(aws, &created.id, true).await;
             return Ok(Prepared::Refused { reason: reason(), findings });
         }
         ChangeSetDecision::Obsolete | ChangeSetDecision::Withdrawn => {
@@ -213,7 +163,7 @@ pub(crate) async fn wait_for(aws: &Aws, created: &Created, stack_name: &str, mut
         let Some(token) = page.next_token.take() else { break };
         page = describe(aws, created, Some(token)).await?;
     }
-    let warnings = fetch_findings(aws, created, false).await;
+    let warnings = fetch_findings(aws, &created.id, false).await;
     Ok(Prepared::Ready(ChangeSet {
         id: created.id.clone(),
         stack_id: created.stack_id.clone(),
@@ -296,10 +246,6 @@ pub(crate) async fn delete(aws: &Aws, created: &Created) -> Result<()> {
     }
 }
 
-fn is_gone(error: &AwsError) -> bool {
-    error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"])
-}
-
 /// What the state of a change set means.
 fn decision(answer: &DescribeChangeSetOutput) -> ChangeSetDecision {
     let status = answer.status.as_ref().and_then(ChangeSetStatus::of);
@@ -321,82 +267,16 @@ async fn describe(aws: &Aws, created: &Created, page: Option<String>) -> Result<
         .map_err(failed("CloudFormation", "DescribeChangeSet"))
 }
 
+/// True when the service says that there is no such change set.
+fn is_gone(error: &AwsError) -> bool {
+    error.has_any_code(&["ChangeSetNotFound", "ChangeSetNotFoundException"])
+}
+
 /// True for the two ways in which CloudFormation says that a change set is empty.
 fn says_no_changes(reason: &str) -> bool {
     ["The submitted information didn't contain changes.", "No updates are to be performed"]
         .iter()
         .any(|prefix| reason.starts_with(prefix))
-}
-
-/// Findings of the validation before deployment. They explain, they do not decide: an endpoint without them is fine.
-async fn fetch_findings(aws: &Aws, created: &Created, failures: bool) -> Vec<ValidationFinding> {
-    let filter = EventFilter::builder().failed_events(true).build();
-    let answer = aws
-        .cloudformation
-        .describe_events()
-        .change_set_name(&created.id)
-        .set_filters(failures.then_some(filter))
-        .send()
-        .await;
-    match answer.map_err(failed("CloudFormation", "DescribeEvents")) {
-        Ok(answer) => answer.operation_events.unwrap_or_default().into_iter().filter_map(finding).collect(),
-        Err(error) => {
-            tracing::debug!(%error, "validation findings are not available");
-            Vec::new()
-        }
-    }
-}
-
-fn finding(event: OperationEvent) -> Option<ValidationFinding> {
-    let is_finding = event.event_type == Some(EventType::ValidationError)
-        || event.validation_failure_mode == Some(HookFailureMode::Warn);
-    if !is_finding {
-        return None;
-    }
-    Some(ValidationFinding {
-        logical_id: event.logical_resource_id,
-        validation: event.validation_name,
-        path: event.validation_path,
-        reason: event.validation_status_reason.or(event.resource_status_reason)?,
-    })
-}
-
-fn resource_change(change: Change) -> Option<ResourceChange> {
-    let change = change.resource_change?;
-    let mut properties: Vec<String> = change
-        .details
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|detail| detail.target)
-        .filter_map(|target| match (target.path, target.attribute, target.name) {
-            (Some(path), _, _) => Some(path.trim_start_matches('/').replace('/', ".")),
-            (None, Some(attribute), Some(name)) => Some(format!("{attribute}.{name}")),
-            (None, Some(attribute), None) => Some(attribute.to_string()),
-            (None, None, name) => name,
-        })
-        .collect();
-    properties.sort();
-    properties.dedup();
-    Some(ResourceChange {
-        logical_id: change.logical_resource_id.unwrap_or_default(),
-        physical_id: change.physical_resource_id.filter(|id| !id.is_empty()),
-        resource_type: change.resource_type.unwrap_or_default(),
-        action: action(change.action.as_ref(), change.replacement.as_ref()),
-        properties,
-        policy_action: change.policy_action.map(|action| action.to_string()),
-    })
-}
-
-/// What is not known to be harmless counts as a possible replacement.
-fn action(action: Option<&SdkAction>, replacement: Option<&Replacement>) -> ChangeAction {
-    match (action, replacement) {
-        (Some(SdkAction::Add), _) => ChangeAction::Add,
-        (Some(SdkAction::Remove), _) => ChangeAction::Remove,
-        (Some(SdkAction::Import), _) => ChangeAction::Import,
-        (_, Some(Replacement::True)) => ChangeAction::Replace,
-        (Some(SdkAction::Modify | SdkAction::SyncWithActual), Some(Replacement::False) | None) => ChangeAction::Modify,
-        _ => ChangeAction::MayReplace,
-    }
 }
 
 fn incomplete(operation: &'static str, missing: &'static str) -> AwsError {
@@ -414,15 +294,5 @@ mod tests {
         ));
         assert!(says_no_changes("No updates are to be performed."));
         assert!(!says_no_changes("Parameter validation failed: No updates are to be performed."));
-    }
-
-    #[test]
-    fn what_is_unknown_may_replace() {
-        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::False)), ChangeAction::Modify);
-        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::True)), ChangeAction::Replace);
-        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::Conditional)), ChangeAction::MayReplace);
-        assert_eq!(action(Some(&SdkAction::Dynamic), None), ChangeAction::MayReplace);
-        assert_eq!(action(None, None), ChangeAction::MayReplace);
-        assert_eq!(action(Some(&SdkAction::Remove), None), ChangeAction::Remove);
     }
 }

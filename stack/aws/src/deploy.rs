@@ -10,12 +10,13 @@ use crate::actions::{self, run_actions};
 use crate::artifact_bucket::artifact_bucket_name;
 use crate::attempt::Attempt;
 use crate::connect::Aws;
-use crate::contents::sync_contents;
+use crate::contents::{ContentsChanges, sync_contents};
 use crate::error::{AwsError, Result};
 use crate::host::Host;
 use crate::notifications;
 use crate::options::{DeployOptions, Pacer, Polling};
 use crate::outcome::{CompanionChange, Outcome};
+use crate::saved_plan::save_plan;
 use crate::stack_deployment::{Brought, Found, Looked, StackDeployment, There, Wanted};
 use crate::template_source::render_template;
 use crate::upload::upload_zips;
@@ -49,6 +50,12 @@ pub async fn deploy(
     let mut companions = Vec::new();
     for companion in &plan.companions {
         companions.push((aws.in_region(&companion.region), companion, wanted_companion(plan, companion)?));
+    }
+    if let Some(planned) = &options.plan {
+        let changes = planned.changes(&save_plan(aws, plan, built).await?);
+        if !changes.is_empty() {
+            return Ok(Outcome::PlanStale { stack_name: plan.stack_name.clone(), changes });
+        }
     }
     // All stacks are looked at before one is changed.
     let mut found = match deployment.of(aws, &main).look().await? {
@@ -116,12 +123,23 @@ impl Deployment<'_> {
             attempt: &self.attempt,
             pacer: &self.pacer,
             arguments: &self.options.arguments,
+            prepare_only: self.options.prepare_only,
+            plan: self.options.plan.as_ref(),
         }
     }
 
     /// What comes after the stack itself; each step does nothing when there is nothing to do.
     async fn finish(&self, there: There, host: &mut dyn Host) -> Result<Outcome> {
         let There { stack, change, before } = there;
+        if self.options.prepare_only {
+            let (stack, outputs) = (stack.reference, stack.outputs);
+            return Ok(Outcome::NoChanges {
+                stack,
+                outputs,
+                contents: ContentsChanges::default(),
+                companions: Vec::new(),
+            });
+        }
         let Plan { account, contents, actions, .. } = self.plan;
         let synced = sync_contents(self.aws, account, self.project_directory, contents, host).await?;
         run_actions(self.aws, &stack.reference, actions, (synced.is_unserved(), &self.attempt), host).await?;
@@ -151,7 +169,7 @@ impl Deployment<'_> {
 }
 
 /// The main stack, but for what its companions give.
-fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Result<Wanted<'a>> {
+pub(crate) fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Result<Wanted<'a>> {
     let mut parameters = plan.parameters.clone();
     for artifact in &plan.artifacts {
         let zip = built
@@ -175,7 +193,7 @@ fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Result<Wanted
     })
 }
 
-fn wanted_companion<'a>(plan: &'a Plan, companion: &'a Companion) -> Result<Wanted<'a>> {
+pub(crate) fn wanted_companion<'a>(plan: &'a Plan, companion: &'a Companion) -> Result<Wanted<'a>> {
     Ok(Wanted {
         name: &companion.stack_name,
         template: &companion.template,

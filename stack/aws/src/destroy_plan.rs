@@ -99,6 +99,8 @@ fn stays(template: &Template, logical_id: &str, status: StackStatus) -> bool {
 /// The template that was deployed last; an empty one for a shell that never had resources.
 async fn deployed_template(aws: &Aws, stack: &StackReference) -> Result<Template> {
     let body = match stack::template_body(aws, stack).await {
+        // A shell has no template; some endpoints say so with an empty one.
+        Ok(body) if body.is_empty() => return Ok(Template::default()),
         Ok(body) => body,
         Err(error) if error.has_code("ValidationError") => return Ok(Template::default()),
         Err(error) => return Err(error),

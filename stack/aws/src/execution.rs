@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::types::ChangeSetType;
 use serde_json::Value;
 use stack_plan::Event;
 
-use crate::change_set::{self, ChangeSet, Created, Executed, Prepared, ValidationFinding};
+use crate::change_set::{self, ChangeSet, Created, Executed, Prepared};
 use crate::deletion;
 use crate::error::{AwsError, Result};
 use crate::events::{Followed, Follower};
@@ -13,6 +13,7 @@ use crate::outcome::{Operation, Outcome, StackReference};
 use crate::stack::{self, StackSummary};
 use crate::stack_deployment::{Brought, StackChange, StackDeployment, There, not_approved};
 use crate::status::StackStatus;
+use crate::validation::ValidationFinding;
 use crate::{next_step, risk};
 
 impl StackDeployment<'_> {
@@ -27,12 +28,7 @@ impl StackDeployment<'_> {
             Ok(created) => created,
             Err(error) => return Ok(self.not_created(error, current).await?.into()),
         };
-        let shell = Shell {
-            reference: StackReference { name: self.wanted.name.to_owned(), id: created.stack_id.clone() },
-            // A shell that was there before us may be somebody's who still looks at its change set.
-            is_ours: request.kind == ChangeSetType::Create
-                && current.as_ref().is_none_or(|stack| stack.reference.id != created.stack_id),
-        };
+        let shell = self.shell(request, &created, current.as_ref());
         let prepared = change_set::wait_for(self.aws, &created, self.wanted.name, self.pacer.restarted()).await?;
         let change_set = match prepared {
             Prepared::Ready(mut change_set) => {
@@ -77,6 +73,15 @@ impl StackDeployment<'_> {
             stack_name: change_set.stack_name.clone(),
             changes: change_set.changes.len(),
         });
+        // A creation cannot meet another one: its change set would have been refused.
+        if request.kind == ChangeSetType::Update && self.has_moved(&shell.reference).await? {
+            self.take_back(&created, &shell).await?;
+            let reason = "it is not as the saved plan found it".to_owned();
+            return Ok(obsolete(shell.reference, reason).into());
+        }
+        if self.prepare_only {
+            return Ok(self.left(change_set, shell, request.kind == ChangeSetType::Create).into());
+        }
         let question = Question::ExecuteChangeSet(change_set.clone());
         match host.approve(&question) {
             Answer::Yes => {}
@@ -90,6 +95,12 @@ impl StackDeployment<'_> {
             return Ok(self.interrupted().into());
         }
         self.execute(&created, &request.kind, change_set, (shell.reference, before), host).await
+    }
+
+    fn left(&self, change_set: ChangeSet, shell: Shell, creates: bool) -> Outcome {
+        let about = self.about(&shell.reference);
+        let (execute, discard) = (about.execute(&change_set.id, creates), about.discard(&change_set.id, shell.is_ours));
+        Outcome::ChangeSetLeft { stack: shell.reference, change_set, execute, discard }
     }
 
     async fn execute(
@@ -136,8 +147,23 @@ impl StackDeployment<'_> {
         }
     }
 
+    /// The stack that a change set stands in.
+    pub(crate) fn shell(
+        &self,
+        request: &change_set::Request,
+        created: &Created,
+        before: Option<&StackSummary>,
+    ) -> Shell {
+        Shell {
+            reference: StackReference { name: self.wanted.name.to_owned(), id: created.stack_id.clone() },
+            // A shell that was there before us may be somebody's who still looks at its change set.
+            is_ours: request.kind == ChangeSetType::Create
+                && before.is_none_or(|stack| stack.reference.id != created.stack_id),
+        }
+    }
+
     /// Somebody else may have changed the stack since we looked; then that is the outcome.
-    async fn not_created(&self, error: AwsError, before: Option<StackSummary>) -> Result<Outcome> {
+    pub(crate) async fn not_created(&self, error: AwsError, before: Option<StackSummary>) -> Result<Outcome> {
         let may_have_moved = error.has_any_code(&["AlreadyExistsException", "ValidationError"]);
         if !may_have_moved {
             return Err(error);
@@ -162,7 +188,7 @@ impl StackDeployment<'_> {
     }
 
     /// Deletes a change set that is not executed, and the empty stack that it stands in when that is ours.
-    async fn take_back(&self, created: &Created, shell: &Shell) -> Result<()> {
+    pub(crate) async fn take_back(&self, created: &Created, shell: &Shell) -> Result<()> {
         change_set::delete(self.aws, created).await?;
         if !shell.is_ours {
             return Ok(());
@@ -177,8 +203,9 @@ impl StackDeployment<'_> {
 }
 
 /// The stack that a change set stands in.
-struct Shell {
+pub(crate) struct Shell {
     reference: StackReference,
+    /// True when it is empty and was made with the change set.
     is_ours: bool,
 }
 

@@ -48,6 +48,26 @@ impl About<'_> {
         }
     }
 
+    /// How to execute a change set that was left, and to go on from there.
+    pub(crate) fn execute(&self, change_set: &str, creates: bool) -> Vec<String> {
+        // The service's documents disagree about the default; a creation says what becomes of a failure beforehand.
+        let rollback = if creates { "" } else { " --no-disable-rollback" };
+        let order = aws_cli(self.aws, "execute-change-set", self.stack);
+        let order = format!("{order} --change-set-name {change_set}{rollback}");
+        if self.is_companion {
+            return vec![order, own("deploy", self.arguments, "--no-execute")];
+        }
+        vec![order, own("attach", self.arguments, ""), own("deploy", self.arguments, "")]
+    }
+
+    /// How to take a change set away that was left; with the stack that it made, where that is empty.
+    pub(crate) fn discard(&self, change_set: &str, is_shell: bool) -> String {
+        if is_shell {
+            return self.command("destroy", "delete-stack");
+        }
+        format!("{} --change-set-name {change_set}", aws_cli(self.aws, "delete-change-set", self.stack))
+    }
+
     /// How to watch or stop an operation that goes on.
     pub(crate) fn running(&self, status: StackStatus) -> Vec<String> {
         let mut commands = vec![self.command("attach", "describe-stack-events")];
@@ -58,7 +78,7 @@ impl About<'_> {
     }
 
     /// One of our own, or for a companion what the AWS CLI has for it.
-    fn command(&self, ours: &str, theirs: &str) -> String {
+    pub(crate) fn command(&self, ours: &str, theirs: &str) -> String {
         if self.is_companion { aws_cli(self.aws, theirs, self.stack) } else { own(ours, self.arguments, "") }
     }
 }

@@ -7,6 +7,7 @@ pub use tokio_util::sync::CancellationToken;
 
 use crate::connect::Aws;
 use crate::outcome::CompanionStack;
+use crate::saved_plan::SavedPlan;
 
 /// Options of [`deploy`](crate::deploy()).
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,12 @@ pub struct DeployOptions {
     /// Arguments that choose the same project and environment on the command line (`-e dev --suffix alice --local`):
     /// the commands that an outcome suggests repeat them.
     pub arguments: String,
+    /// Make the change set, show it and leave it: nothing is executed, and what comes after a deployment (contents of
+    /// buckets, invalidations, termination protection) is left as it is. How it ends is
+    /// [`Outcome::ChangeSetLeft`](crate::Outcome::ChangeSetLeft).
+    pub prepare_only: bool,
+    /// What must still be so: else nothing is begun, and it ends as [`Outcome::PlanStale`](crate::Outcome::PlanStale).
+    pub plan: Option<SavedPlan>,
 }
 
 /// Options of [`destroy`](crate::destroy()).

@@ -1,14 +1,20 @@
 //! How a command ended.
 
+mod parts;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::change_set::{ChangeSet, ValidationFinding};
+use crate::change_set::ChangeSet;
 use crate::contents::ContentsChanges;
 use crate::destroy_plan::{DestroyPlan, NonEmptyBucket, StackResource};
 use crate::host::Question;
+use crate::saved_plan::PlanChange;
 use crate::status::StackStatus;
+use crate::validation::ValidationFinding;
+
+pub use parts::{CompanionChange, CompanionStack, Failure, Operation, StackReference};
 
 /// How a command ended. Each variant is something that the user can act on; what cannot be answered is an
 /// [`AwsError`](crate::AwsError).
@@ -67,6 +73,17 @@ pub enum Outcome {
         /// Its status.
         status: StackStatus,
     },
+    /// The change set stands and was not executed, as was asked for.
+    ChangeSetLeft {
+        /// The stack; of a first creation, the empty one that holds the change set.
+        stack: StackReference,
+        /// The change set.
+        change_set: ChangeSet,
+        /// Commands that execute it and do what comes after, in order.
+        execute: Vec<String>,
+        /// Command that takes it away, with the empty stack where it made one.
+        discard: String,
+    },
     /// CloudFormation refused the change set; nothing was changed.
     ChangeSetRefused {
         /// The stack.
@@ -88,6 +105,13 @@ pub enum Outcome {
         /// What had happened to the stacks beside it.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         companions: Vec<CompanionChange>,
+    },
+    /// The saved plan does not say how things are any more; nothing was changed.
+    PlanStale {
+        /// Name of the stack.
+        stack_name: String,
+        /// What is not as it says.
+        changes: Vec<PlanChange>,
     },
     /// The operation failed and CloudFormation took it back.
     RolledBack {
@@ -229,64 +253,4 @@ impl Outcome {
         }
         self
     }
-}
-
-/// A stack beside the main one, in another region.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CompanionStack {
-    /// AWS region.
-    pub region: String,
-    /// Name of the stack.
-    pub stack_name: String,
-}
-
-/// What a deployment did to a stack beside the main one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CompanionChange {
-    /// AWS region.
-    pub region: String,
-    /// The stack.
-    pub stack: StackReference,
-    /// What was done; absent when it was as the plan says already.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Operation>,
-    /// As [`Outcome::Deployed`] has them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub orphans: Vec<Failure>,
-}
-
-/// A stack by name and by id; the id stays the same when the name is used again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StackReference {
-    /// Name.
-    pub name: String,
-    /// Id (ARN).
-    pub id: String,
-}
-
-/// What a deployment did to the stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Operation {
-    /// The stack did not exist.
-    Created,
-    /// The stack existed.
-    Updated,
-}
-
-/// A resource that could not be created, changed or deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// Logical id.
-    pub logical_id: String,
-    /// CloudFormation type.
-    pub resource_type: String,
-    /// Physical id, empty when none was given yet.
-    pub physical_id: String,
-    /// Status, for example `CREATE_FAILED`.
-    pub status: String,
-    /// Reason in CloudFormation's words.
-    pub reason: String,
-    /// Handler error code out of the reason (`AlreadyExists`, `AccessDenied` ...).
-    pub code: Option<String>,
 }

@@ -6,7 +6,7 @@ use stack_plan::Template;
 use stack_plan::broadening::Broadening;
 use stack_plan::specification::Specification;
 
-use crate::change_set::{ChangeAction, ResourceChange};
+use crate::resource_change::{ChangeAction, ResourceChange};
 
 /// A change that a plain yes beforehand does not cover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,6 +113,7 @@ mod tests {
             resource_type: resource_type.to_owned(),
             action,
             properties: Vec::new(),
+            values: Vec::new(),
             policy_action: policy_action.map(str::to_owned),
         }
     }

@@ -18,9 +18,10 @@ use crate::next_step::{self, About};
 use crate::options::Pacer;
 use crate::outcome::{Failure, Operation, Outcome, StackReference};
 use crate::owner;
+use crate::saved_plan::{SavedPlan, StackVersion};
 use crate::stack::{self, StackSummary};
 use crate::status::{DeployDecision, StackStatus};
-use crate::template_source;
+use crate::template_source::{self, TemplateSource};
 use crate::unchanged;
 use crate::upload::upload_zips;
 
@@ -103,6 +104,10 @@ pub(crate) struct StackDeployment<'a> {
     pub(crate) pacer: &'a Pacer,
     /// As [`DeployOptions::arguments`](crate::DeployOptions::arguments).
     pub(crate) arguments: &'a str,
+    /// As [`DeployOptions::prepare_only`](crate::DeployOptions::prepare_only).
+    pub(crate) prepare_only: bool,
+    /// The plan that must still be so.
+    pub(crate) plan: Option<&'a SavedPlan>,
 }
 
 impl StackDeployment<'_> {
@@ -119,6 +124,8 @@ impl StackDeployment<'_> {
                 DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy => {
                     return Ok(Looked::Ended(self.stuck(stack)));
                 }
+                // Its remains would have to go first, and only a deployment may take them away.
+                DeployDecision::DeleteThenCreate if self.prepare_only => return Ok(Looked::Ended(self.remains(stack))),
                 DeployDecision::Create | DeployDecision::DeleteThenCreate | DeployDecision::Update => {}
             }
         }
@@ -156,19 +163,34 @@ impl StackDeployment<'_> {
         if self.pacer.is_interrupted() {
             return Ok(self.interrupted().into());
         }
-        let kind = if decision == DeployDecision::Update { ChangeSetType::Update } else { ChangeSetType::Create };
-        let request = change_set::Request {
-            stack: match (&kind, &current) {
-                (ChangeSetType::Update, Some(stack)) => stack.reference.id.clone(),
-                _ => self.wanted.name.to_owned(),
-            },
-            kind,
+        let request = self.request(decision, current.as_ref(), template);
+        self.change(&request, (current, before), host).await
+    }
+
+    /// The change set that brings the stack from what was found to what is wanted.
+    pub(crate) fn request(
+        &self,
+        decision: DeployDecision,
+        current: Option<&StackSummary>,
+        template: TemplateSource,
+    ) -> change_set::Request {
+        let update = current.filter(|_| decision == DeployDecision::Update);
+        change_set::Request {
+            kind: if update.is_some() { ChangeSetType::Update } else { ChangeSetType::Create },
+            stack: update.map_or(self.wanted.name, |stack| &stack.reference.id).to_owned(),
             template,
             parameters: self.wanted.parameters.clone(),
             tags: self.wanted.tags.clone(),
             capabilities: capabilities(self.wanted.template),
-        };
-        self.change(&request, (current, before), host).await
+        }
+    }
+
+    /// True when a saved plan is deployed, and somebody changed the stack after it was compared with that.
+    pub(crate) async fn has_moved(&self, stack: &StackReference) -> Result<bool> {
+        let Some(plan) = self.plan else { return Ok(false) };
+        let planned = plan.found(self.wanted.name, &self.aws.target().region);
+        let now = stack::status(self.aws, &stack.id).await?.map(|stack| StackVersion::of(&stack));
+        Ok(planned != now.as_ref())
     }
 
     /// The stack after its operation.
@@ -184,7 +206,7 @@ impl StackDeployment<'_> {
 
     /// Puts termination protection on where the plan asks for it. It is never taken off: only `destroy` is asked to.
     async fn protect(&self, stack: &StackSummary) -> Result<()> {
-        if self.wanted.protect && !stack.protected {
+        if self.wanted.protect && !stack.protected && !self.prepare_only {
             deletion::set_protection(self.aws, &stack.reference, true).await?;
         }
         Ok(())
@@ -224,6 +246,17 @@ impl StackDeployment<'_> {
             status: stack.status,
             cause: None,
             next: self.about(&stack.reference).way_out(stack.status),
+        }
+    }
+
+    /// The remains of a first creation that failed, where no change set can be made.
+    fn remains(&self, stack: &StackSummary) -> Outcome {
+        let way_out = self.about(&stack.reference).command("destroy", "delete-stack");
+        Outcome::NeedsRollback {
+            stack: stack.reference.clone(),
+            status: stack.status,
+            cause: None,
+            next: vec![way_out, next_step::own("deploy", self.arguments, "--no-execute")],
         }
     }
 

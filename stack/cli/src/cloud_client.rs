@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Recorded;
-use crate::error::CliError;
+use crate::error::{CliError, LocalCloudError};
 
 /// How long a connection and a health request may take: whoever is there answers at once.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -84,7 +84,7 @@ pub(crate) fn fetch_health(url: &str) -> Option<Health> {
 /// What roles and users did in the local cloud at this endpoint.
 ///
 /// # Errors
-/// [`CliError::LocalCloudRefuses`], [`CliError::LocalCloudAnswer`].
+/// [`LocalCloudError::LocalCloudRefuses`], [`LocalCloudError::LocalCloudAnswer`].
 pub(crate) fn fetch_access(url: &str) -> Result<Recorded, CliError> {
     fetch(url, "GET", "/_stack/access.json", String::new())
 }
@@ -92,20 +92,20 @@ pub(crate) fn fetch_access(url: &str) -> Result<Recorded, CliError> {
 /// Tokens of a user of a pool in the local cloud at this endpoint; who is not there is made.
 ///
 /// # Errors
-/// [`CliError::LocalCloudRefuses`], [`CliError::LocalCloudAnswer`].
+/// [`LocalCloudError::LocalCloudRefuses`], [`LocalCloudError::LocalCloudAnswer`].
 pub(crate) fn fetch_token(url: &str, wanted: &WantedToken<'_>) -> Result<Tokens, CliError> {
     fetch(url, "POST", "/_stack/api/token", serde_json::to_string(wanted).unwrap_or_default())
 }
 
 fn fetch<T: DeserializeOwned>(url: &str, method: &str, path: &'static str, body: String) -> Result<T, CliError> {
-    let unreadable = |source| CliError::LocalCloudAnswer { url: url.to_owned(), path, source };
+    let unreadable = |source| LocalCloudError::LocalCloudAnswer { url: url.to_owned(), path, source };
     let request = Request { method, path, timeout: TIMEOUT, limit: LIMIT, body };
     let Answer { status, body } = ask(url, &request).map_err(unreadable)?;
     if status != 200 {
         let message = body.trim().to_owned();
-        return Err(CliError::LocalCloudRefuses { url: url.to_owned(), path, status, message });
+        return Err(LocalCloudError::LocalCloudRefuses { url: url.to_owned(), path, status, message }.into());
     }
-    serde_json::from_str(&body).map_err(|error| unreadable(error.into()))
+    serde_json::from_str(&body).map_err(|error| unreadable(error.into()).into())
 }
 
 /// Other emulators answer this path too, with an error or a page of theirs.

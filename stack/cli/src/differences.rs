@@ -8,6 +8,8 @@ use stack_plan::diff::Changes;
 use stack_plan::plan::Artifact;
 use stack_plan::{Built, Template};
 
+use crate::preview::ChangeSetView;
+
 /// What is shown of a value that must not be.
 const HIDDEN: &str = "****";
 
@@ -30,6 +32,9 @@ pub(crate) struct StackDifferences {
     pub(crate) parameters: Vec<ValueChange>,
     /// Tags of the stack that differ: every resource that can have tags gets them.
     pub(crate) tags: Vec<ValueChange>,
+    /// What CloudFormation says; absent when it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) change_set: Option<ChangeSetView>,
 }
 
 /// A function that gets other code.
@@ -87,12 +92,15 @@ impl StackDifferences {
             // Of a stack that will be made, the values are no differences of their own.
             parameters: if exists { parameter_changes(before, planned) } else { Vec::new() },
             tags: tags.map(|tags| value_changes(tags, planned.tags)).unwrap_or_default(),
+            change_set: None,
         }
     }
 
     /// True when nothing differs.
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.code.is_empty() && self.parameters.is_empty() && self.tags.is_empty()
+        let is_told_of = self.change_set.as_ref().is_some_and(ChangeSetView::differs);
+        let has_values = !self.code.is_empty() || !self.parameters.is_empty() || !self.tags.is_empty();
+        self.changes.is_empty() && !has_values && !is_told_of
     }
 }
 

@@ -1,9 +1,17 @@
 //! What can go wrong in the command line itself, and the errors of the other crates under one name.
 
+mod local_cloud;
+mod migration;
+mod user_pool;
+
 use std::path::PathBuf;
 
 use miette::Diagnostic;
 use thiserror::Error;
+
+pub(crate) use local_cloud::LocalCloudError;
+pub(crate) use migration::MigrationError;
+pub(crate) use user_pool::UserPoolError;
 
 /// Why a command failed.
 #[derive(Debug, Error, Diagnostic)]
@@ -28,6 +36,22 @@ pub(crate) enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Local(#[from] stack_local::LocalError),
+    /// A file cannot be deployed as a plan.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] crate::plan_file::PlanFileError),
+    /// A migration cannot be written or run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Migrations(#[from] MigrationError),
+    /// There is no such user pool, or nobody can sign in to it.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    UserPools(#[from] UserPoolError),
+    /// The local cloud does not answer, or not as it should.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    LocalCloud(#[from] LocalCloudError),
     /// Neither the directory nor one above it has a project file.
     #[error("no `stack.yaml` in `{directory}` or above it", directory = directory.display())]
     #[diagnostic(
@@ -218,80 +242,6 @@ pub(crate) enum CliError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// No function of the project runs migrations.
-    #[error("the project has no function of the package `migrate`, which runs migrations")]
-    #[diagnostic(
-        code("migration-function-missing"),
-        help("declare one beside the database, with the bucket of its files: docs/functions/migrate.md has the lines")
-    )]
-    MigrationFunctionMissing,
-    /// Several functions run migrations, and none is named.
-    #[error("several functions run migrations, and none is named")]
-    #[diagnostic(code("migration-function-ambiguous"), help("name one with `--function`: {names}"))]
-    MigrationFunctionAmbiguous {
-        /// Their names.
-        names: String,
-    },
-    /// A function that runs no migrations.
-    #[error("the project has no function `{name}` of the package `migrate`")]
-    #[diagnostic(code("migration-function-unknown"), help("{help}"))]
-    MigrationFunctionUnknown {
-        /// Name that was given.
-        name: String,
-        /// What is near, or all there are.
-        help: String,
-    },
-    /// The files of migrations are not among what the project deploys.
-    #[error("the bucket that function `{function}` reads migrations from has no contents of this project")]
-    #[diagnostic(
-        code("migration-files-elsewhere"),
-        help(
-            "give it some: `buckets: {{ migrations: {{ contents: ./migrations }} }}`, and the function `MIGRATIONS_BUCKET`"
-        )
-    )]
-    MigrationFilesElsewhere {
-        /// The function.
-        function: String,
-    },
-    /// A name that files of migrations cannot have.
-    #[error("`{name}` cannot be the name of a migration")]
-    #[diagnostic(
-        code("migration-name"),
-        help("say what it does in some words of letters and digits: `stack migrate new \"add users\"`")
-    )]
-    MigrationName {
-        /// The name.
-        name: String,
-    },
-    /// The function says that it could not do what it was told.
-    #[error("function `{function}` did not run the migrations: {message}")]
-    #[diagnostic(
-        code("migration-failed"),
-        help(
-            "its error is `{error_type}`; what was done before stays done: `stack migrate status` tells it, `stack logs {function}` the rest"
-        )
-    )]
-    MigrationFailed {
-        /// The function.
-        function: String,
-        /// Type of the error.
-        error_type: String,
-        /// What it says.
-        message: String,
-    },
-    /// The function answers something else than a report of migrations.
-    #[error("the answer of function `{function}` is no report of migrations")]
-    #[diagnostic(
-        code("migration-answer"),
-        help("is the deployed function of the package `migrate`? `stack deploy` brings it up to date")
-    )]
-    MigrationAnswer {
-        /// The function.
-        function: String,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
     /// An output that the stack does not have.
     #[error("stack `{stack_name}` has no output `{name}`")]
     #[diagnostic(code("output-unknown"), help("outputs of the stack: {known}"))]
@@ -324,158 +274,6 @@ pub(crate) enum CliError {
         /// What the operating system said.
         #[source]
         source: notify::Error,
-    },
-    /// Nothing that is our local cloud answers.
-    #[error("no local cloud answers at `{url}`")]
-    #[diagnostic(
-        code("local-cloud-missing"),
-        help("start it with `stack local start`, or run everything in the foreground with `stack dev`")
-    )]
-    LocalCloudMissing {
-        /// Where it was looked for.
-        url: String,
-    },
-    /// The stack makes no user pool.
-    #[error("{file} makes no user pool")]
-    #[diagnostic(
-        code("user-pool-missing"),
-        help(
-            "declare one: `user_pools: {{ users: {{ clients: {{ web: {{}} }} }} }}`; users of an imported pool are not in the local cloud"
-        )
-    )]
-    UserPoolMissing {
-        /// The project file.
-        file: String,
-    },
-    /// The stack makes several user pools, and none is named.
-    #[error("{file} makes several user pools, and none is named")]
-    #[diagnostic(code("user-pool-ambiguous"), help("name one with `--pool`: {names}"))]
-    UserPoolAmbiguous {
-        /// The project file.
-        file: String,
-        /// Their names.
-        names: String,
-    },
-    /// A user pool that the stack does not make.
-    #[error("the project makes no user pool `{name}`")]
-    #[diagnostic(code("user-pool-unknown"), help("{help}"))]
-    UserPoolUnknown {
-        /// Name that was given.
-        name: String,
-        /// What is near, or all there are.
-        help: String,
-    },
-    /// A user pool that nobody can sign in to.
-    #[error("user pool `{pool}` has no client, so nobody can sign in to it")]
-    #[diagnostic(code("user-pool-without-client"), help("give it one: `user_pools.{pool}.clients: {{ web: {{}} }}`"))]
-    UserPoolWithoutClient {
-        /// The pool.
-        pool: String,
-    },
-    /// A client that the user pool does not have.
-    #[error("user pool `{pool}` has no client `{name}`")]
-    #[diagnostic(code("client-unknown"), help("{help}"))]
-    ClientUnknown {
-        /// Name that was given.
-        name: String,
-        /// The pool.
-        pool: String,
-        /// What is near, or all there are.
-        help: String,
-    },
-    /// The local cloud answers, and does not do what it is asked for.
-    #[error("the local cloud at `{url}` refuses `{path}` with status {status}: {message}")]
-    #[diagnostic(
-        code("local-cloud-refuses"),
-        help("mend what it says; when it is of another version than this program (`stack --version`), start it again")
-    )]
-    LocalCloudRefuses {
-        /// Its endpoint.
-        url: String,
-        /// What was asked for.
-        path: &'static str,
-        /// Status of its answer.
-        status: u16,
-        /// What it says.
-        message: String,
-    },
-    /// The local cloud says nothing, or something else than was asked for.
-    #[error("the answer of the local cloud at `{url}` to `{path}` cannot be read")]
-    #[diagnostic(
-        code("local-cloud-answer"),
-        help("look into its log (`stack local status` names it); when it is of another version, start it again")
-    )]
-    LocalCloudAnswer {
-        /// Its endpoint.
-        url: String,
-        /// What was asked for.
-        path: &'static str,
-        /// What is wrong with it.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The local cloud is of another region than the plan.
-    #[error(
-        "the local cloud at `{url}` is of the region `{region}`, and {file} is planned for `{planned}`: its policies would name \
-         resources that are elsewhere, and functions would be denied everything"
-    )]
-    #[diagnostic(code("local-cloud-region"), help("{help}"))]
-    LocalCloudRegion {
-        /// Endpoint of the local cloud.
-        url: String,
-        /// Its region.
-        region: String,
-        /// The project file.
-        file: String,
-        /// Region of the plan.
-        planned: String,
-        /// The commands that mend it.
-        help: String,
-    },
-    /// A local cloud of this directory runs already.
-    #[error("the local cloud of this directory runs already at `{url}` (process {pid})")]
-    #[diagnostic(code("local-cloud-running"), help("stop it first: `stack local stop`"))]
-    LocalCloudRunning {
-        /// Its endpoint.
-        url: String,
-        /// Its process id.
-        pid: u32,
-    },
-    /// The port is taken by a local cloud that another directory started.
-    #[error("port {port} is taken by a local cloud that was started elsewhere")]
-    #[diagnostic(
-        code("port-taken-by-local-cloud"),
-        help(
-            "use that one (`stack deploy --local` finds it on port 4566), stop it where it was started, or choose another port with `--port`"
-        )
-    )]
-    PortTakenByLocalCloud {
-        /// The port.
-        port: u16,
-    },
-    /// The background process ended before it answered.
-    #[error("the local cloud ended before it answered ({status})")]
-    #[diagnostic(code("local-cloud-ended"), help("its last words, from `{log}`:\n{tail}", log = log.display()))]
-    LocalCloudEnded {
-        /// How it ended.
-        status: String,
-        /// The log file.
-        log: PathBuf,
-        /// Last lines of the log.
-        tail: String,
-    },
-    /// The background process does not do what it should in time.
-    #[error("the local cloud (process {pid}) did not {expected} within {seconds} seconds")]
-    #[diagnostic(code("local-cloud-stuck"), help("look into `{log}`; `kill {pid}` ends it", log = log.display()))]
-    LocalCloudStuck {
-        /// Process id.
-        pid: u32,
-        /// `answer` or `stop`.
-        expected: &'static str,
-        /// How long was waited.
-        seconds: u64,
-        /// The log file.
-        log: PathBuf,
     },
     /// The operating system refused something that every command needs.
     #[error("cannot {action}")]

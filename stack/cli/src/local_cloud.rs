@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud_client;
-use crate::error::CliError;
+use crate::error::{CliError, LocalCloudError};
 
 /// Files of the local cloud that belongs to one directory.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl CloudDirectory {
     /// Becomes the one local cloud of this directory.
     ///
     /// # Errors
-    /// [`CliError::LocalCloudRunning`] when another process is that.
+    /// [`LocalCloudError::LocalCloudRunning`] when another process is that.
     pub(crate) fn lock(&self) -> Result<CloudLock, CliError> {
         self.create()?;
         let path = self.0.join("lock");
@@ -77,10 +77,11 @@ impl CloudDirectory {
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
             Err(TryLockError::WouldBlock) => {
                 let state = self.read_state();
-                Err(CliError::LocalCloudRunning {
+                Err(LocalCloudError::LocalCloudRunning {
                     url: state.as_ref().map_or_else(|| "(starting)".to_owned(), |state| state.url.clone()),
                     pid: state.map_or(0, |state| state.pid),
-                })
+                }
+                .into())
             }
         }
     }
@@ -117,7 +118,7 @@ impl CloudDirectory {
     /// Endpoint of the local cloud that commands with `--local` use: this directory's own, or the one on the default port.
     ///
     /// # Errors
-    /// [`CliError::LocalCloudMissing`] when none answers.
+    /// [`LocalCloudError::LocalCloudMissing`] when none answers.
     pub(crate) fn endpoint(&self) -> Result<String, CliError> {
         if let Some(state) = self.running() {
             return Ok(state.url);
@@ -126,7 +127,7 @@ impl CloudDirectory {
         if is_local_cloud(address) {
             Ok(format!("http://{address}"))
         } else {
-            Err(CliError::LocalCloudMissing { url: format!("http://{address}") })
+            Err(LocalCloudError::LocalCloudMissing { url: format!("http://{address}") }.into())
         }
     }
 }
@@ -149,7 +150,7 @@ mod tests {
         let state = CloudState { pid: 7, url: "http://127.0.0.1:1".to_owned(), data: None };
         cloud.write_state(&state).unwrap();
         assert_eq!(cloud.running(), Some(state));
-        assert!(matches!(cloud.lock(), Err(CliError::LocalCloudRunning { pid: 7, .. })));
+        assert!(matches!(cloud.lock(), Err(CliError::LocalCloud(LocalCloudError::LocalCloudRunning { pid: 7, .. }))));
         drop(lock);
         assert_eq!(cloud.running(), None);
         assert!(cloud.lock().is_ok());

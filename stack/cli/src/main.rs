@@ -12,9 +12,12 @@ mod local_cloud;
 mod migrations;
 mod output;
 mod paths;
+mod plan_file;
+mod preview;
 mod project;
 mod report;
 mod runtime;
+mod secrets;
 mod target;
 mod user_pools;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stack_plan::Plan;
 use stack_plan::plan::Artifact;
 
-use crate::error::CliError;
+use crate::error::{CliError, MigrationError};
 
 /// Package of the function that runs migrations.
 const PACKAGE: &str = "migrate";
@@ -50,18 +50,18 @@ pub(crate) struct MigrationStatus {
 /// The function that runs the migrations of a project.
 ///
 /// # Errors
-/// [`CliError::MigrationFunctionMissing`], [`CliError::MigrationFunctionUnknown`], and
-/// [`CliError::MigrationFunctionAmbiguous`] where there are several and none is named.
+/// [`MigrationError::MigrationFunctionMissing`], [`MigrationError::MigrationFunctionUnknown`], and
+/// [`MigrationError::MigrationFunctionAmbiguous`] where there are several and none is named.
 pub(crate) fn runner<'a>(plan: &'a Plan, named: Option<&str>) -> Result<&'a Artifact, CliError> {
     let runners: Vec<&Artifact> = plan.artifacts.iter().filter(|artifact| artifact.package == PACKAGE).collect();
     let known = || runners.iter().map(|runner| runner.function.as_str()).collect::<Vec<_>>();
     match (named, runners.as_slice()) {
-        (_, []) => Err(CliError::MigrationFunctionMissing),
+        (_, []) => Err(MigrationError::MigrationFunctionMissing.into()),
         (None, [runner]) => Ok(runner),
-        (None, _) => Err(CliError::MigrationFunctionAmbiguous { names: known().join(", ") }),
+        (None, _) => Err(MigrationError::MigrationFunctionAmbiguous { names: known().join(", ") }.into()),
         (Some(name), _) => runners.iter().copied().find(|runner| runner.function == name).ok_or_else(|| {
             let help = crate::commands::near(name, &known());
-            CliError::MigrationFunctionUnknown { name: name.to_owned(), help }
+            MigrationError::MigrationFunctionUnknown { name: name.to_owned(), help }.into()
         }),
     }
 }
@@ -69,9 +69,9 @@ pub(crate) fn runner<'a>(plan: &'a Plan, named: Option<&str>) -> Result<&'a Arti
 /// Directory of the files of SQL, relative to the project: what is deployed into the bucket that the function reads.
 ///
 /// # Errors
-/// [`CliError::MigrationFilesElsewhere`] where the bucket has no contents of the project.
+/// [`MigrationError::MigrationFilesElsewhere`] where the bucket has no contents of the project.
 pub(crate) fn directory(plan: &Plan, runner: &Artifact) -> Result<PathBuf, CliError> {
-    let elsewhere = || CliError::MigrationFilesElsewhere { function: runner.function.clone() };
+    let elsewhere = || MigrationError::MigrationFilesElsewhere { function: runner.function.clone() };
     let function = plan.template.resources.get(&runner.logical_id).ok_or_else(elsewhere)?;
     let variables = &function.properties["Environment"]["Variables"];
     let prefix = variables["MIGRATIONS_PREFIX"].as_str().unwrap_or_default();
@@ -92,7 +92,7 @@ pub(crate) fn directory(plan: &Plan, runner: &Artifact) -> Result<PathBuf, CliEr
 /// Name of a new migration as its files have it: `Add users` is `add_users`.
 ///
 /// # Errors
-/// [`CliError::MigrationName`] when nothing is left of it, or too much.
+/// [`MigrationError::MigrationName`] when nothing is left of it, or too much.
 pub(crate) fn file_name_part(name: &str) -> Result<String, CliError> {
     let mut part = String::new();
     for character in name.chars() {
@@ -104,7 +104,7 @@ pub(crate) fn file_name_part(name: &str) -> Result<String, CliError> {
     }
     let part = part.trim_end_matches('_').to_owned();
     if part.is_empty() || part.len() > LONGEST_NAME {
-        return Err(CliError::MigrationName { name: name.to_owned() });
+        return Err(MigrationError::MigrationName { name: name.to_owned() }.into());
     }
     Ok(part)
 }

@@ -1,21 +1,24 @@
 //! How a command ended: everything that `--json` prints last, and what the exit code and the text are made of.
 
 mod exit_code;
+mod outputs;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-use stack_aws::{DriftOutcome, GarbageOutcome, Invoked, LastOperation, Outcome, StackState, StackSummary};
+use serde::Serialize;
+use stack_aws::{GarbageOutcome, Invoked, LastOperation, Outcome, StackState, StackSummary};
 use stack_plan::diff::Changes;
 use stack_plan::graph::Graph;
-use stack_plan::plan::{Explanation, Origin};
 use stack_plan::{Built, Template};
 use time::OffsetDateTime;
 
 use crate::access::Identity;
 use crate::differences::StackDifferences;
 use crate::migrations::MigrationReport;
+
+pub(crate) use parts::{Check, CheckState, Declaration, DriftOfStack, ExplainedResource, SourceEntry, TemplateWarning};
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -78,6 +81,9 @@ pub(crate) enum Report {
     StackDifferences {
         /// The main stack, then those beside it.
         stacks: Vec<StackDifferences>,
+        /// The file that the plan was written into.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        plan: Option<PathBuf>,
         /// True when a page in Markdown is asked for.
         #[serde(skip)]
         markdown: bool,
@@ -310,139 +316,4 @@ pub(crate) enum Report {
     Ended,
     /// The user interrupted.
     Interrupted,
-}
-
-/// Where a resource comes from and why it is as it is.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ExplainedResource {
-    /// Logical id.
-    pub(crate) logical_id: String,
-    /// CloudFormation type.
-    #[serde(rename = "type")]
-    pub(crate) resource_type: String,
-    /// Lines and files.
-    #[serde(flatten)]
-    pub(crate) origin: Origin,
-    /// True when the project replaces the built-in template source.
-    pub(crate) is_own_source: bool,
-    /// What the template source says of its parts.
-    pub(crate) explanations: Vec<Explanation>,
-}
-
-/// A source that is built in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct SourceEntry {
-    /// What it is the source of.
-    pub(crate) owner: &'static str,
-    /// File, relative to the project.
-    pub(crate) file: String,
-    /// True when the project has one of its own.
-    pub(crate) replaced: bool,
-}
-
-/// The drift of one stack.
-#[derive(Debug, Serialize)]
-pub(crate) struct DriftOfStack {
-    /// AWS region.
-    pub(crate) region: String,
-    /// What was found.
-    #[serde(flatten)]
-    pub(crate) outcome: DriftOutcome,
-    /// Where drifted resources are declared, by logical id.
-    pub(crate) declared: BTreeMap<String, Declaration>,
-}
-
-/// Where a resource is declared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Declaration {
-    /// Project file.
-    pub(crate) file: String,
-    /// Line, from 1.
-    pub(crate) line: usize,
-    /// Key path (`buckets.uploads`).
-    pub(crate) key_path: String,
-}
-
-/// One thing that a machine needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Check {
-    /// What is needed.
-    pub(crate) name: &'static str,
-    /// How it stands.
-    pub(crate) state: CheckState,
-    /// What was found.
-    pub(crate) found: String,
-    /// The command that mends it.
-    pub(crate) mend: Option<String>,
-}
-
-/// How a needed thing stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum CheckState {
-    /// There.
-    Good,
-    /// Absent, and something else does its work.
-    Replaceable,
-    /// Absent, and something will not work.
-    Missing,
-}
-
-/// A finding of a template that CloudFormation does not refuse.
-#[derive(Debug, Serialize)]
-pub(crate) struct TemplateWarning {
-    /// Stable code.
-    pub(crate) code: String,
-    /// What is wrong.
-    pub(crate) message: String,
-    /// Path in the template.
-    pub(crate) path: String,
-    /// Line, from 1.
-    pub(crate) line: Option<usize>,
-    /// Column in characters, from 1.
-    pub(crate) column: Option<usize>,
-    /// How to mend it.
-    pub(crate) help: Option<String>,
-}
-
-impl Report {
-    /// The same report with outputs that answer, where it tells of a stack in a local cloud at this endpoint: the address of
-    /// a distribution is what AWS would say, and nothing serves it here. Without an endpoint nothing changes.
-    #[must_use]
-    pub(crate) fn answering(mut self, endpoint_url: Option<&str>) -> Self {
-        if let (Some(outputs), Some(url)) = (self.outputs_mut(), endpoint_url) {
-            for value in outputs.values_mut() {
-                *value = stack_local::answering(value, url.trim_end_matches('/'));
-            }
-        }
-        self
-    }
-
-    /// The outputs of a stack that is as the plan says.
-    pub(crate) fn outputs(&self) -> Option<&BTreeMap<String, String>> {
-        match self {
-            Self::Outputs { outputs, .. } => Some(outputs),
-            Self::Stack { outcome, .. } => match outcome.as_ref() {
-                Outcome::Deployed { outputs, .. }
-                | Outcome::NoChanges { outputs, .. }
-                | Outcome::Settled { outputs, .. } => Some(outputs),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn outputs_mut(&mut self) -> Option<&mut BTreeMap<String, String>> {
-        match self {
-            Self::Outputs { outputs, .. } => Some(outputs),
-            Self::Status { state, .. } => state.stack.as_mut().map(|stack| &mut stack.outputs),
-            Self::Stack { outcome, .. } => match outcome.as_mut() {
-                Outcome::Deployed { outputs, .. }
-                | Outcome::NoChanges { outputs, .. }
-                | Outcome::Settled { outputs, .. } => Some(outputs),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
 }

@@ -8,7 +8,7 @@ use stack_plan::Plan;
 
 use crate::arguments::{Endpoint, Settings};
 use crate::cloud_client;
-use crate::error::CliError;
+use crate::error::{CliError, LocalCloudError};
 use crate::local_cloud::CloudDirectory;
 use crate::project::ProjectFiles;
 
@@ -23,7 +23,7 @@ pub(crate) struct Connected {
 /// Endpoint of the cloud that the settings name.
 ///
 /// # Errors
-/// [`CliError::LocalCloudMissing`] when the local cloud is meant and does not answer.
+/// [`LocalCloudError::LocalCloudMissing`] when the local cloud is meant and does not answer.
 pub(crate) fn endpoint(settings: &Settings, files: &ProjectFiles) -> Result<Option<String>, CliError> {
     match &settings.endpoint {
         Endpoint::Aws => Ok(None),
@@ -36,11 +36,12 @@ pub(crate) fn endpoint(settings: &Settings, files: &ProjectFiles) -> Result<Opti
 /// `--local` means.
 ///
 /// # Errors
-/// [`CliError::LocalCloudMissing`] when none answers, [`CliError::LocalCloudRegion`] when it is of another region.
+/// [`LocalCloudError::LocalCloudMissing`] when none answers, [`LocalCloudError::LocalCloudRegion`] when it is of another
+/// region.
 pub(crate) fn local_endpoint(settings: &Settings, files: &ProjectFiles, plan: &Plan) -> Result<String, CliError> {
     let url = match &settings.endpoint {
         Endpoint::Url(url) if cloud_client::fetch_health(url).is_none() => {
-            return Err(CliError::LocalCloudMissing { url: url.clone() });
+            return Err(LocalCloudError::LocalCloudMissing { url: url.clone() }.into());
         }
         Endpoint::Url(url) => url.clone(),
         Endpoint::Aws | Endpoint::Local => CloudDirectory::of(&files.directory).endpoint()?,
@@ -52,7 +53,7 @@ pub(crate) fn local_endpoint(settings: &Settings, files: &ProjectFiles, plan: &P
 /// Connects, asks who we are, and plans for that account.
 ///
 /// # Errors
-/// All faults of the project, what AWS refuses, and [`CliError::LocalCloudRegion`].
+/// All faults of the project, what AWS refuses, and [`LocalCloudError::LocalCloudRegion`].
 pub(crate) async fn connect(
     settings: &Settings,
     files: &ProjectFiles,
@@ -80,13 +81,13 @@ pub(crate) async fn connect(
 /// given.
 ///
 /// # Errors
-/// [`CliError::LocalCloudRegion`] when it is of another one.
+/// [`LocalCloudError::LocalCloudRegion`] when it is of another one.
 pub(crate) fn check_region(files: &ProjectFiles, url: &str, planned: &str) -> Result<(), CliError> {
     let region = cloud_client::fetch_health(url).and_then(|health| health.region);
     let Some(region) = region.filter(|region| region != planned) else { return Ok(()) };
     let is_own = CloudDirectory::of(&files.directory).running().is_some_and(|state| state.url == url);
     let start = if is_own { "stack local stop && stack local start" } else { "stack local start --port 0" };
-    Err(CliError::LocalCloudRegion {
+    Err(LocalCloudError::LocalCloudRegion {
         url: url.to_owned(),
         file: files.file_name.clone(),
         help: format!(
@@ -94,5 +95,5 @@ pub(crate) fn check_region(files: &ProjectFiles, url: &str, planned: &str) -> Re
         ),
         region,
         planned: planned.to_owned(),
-    })
+    }.into())
 }

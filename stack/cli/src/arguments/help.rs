@@ -49,7 +49,10 @@ pub(super) const DIFF: &str = "\
 The stack and its companions as they are deployed, against the plan: resources with the values that differ, parameters, tags, and \
 functions whose built code is another. Neither a change set nor anything else is made on AWS.
 
-Exit code 0 when there is no difference, 2 when there is one.
+With --change-set CloudFormation is asked as well: it makes a change set, validates it, and tells values and replacements that no template \
+tells. Of two answers the worse counts. The change set is deleted again, with the empty stack that the first one makes, also after Ctrl-C.
+
+Exit code 0 when there is no difference, 2 when there is one; with --change-set 1 when CloudFormation refuses it, 4 when the stack is busy.
 
 Two template files, or one and the plan, are compared offline; they are YAML or JSON. What is \
 made again is known from the types of the resources, and what widens access from the templates themselves.
@@ -57,6 +60,8 @@ made again is known from the types of the resources, and what widens access from
 Examples:
   stack diff -e prod
   stack diff --local --no-build
+  stack diff -e prod --change-set
+  stack diff -e prod --out prod.plan && stack deploy -e prod --plan prod.plan
   stack diff -e prod --markdown > comment.md
   stack diff --template old.yaml new.yaml
   aws cloudformation get-template --stack-name avatars --query TemplateBody > deployed.json
@@ -97,11 +102,18 @@ Shows the change set and asks before it executes it; what was shown is what is e
 the consent, but for risks: what `--allow` does not name of widened access, and of data that would be deleted or made again without its \
 content, ends the command with exit code 3 and the list. The local cloud (--local) is not asked about.
 
+With --no-execute the change set stands when the command ends, and its ARN is what it prints: packages are uploaded, and nothing else is \
+changed. The next deployment makes a change set of its own, and takes this one with it.
+
+With --plan the deployment must be of what `stack diff --out` compared, on stacks that nobody has changed since: template, parameters, \
+tags, packages, state. Otherwise it ends with what is different, and nothing is changed. A plan is no consent.
+
 Examples:
   stack local start && stack deploy --local
   stack deploy -e dev --suffix alice
   stack deploy -e prod --yes --parameter domain=example.com
   stack deploy -e prod --yes --allow broadening,replace
+  stack deploy -e prod --no-execute
   stack deploy --endpoint-url http://127.0.0.1:5000 --yes";
 
 pub(super) const DESTROY: &str = "\

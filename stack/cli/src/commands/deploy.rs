@@ -8,6 +8,7 @@ use crate::arguments::{DeployArguments, Endpoint, Settings};
 use crate::error::CliError;
 use crate::host::{Consent, User};
 use crate::output::Output;
+use crate::plan_file;
 use crate::project::ProjectFiles;
 use crate::report::{Declaration, Report};
 use crate::runtime;
@@ -18,7 +19,10 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
     let parameters = arguments.parameters.into_map();
     // Faults come before questions; for which account the names are does not matter yet.
     files.plan(settings, &parameters, None)?;
-    let consent = Consent::to_deploy(settings).require("stack deploy")?;
+    let saved = arguments.plan.as_ref().map(|path| plan_file::read_plan(&settings.path(path))).transpose()?;
+    let consent = Consent::to_deploy(settings);
+    // What is only prepared is asked about at most on first use, for the artifact bucket.
+    let consent = if arguments.no_execute { consent } else { consent.require("stack deploy")? };
     let endpoint_url = target::endpoint(settings, &files)?;
     runtime::run(async |interrupt| {
         let connecting = target::connect(settings, &files, &parameters, endpoint_url);
@@ -30,7 +34,13 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
         let Some(built) = build::build(&files.directory, &plan.artifacts, profile, &interrupt, output).await? else {
             return Ok(Report::Interrupted);
         };
-        let options = DeployOptions { interrupt, arguments: settings.choice(), ..DeployOptions::default() };
+        let options = DeployOptions {
+            interrupt,
+            arguments: settings.choice(),
+            prepare_only: arguments.no_execute,
+            plan: saved,
+            ..DeployOptions::default()
+        };
         let mut user = User::new(output, consent, options.interrupt.clone());
         if settings.endpoint != Endpoint::Local {
             user = user.allowing(arguments.allow.iter().map(|allowed| allowed.risk()).collect());

@@ -3,25 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use stack_aws::{Aws, artifact_bucket_name};
+use stack_aws::{Aws, OperationOptions, artifact_bucket_name};
 use stack_local::DEFAULT_ACCOUNT;
 use stack_plan::diff::Changes;
 use stack_plan::plan::ARTIFACT_BUCKET_PARAMETER;
 use stack_plan::{Built, Plan, Template};
 
-use super::build;
+use super::{build, write_file};
 use crate::arguments::{DiffArguments, Settings};
 use crate::differences::{Planned, StackDifferences};
 use crate::error::CliError;
 use crate::fact::Fact;
 use crate::output::Output;
+use crate::plan_file;
+use crate::preview;
 use crate::project::{ProjectFiles, read_text};
 use crate::report::Report;
 use crate::runtime;
 use crate::target::{self, Connected};
 
 pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Output) -> Result<Report, CliError> {
-    let DiffArguments { template, from, no_build, markdown, parameters } = arguments;
+    let DiffArguments { template, from, no_build, change_set, out, markdown, parameters } = arguments;
     let parameters = parameters.into_map();
     if let [old, new] = template.as_slice() {
         let changes = Changes::between(&read_template(&settings.path(old))?, &read_template(&settings.path(new))?);
@@ -38,10 +40,22 @@ pub(super) fn run(settings: &Settings, arguments: DiffArguments, output: &mut Ou
         let changes = Changes::between(&old, &plan.template);
         return Ok(Report::Differences { from: from.display().to_string(), to: plan.stack_name, changes, markdown });
     }
-    online(settings, &files, &parameters, !no_build, output).map(|stacks| match stacks {
-        Some(stacks) => Report::StackDifferences { stacks, markdown },
+    let out = out.map(|path| settings.path(&path));
+    let asked = Asked { builds: !no_build, change_set, out: out.as_deref() };
+    online(settings, &files, &parameters, &asked, output).map(|stacks| match stacks {
+        Some(stacks) => Report::StackDifferences { stacks, plan: out, markdown },
         None => Report::Interrupted,
     })
+}
+
+/// What is asked for beside the templates.
+struct Asked<'a> {
+    /// The code of functions.
+    builds: bool,
+    /// What CloudFormation says.
+    change_set: bool,
+    /// The file that a plan is written into.
+    out: Option<&'a Path>,
 }
 
 /// The stack and its companions, as they are and as they would be; nothing when the user interrupts.
@@ -49,7 +63,7 @@ fn online(
     settings: &Settings,
     files: &ProjectFiles,
     parameters: &BTreeMap<String, String>,
-    builds: bool,
+    asked: &Asked<'_>,
     output: &mut Output,
 ) -> Result<Option<Vec<StackDifferences>>, CliError> {
     let endpoint_url = target::endpoint(settings, files)?;
@@ -59,7 +73,7 @@ fn online(
             connected = connecting => connected?,
             () = interrupt.cancelled() => return Ok(None),
         };
-        let built = if builds && !plan.artifacts.is_empty() {
+        let built = if asked.builds && !plan.artifacts.is_empty() {
             let profile = build::profile(settings);
             match build::build(&files.directory, &plan.artifacts, profile, &interrupt, output).await? {
                 Some(built) => Some(built),
@@ -68,14 +82,47 @@ fn online(
         } else {
             None
         };
-        tokio::select! {
-            compared = compare(&aws, &plan, built.as_deref()) => compared.map(Some),
-            () = interrupt.cancelled() => Ok(None),
+        let zips = built.as_deref().unwrap_or_default();
+        let looking = async {
+            // First what the plan is bound to: what is compared after it is that, or the plan is stale already.
+            let saved = match asked.out {
+                Some(path) => Some((path, stack_aws::save_plan(&aws, &plan, zips).await?)),
+                None => None,
+            };
+            Ok::<_, CliError>((saved, compare(&aws, &plan, built.as_deref()).await?))
+        };
+        let (saved, compared) = tokio::select! {
+            looked = looking => looked?,
+            () = interrupt.cancelled() => return Ok(None),
+        };
+        if let Some((path, saved)) = saved {
+            write_file(path, plan_file::render_plan(&saved).as_bytes())?;
         }
+        if !asked.change_set {
+            return Ok(Some(compared.into_iter().map(|(differences, _)| differences).collect()));
+        }
+        // Not cut short by an interrupt: it takes away what it made.
+        let options = OperationOptions { interrupt, arguments: settings.choice(), ..OperationOptions::default() };
+        let previews = stack_aws::preview(&aws, &plan, zips, &options).await?;
+        Ok(previews.map(|previews| {
+            let companions = plan.companions.iter().map(|companion| &companion.template);
+            let templates = std::iter::once(&plan.template).chain(companions);
+            let stacks = compared.into_iter().zip(templates).zip(previews);
+            let join = |(((mut differences, deployed), planned), preview)| {
+                preview::join(&mut differences, &deployed, planned, preview);
+                differences
+            };
+            stacks.map(join).collect()
+        }))
     })
 }
 
-async fn compare(aws: &Aws, plan: &Plan, built: Option<&[Built]>) -> Result<Vec<StackDifferences>, CliError> {
+/// The differences of each stack, with the template that is deployed: empty where nothing is.
+async fn compare(
+    aws: &Aws,
+    plan: &Plan,
+    built: Option<&[Built]>,
+) -> Result<Vec<(StackDifferences, Template)>, CliError> {
     let mut values = plan.parameters.clone();
     if plan.template.parameters.contains_key(ARTIFACT_BUCKET_PARAMETER) {
         values.insert(ARTIFACT_BUCKET_PARAMETER.to_owned(), artifact_bucket_name(&plan.account, &plan.region));
@@ -107,7 +154,7 @@ async fn compare(aws: &Aws, plan: &Plan, built: Option<&[Built]>) -> Result<Vec<
     Ok(stacks)
 }
 
-async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<StackDifferences, CliError> {
+async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<(StackDifferences, Template), CliError> {
     let deployed = stack_aws::deployed(aws, planned.stack_name, planned.tags).await?;
     let template = match deployed.as_ref().and_then(|deployed| deployed.template.as_deref()) {
         Some(text) => Template::parse(text).map_err(|fault| CliError::DeployedTemplateInvalid {
@@ -116,7 +163,7 @@ async fn differences(aws: &Aws, planned: &Planned<'_>) -> Result<StackDifference
         })?,
         None => Template::default(),
     };
-    Ok(StackDifferences::between(deployed.as_ref(), &template, planned))
+    Ok((StackDifferences::between(deployed.as_ref(), &template, planned), template))
 }
 
 fn read_template(path: &Path) -> Result<Template, CliError> {

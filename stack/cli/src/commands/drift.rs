@@ -10,10 +10,8 @@ use crate::error::CliError;
 use crate::project::ProjectFiles;
 use crate::report::{DriftOfStack, Report};
 use crate::runtime;
+use crate::secrets::{HIDDEN, is_secret};
 use crate::target::{self, Connected};
-
-/// What stands for a value that is not to be seen.
-const HIDDEN: &str = "(hidden)";
 
 pub(super) fn run(settings: &Settings, arguments: DriftArguments) -> Result<Report, CliError> {
     let files = ProjectFiles::read(settings)?;
@@ -64,56 +62,5 @@ fn hide_secrets(template: &Template, drift: &mut StackDrift) {
                 }
             }
         }
-    }
-}
-
-/// True when the property of this path, or the nearest one above it that the template names, is made of a secret.
-fn is_secret(template: &Template, properties: &serde_json::Value, path: &str) -> bool {
-    let mut path = path;
-    let text = loop {
-        if let Some(value) = properties.pointer(path) {
-            break value.to_string();
-        }
-        match path.rfind('/') {
-            Some(end) if end > 0 => path = &path[..end],
-            _ => return false,
-        }
-    };
-    let from_parameter =
-        |name: &String| text.contains(&format!("{{\"Ref\":\"{name}\"}}")) || text.contains(&format!("${{{name}}}"));
-    let from_store = ["{{resolve:secretsmanager:", "{{resolve:ssm-secure:"].iter().any(|store| text.contains(store));
-    let mut secrets = template.parameters.iter().filter(|(_, parameter)| parameter.is_secret());
-    from_store || secrets.any(|(name, _)| from_parameter(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_known_by_what_the_template_makes_them_of() {
-        let template = Template::parse(
-            r#"{
-                "Parameters": {"Key": {"Type": "String", "NoEcho": true}, "Name": {"Type": "String"}},
-                "Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {
-                    "FunctionName": {"Ref": "Name"},
-                    "Environment": {"Variables": {
-                        "URL": {"Fn::Sub": "https://x/${Key}"},
-                        "TOKEN": {"Ref": "Key"},
-                        "PLACE": "{{resolve:secretsmanager:x}}",
-                        "PLAIN": "x"
-                    }}
-                }}}
-            }"#,
-        )
-        .unwrap();
-        let properties = &template.resources["F"].properties;
-        for path in ["URL", "TOKEN", "PLACE"] {
-            assert!(is_secret(&template, properties, &format!("/Environment/Variables/{path}")), "{path}");
-        }
-        for path in ["/FunctionName", "/Environment/Variables/PLAIN", "/Tags/0/Value"] {
-            assert!(!is_secret(&template, properties, path), "{path}");
-        }
-        assert!(is_secret(&template, properties, "/Environment/Variables/OTHER"), "in doubt it is hidden");
     }
 }

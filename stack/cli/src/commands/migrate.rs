@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stack_aws::{Invocation, InvocationKind, Invoked};
 
 use crate::arguments::{MigrateArguments, MigrateCommand, Settings};
-use crate::error::CliError;
+use crate::error::{CliError, MigrationError};
 use crate::fact::Fact;
 use crate::host::Consent;
 use crate::migrations::{self, MigrationReport};
@@ -120,12 +120,13 @@ fn read(function: &str, function_name: &str, invoked: &Invoked) -> Result<Migrat
     if invoked.error.is_some() {
         let answer: Value = serde_json::from_str(&invoked.payload).unwrap_or_default();
         let text = |key: &str| answer[key].as_str().map(str::to_owned);
-        return Err(CliError::MigrationFailed {
+        return Err(MigrationError::MigrationFailed {
             function: function.to_owned(),
             error_type: text("errorType").unwrap_or_else(|| "unknown".to_owned()),
             message: text("errorMessage").unwrap_or_else(|| invoked.payload.clone()),
-        });
+        }
+        .into());
     }
     serde_json::from_str(&invoked.payload)
-        .map_err(|source| CliError::MigrationAnswer { function: function_name.to_owned(), source })
+        .map_err(|source| MigrationError::MigrationAnswer { function: function_name.to_owned(), source }.into())
 }

@@ -5,7 +5,7 @@ use stack_local::DEFAULT_ACCOUNT;
 use super::near;
 use crate::arguments::{Settings, TokenArguments};
 use crate::cloud_client::{self, WantedToken};
-use crate::error::CliError;
+use crate::error::{CliError, UserPoolError};
 use crate::project::ProjectFiles;
 use crate::report::Report;
 use crate::target;
@@ -34,23 +34,24 @@ pub(super) fn run(settings: &Settings, arguments: TokenArguments) -> Result<Repo
 fn chosen_pool<'a>(pools: &'a [UserPool], name: Option<&str>, file: &str) -> Result<&'a UserPool, CliError> {
     let names: Vec<&str> = pools.iter().map(|pool| pool.name.as_str()).collect();
     match (pools, name) {
-        ([], _) => Err(CliError::UserPoolMissing { file: file.to_owned() }),
+        ([], _) => Err(UserPoolError::UserPoolMissing { file: file.to_owned() }.into()),
         ([only], None) => Ok(only),
-        (_, None) => Err(CliError::UserPoolAmbiguous { file: file.to_owned(), names: names.join(", ") }),
+        (_, None) => Err(UserPoolError::UserPoolAmbiguous { file: file.to_owned(), names: names.join(", ") }.into()),
         (_, Some(name)) => pools
             .iter()
             .find(|pool| pool.name == name)
-            .ok_or_else(|| CliError::UserPoolUnknown { name: name.to_owned(), help: near(name, &names) }),
+            .ok_or_else(|| UserPoolError::UserPoolUnknown { name: name.to_owned(), help: near(name, &names) }.into()),
     }
 }
 
 fn chosen_client<'a>(pool: &'a UserPool, name: Option<&str>) -> Result<&'a Client, CliError> {
     let names: Vec<&str> = pool.clients.iter().map(|client| client.name.as_str()).collect();
     match (pool.clients.first(), name) {
-        (None, _) => Err(CliError::UserPoolWithoutClient { pool: pool.name.clone() }),
+        (None, _) => Err(UserPoolError::UserPoolWithoutClient { pool: pool.name.clone() }.into()),
         (Some(first), None) => Ok(first),
         (Some(_), Some(name)) => pool.clients.iter().find(|client| client.name == name).ok_or_else(|| {
-            CliError::ClientUnknown { name: name.to_owned(), pool: pool.name.clone(), help: near(name, &names) }
+            UserPoolError::ClientUnknown { name: name.to_owned(), pool: pool.name.clone(), help: near(name, &names) }
+                .into()
         }),
     }
 }

@@ -4,6 +4,7 @@ use stack_aws::{DeployDecision, DriftOutcome, GarbageOutcome, Outcome, StackStat
 
 use super::{CheckState, DriftOfStack, Report};
 use crate::differences::StackDifferences;
+use crate::preview::ChangeSetView;
 
 impl Report {
     /// Exit code of the process (see `stack --help`).
@@ -26,13 +27,7 @@ impl Report {
                 }
             }
             Self::Invoked { invoked, .. } => u8::from(invoked.error.is_some()),
-            Self::StackDifferences { stacks, .. } => {
-                if stacks.iter().all(StackDifferences::is_empty) {
-                    0
-                } else {
-                    2
-                }
-            }
+            Self::StackDifferences { stacks, .. } => differences_exit_code(stacks),
             Self::Garbage { outcome, dry_run } => match outcome {
                 GarbageOutcome::Declined { .. } if *dry_run => 0,
                 GarbageOutcome::NoBucket { .. } | GarbageOutcome::Deleted { .. } => 0,
@@ -70,6 +65,18 @@ impl Report {
     }
 }
 
+/// What would not deploy wins over a difference.
+fn differences_exit_code(stacks: &[StackDifferences]) -> u8 {
+    let code = |stack: &StackDifferences| match &stack.change_set {
+        Some(ChangeSetView::Refused { .. }) => 1,
+        Some(ChangeSetView::Busy { .. }) => 4,
+        _ if stack.is_empty() => 0,
+        _ => 2,
+    };
+    let codes: Vec<u8> = stacks.iter().map(code).collect();
+    [1, 4, 2].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
+}
+
 /// Drift that was found wins over a stack that could not be looked at.
 fn drift_exit_code(stacks: &[DriftOfStack]) -> u8 {
     let code = |stack: &DriftOfStack| match &stack.outcome {
@@ -90,6 +97,7 @@ fn outcome_exit_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Deployed { .. }
         | Outcome::NoChanges { .. }
+        | Outcome::ChangeSetLeft { .. }
         | Outcome::Settled { .. }
         | Outcome::Destroyed { .. }
         | Outcome::Absent { .. } => 0,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{Answer, tag};
 use super::operation::{advance, changes, delete, execute};
 use super::world::{ChangeSet, Stack, World};
-use super::{ACCOUNT, REGION, drift, rollback};
+use super::{ACCOUNT, REGION, details, drift, rollback};
 
 pub(super) type Form = BTreeMap<String, String>;
 pub(super) type Called = Result<String, Answer>;
@@ -84,6 +84,12 @@ fn stack_member(stack: &Stack) -> String {
     let mut text =
         [tag("StackId", &stack.id), tag("StackName", &stack.name), tag("StackStatus", &stack.status)].concat();
     text += "<CreationTime>2026-11-21T00:00:00Z</CreationTime>";
+    if stack.updates > 0 {
+        text += &tag(
+            "LastUpdatedTime",
+            &format!("2026-11-21T01:{:02}:{:02}Z", stack.updates / 60 % 60, stack.updates % 60),
+        );
+    }
     text += &tag("EnableTerminationProtection", if stack.protected { "true" } else { "false" });
     text += &members("Parameters", &stack.parameters, "ParameterKey", "ParameterValue");
     text += &members("Tags", &stack.tags, "Key", "Value");
@@ -211,7 +217,7 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     let stack_name = given(form, "StackName").to_owned();
     let forgets = world.forgets_tokens;
     let template = template_body(world, form)?;
-    let failure = world.change_sets_fail.clone();
+    let (failure, pends) = (world.change_sets_fail.clone(), world.change_sets_pend);
     let existing = world.stack_here(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
     let stack_id = match (kind.as_str(), existing) {
         ("CREATE", None) => new_stack(world, &stack_name),
@@ -259,6 +265,10 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
         "UNAVAILABLE".clone_into(&mut set.execution_status);
         set.reason = reason;
     }
+    if pends {
+        "CREATE_IN_PROGRESS".clone_into(&mut set.status);
+        "UNAVAILABLE".clone_into(&mut set.execution_status);
+    }
     let text = [tag("Id", &set.id), tag("StackId", &stack_id)].concat();
     stack.change_sets.push(set);
     Ok(text)
@@ -282,6 +292,7 @@ fn template_body(world: &World, form: &Form) -> Called {
 fn describe_change_set(world: &mut World, form: &Form) -> Called {
     let name = given(form, "ChangeSetName");
     let instead = world.change_set_states.pop_front();
+    let details = world.details.clone();
     let Some((set, stack_id)) = world.change_set(name) else { return Err(no_change_set(name)) };
     let mut set = set.clone();
     if let Some([status, execution_status, reason]) = instead {
@@ -290,17 +301,7 @@ fn describe_change_set(world: &mut World, form: &Form) -> Called {
         }
         set = ChangeSet { status, execution_status, reason, ..set };
     }
-    let mut list = String::new();
-    for (action, logical_id, resource_type, replacement) in &set.changes {
-        let _ = write!(
-            list,
-            "<member><Type>Resource</Type><ResourceChange>{}{}{}{}</ResourceChange></member>",
-            tag("Action", action),
-            tag("LogicalResourceId", logical_id),
-            tag("ResourceType", resource_type),
-            if replacement.is_empty() { String::new() } else { tag("Replacement", replacement) },
-        );
-    }
+    let list = details::members(&set.changes, &details);
     let text = [
         tag("ChangeSetId", &set.id),
         tag("ChangeSetName", &set.name),

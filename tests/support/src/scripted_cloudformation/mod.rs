@@ -5,6 +5,8 @@
 //! - A change set of type CREATE makes a stack in `REVIEW_IN_PROGRESS`. The same `ClientToken` gives the same change set;
 //!   the same name with another token (or with tokens forgotten, [`World::forgets_tokens`]) is `AlreadyExistsException`.
 //! - A change set without a difference is `FAILED` with a reason that says so.
+//! - A change set tells of the properties of a resource what [`World::details`] says, and no values unless it is asked for
+//!   them (`IncludePropertyValues`, which is taken for granted here).
 //! - `ExecuteChangeSet` takes an `AVAILABLE` change set of a stack at rest, deletes all others of the stack, and refuses a
 //!   repeated token with `TokenAlreadyExistsException`. Every event of the operation carries the token.
 //! - An operation goes on while it is watched: each `DescribeStacks` or `DescribeStackEvents` reveals the next events. There
@@ -22,6 +24,7 @@
 
 mod answer;
 mod cloudformation;
+mod details;
 mod drift;
 mod gate;
 mod operation;

@@ -65,6 +65,7 @@ pub(super) fn execute(world: &mut World, stack_id: &str, change_set: &ChangeSet,
     "EXECUTE_COMPLETE".clone_into(&mut executed.execution_status);
     stack.change_sets.push(executed);
     stack.tokens.push(token.to_owned());
+    stack.updates += u32::from(change_set.kind != "CREATE");
     let verb = if change_set.kind == "CREATE" { "CREATE" } else { "UPDATE" };
     let template: Value = serde_json::from_str(&change_set.template).unwrap();
     if verb == "CREATE" {

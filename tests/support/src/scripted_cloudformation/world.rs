@@ -29,6 +29,11 @@ pub struct World {
     pub change_set_states: VecDeque<[String; 3]>,
     /// Findings of the validation of every change set: logical id, name of the validation, path, reason.
     pub findings: Vec<[String; 4]>,
+    /// True when change sets stay in `CREATE_IN_PROGRESS`.
+    pub change_sets_pend: bool,
+    /// What change sets tell of a resource by its logical id: `Replacement`, and path, value before, value after and
+    /// `RequiresRecreation` of properties.
+    pub details: BTreeMap<String, (String, Vec<[String; 4]>)>,
     /// True when a repeated `ClientToken` of `CreateChangeSet` is not recognized.
     pub forgets_tokens: bool,
     /// Number of executed change sets.
@@ -76,6 +81,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// How often it was updated; told as its last update.
+    pub updates: u32,
     /// True with termination protection.
     pub protected: bool,
     /// Events that were revealed, the oldest first.

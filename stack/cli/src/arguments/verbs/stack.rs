@@ -12,14 +12,20 @@ use super::values::{Parameters, parse_time};
 #[derive(Debug, Args)]
 pub(crate) struct DiffArguments {
     /// Compare two template files instead, offline
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["from", "no_build"])]
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["from", "no_build", "change_set"])]
     pub(crate) template: Vec<PathBuf>,
     /// Compare this template file with what the project would deploy instead, offline
-    #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_build", "change_set"])]
     pub(crate) from: Option<PathBuf>,
     /// Leave the code of functions out, which is known only when they are built
     #[arg(long)]
     pub(crate) no_build: bool,
+    /// Ask CloudFormation as well: a change set is made, read, and taken away again
+    #[arg(long, conflicts_with = "no_build")]
+    pub(crate) change_set: bool,
+    /// Write what was compared into this file, for `stack deploy --plan`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "from", "no_build"])]
+    pub(crate) out: Option<PathBuf>,
     /// Print a page in Markdown, for a comment on a pull request
     #[arg(long)]
     pub(crate) markdown: bool,
@@ -44,6 +50,12 @@ pub(crate) struct DeployArguments {
     /// What `--yes` covers besides harmless changes; may be given more than once, or separated by commas
     #[arg(long, value_name = "RISK", value_enum, value_delimiter = ',')]
     pub(crate) allow: Vec<Allowed>,
+    /// Make the change set and leave it, with the commands that execute it or delete it
+    #[arg(long, conflicts_with = "allow")]
+    pub(crate) no_execute: bool,
+    /// Deploy what `stack diff --out FILE` saw, and nothing when that is not so any more
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

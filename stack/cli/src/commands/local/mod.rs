@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 
 use crate::arguments::{LocalCommand, Settings};
-use crate::error::CliError;
+use crate::error::{CliError, LocalCloudError};
 use crate::local_cloud::{self, CloudDirectory};
 use crate::output::Output;
 use crate::project;
@@ -52,12 +52,13 @@ fn stop(directory: &CloudDirectory) -> Result<Report, CliError> {
     let begin = Instant::now();
     while directory.is_locked() {
         if begin.elapsed() > STOP_LIMIT {
-            return Err(CliError::LocalCloudStuck {
+            return Err(LocalCloudError::LocalCloudStuck {
                 pid: state.pid,
                 expected: "stop",
                 seconds: STOP_LIMIT.as_secs(),
                 log: directory.log(),
-            });
+            }
+            .into());
         }
         std::thread::sleep(LOOK);
     }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::arguments::{Settings, StartArguments};
-use crate::error::CliError;
+use crate::error::{CliError, LocalCloudError};
 use crate::local_cloud::{CloudDirectory, CloudState, is_local_cloud};
 use crate::report::Report;
 
@@ -36,7 +36,7 @@ pub(in crate::commands) fn check_port(port: u16) -> Result<(), CliError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
-        Err(_) if is_local_cloud(address) => Err(CliError::PortTakenByLocalCloud { port }),
+        Err(_) if is_local_cloud(address) => Err(LocalCloudError::PortTakenByLocalCloud { port }.into()),
         Err(source) => Err(stack_local::LocalError::PortInUse { address, source }.into()),
     }
 }
@@ -71,19 +71,21 @@ fn wait_until_ready(child: &mut Child, directory: &CloudDirectory) -> Result<Clo
             return Ok(state);
         }
         if let Ok(Some(status)) = child.try_wait() {
-            return Err(CliError::LocalCloudEnded {
+            return Err(LocalCloudError::LocalCloudEnded {
                 status: status.to_string(),
                 log: directory.log(),
                 tail: log_tail(directory),
-            });
+            }
+            .into());
         }
         if begin.elapsed() > START_LIMIT {
-            return Err(CliError::LocalCloudStuck {
+            return Err(LocalCloudError::LocalCloudStuck {
                 pid: child.id(),
                 expected: "answer",
                 seconds: START_LIMIT.as_secs(),
                 log: directory.log(),
-            });
+            }
+            .into());
         }
         std::thread::sleep(super::LOOK);
     }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use stack_plan::diff::Changes;
 
-use super::offline;
 use super::report::Parts;
+use super::{change_set, offline};
 use crate::differences::{CodeChange, StackDifferences, ValueChange};
 use crate::output::style::{Style, harmless};
 
@@ -46,6 +46,9 @@ fn stack_text(style: Style, stack: &StackDifferences) -> String {
     }
     for change in &stack.tags {
         value_text(style, "tag", change, &mut text);
+    }
+    if let Some(view) = &stack.change_set {
+        text += &change_set::view_text(style, view);
     }
     text
 }

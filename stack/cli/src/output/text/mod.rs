@@ -1,6 +1,7 @@
 //! The voice for people.
 
 mod access;
+mod change_set;
 mod differences;
 mod drift;
 mod event;
@@ -8,6 +9,7 @@ mod garbage;
 mod offline;
 mod operation;
 mod outcome;
+mod plan;
 mod question;
 mod report;
 mod status;

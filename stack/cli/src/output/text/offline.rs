@@ -183,7 +183,12 @@ fn impact_text(action: Action, impact: Impact) -> Option<String> {
 
 /// A value on one line, cut where it is long.
 fn shown(value: &Value) -> String {
-    let text = harmless(&value.to_string());
+    short(&value.to_string())
+}
+
+/// A text on one line, cut where it is long.
+pub(super) fn short(text: &str) -> String {
+    let text = harmless(text);
     if text.chars().count() <= SHOWN {
         return text;
     }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use stack_aws::{CompanionChange, ContentsChanges, Failure, Operation, Outcome, Question, RiskKind};
 
+use super::change_set;
 use super::event::Tally;
+use super::plan;
 use super::question::{destroy_text, text as question_text};
 use super::report::{Parts, outputs_text};
 use crate::output::style::{Style, harmless};
@@ -50,14 +52,15 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             style.bold(&stack.name),
             status.as_str()
         )),
+        Outcome::ChangeSetLeft { change_set, execute, discard, .. } => {
+            change_set::left_parts(style, change_set, execute, discard)
+        }
         Outcome::ChangeSetRefused { stack, reason, findings, companions } => {
             let mut talk = companions_text(style, companions);
             let _ = writeln!(talk, "{} CloudFormation refused the change set of {}", style.bad("failed:"), stack.name);
             let _ = writeln!(talk, "  {}", harmless(reason));
             for finding in findings {
-                let place = [finding.logical_id.as_deref(), finding.path.as_deref()];
-                let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
-                let _ = writeln!(talk, "  {place}: {}", harmless(&finding.reason));
+                let _ = writeln!(talk, "  {}", change_set::finding_text(finding));
             }
             let _ = writeln!(talk, "{}", unchanged_text(companions));
             Parts::talk(talk)
@@ -70,6 +73,7 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             harmless(reason),
             unchanged_text(companions)
         )),
+        Outcome::PlanStale { stack_name, changes } => Parts::talk(plan::stale_text(style, stack_name, changes)),
         Outcome::RolledBack { stack, status, cause, others, next, companions } => Parts::talk(
             companions_text(style, companions)
                 + &failed_text(style, "rolled back", &stack.name, status.as_str(), cause.as_ref(), others, declared)

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use stack_aws::{ChangeAction, ChangeSet, DestroyPlan, Question, Risk, StackResource};
+use stack_aws::{DestroyPlan, Question, StackResource};
 
-use crate::output::style::{Style, harmless};
+use super::change_set::change_set_text;
+use crate::output::style::Style;
 
 /// What the user must see before the prompt.
 pub(super) fn text(style: Style, question: &Question) -> String {
@@ -30,34 +31,6 @@ pub(super) fn prompt(question: &Question) -> &'static str {
         Question::DeleteArtifacts { .. } => "Delete them?",
         _ => "Go on?",
     }
-}
-
-/// The changes, one per line.
-fn change_set_text(style: Style, change_set: &ChangeSet) -> String {
-    let mut text = format!("\n{} {}\n", style.bold("changes to stack"), change_set.stack_name);
-    for change in &change_set.changes {
-        let action = match change.action {
-            ChangeAction::Add => style.good("+ add        "),
-            ChangeAction::Modify => style.attention("~ modify     "),
-            ChangeAction::Replace => style.bad("± replace    "),
-            ChangeAction::MayReplace => style.bad("± may replace"),
-            ChangeAction::Remove => style.bad("- remove     "),
-            ChangeAction::Import => style.good("> import     "),
-        };
-        let _ = write!(text, "  {action} {} {}", change.logical_id, style.dim(&change.resource_type));
-        if !change.properties.is_empty() {
-            let _ = write!(text, " ({})", change.properties.join(", "));
-        }
-        text.push('\n');
-    }
-    for Risk { kind, logical_id, detail, .. } in &change_set.risks {
-        let _ = writeln!(text, "  {} {logical_id}: {}", style.bad(format!("{}:", kind.as_str())), harmless(detail));
-    }
-    for warning in &change_set.warnings {
-        let place = warning.logical_id.as_deref().unwrap_or("template");
-        let _ = writeln!(text, "  {} {place}: {}", style.attention("warning:"), harmless(&warning.reason));
-    }
-    text
 }
 
 /// What goes, what stays.

@@ -44,7 +44,13 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
         Report::Explained { file, resources, .. } => Parts::data(offline::explained_text(style, file, resources)),
         Report::Differences { from, to, changes, markdown: true } => differences::templates_page(from, to, changes),
         Report::Differences { from, to, changes, markdown: false } => offline::differences(style, from, to, changes),
-        Report::StackDifferences { stacks, markdown } => differences::parts(style, stacks, *markdown),
+        Report::StackDifferences { stacks, plan, markdown } => {
+            let mut parts = differences::parts(style, stacks, *markdown);
+            if let Some(plan) = plan {
+                let _ = writeln!(parts.talk, "the plan is in {}; `stack deploy --plan` takes it", plan.display());
+            }
+            parts
+        }
         Report::Schema { schema } => Parts::data(format!("{schema:#}\n")),
         Report::Sources { sources } => Parts::data(offline::sources_text(style, sources)),
         Report::Examples { examples } => Parts::data(examples.iter().fold(String::new(), |mut text, (name, shows)| {
@@ -184,7 +190,7 @@ fn check_text(style: Style, check: &Check) -> String {
     text
 }
 
-fn count(number: usize, noun: &str) -> String {
+pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
