@@ -1,7 +1,9 @@
 //! Pages in headless Chromium, with the real local cloud behind them: the console page, and the profile page of an example.
 
+mod console;
 mod profile_page;
 
+use serde_json::json;
 use test_support::photo::{assert_upright_thumbnail, phone_photo};
 use test_support::webdriver::Browser;
 use test_support::{RunningCloud, Subscriber, TestProject, eventually, http, tools};
@@ -73,7 +75,32 @@ async fn a_photo_given_to_the_page_comes_back_as_a_thumbnail() {
     browser.open(&format!("{}/#/functions/avatars-page-process-image", cloud.url())).await;
     shows(&browser, "REPORT RequestId").await;
 
+    // The stack's drawing has what the project declares, leads to it, and knows what the function may do.
+    browser.open(&format!("{}/#/stacks/avatars-page", cloud.url())).await;
+    eventually("the drawing", async || {
+        let nodes =
+            browser.run("return [...document.querySelectorAll('a.node')].map((node) => node.dataset.node)").await;
+        (nodes == json!(["ProcessImageFunction", "UploadsBucket", "AssetsBucket", "AssetsTopic", "AssetsDistribution"]))
+            .then_some(())
+    })
+    .await;
+    let node = "const node = document.querySelector('[data-node=ProcessImageFunction]'); \
+                return [node.getAttribute('href'), node.getAttribute('aria-label')]";
+    let node = browser.run(node).await;
+    assert_eq!(node[0], "#/functions/avatars-page-process-image");
+    let label = node[1].as_str().unwrap();
+    for part in
+        ["create complete", "access → UploadsBucket", "access → AssetsBucket", "ObjectCreated:* ← UploadsBucket"]
+    {
+        assert!(label.contains(part), "{label}");
+    }
     assert_eq!(browser.severe_log().await, [""; 0]);
+    // The distribution is linked by an address that browsers resolve.
+    browser.open(&format!("{}/", cloud.url())).await;
+    shows(&browser, "Distribution").await;
+    let site = browser.run("return document.querySelector('a.site').href").await;
+    browser.open(site.as_str().unwrap()).await;
+    shows(&browser, "Put a photo into the uploads bucket").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -24,6 +24,7 @@ use crate::lambda::Lambda;
 use crate::logs::Logs;
 use crate::mediaconvert::MediaConvert;
 use crate::rds::Rds;
+use crate::requests::Requests;
 use crate::route53::Route53;
 use crate::s3::S3;
 use crate::scheduler::Scheduler;
@@ -65,6 +66,7 @@ pub(crate) struct Cloud {
     pub(crate) logs: Logs,
     pub(crate) mediaconvert: MediaConvert,
     pub(crate) rds: Rds,
+    pub(crate) requests: Requests,
     pub(crate) route53: Route53,
     pub(crate) s3: S3,
     pub(crate) scheduler: Scheduler,
@@ -116,6 +118,7 @@ impl Cloud {
             logs: Logs::open(data_directory.as_deref())?,
             mediaconvert: MediaConvert::open(data_directory.as_deref())?,
             rds: Rds::open(data_directory.as_deref())?,
+            requests: Requests::default(),
             route53: Route53::open(data_directory.as_deref())?,
             s3: S3::open(data_directory.as_deref())?,
             scheduler: Scheduler::open(data_directory.as_deref())?,

@@ -36,6 +36,7 @@ mod pattern;
 mod persist;
 mod rds;
 mod records;
+mod requests;
 mod route53;
 mod router;
 mod s3;

@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 
 use crate::cloud::Cloud;
 use crate::http_types::{Request, Response, respond};
+use crate::requests::Recording;
 use crate::wire::{Protocol, ServiceError};
 use crate::{
     acm, apigateway, cloudformation, cloudfront, cloudwatch, code, cognito, console, dynamodb, ec2, ecr, ecs, events,
@@ -47,6 +48,13 @@ macro_rules! destinations {
                 }
             }
 
+            /// What the list of requests calls it.
+            fn service(self) -> &'static str {
+                match self {
+                    $(Self::$destination => destinations!(@name $destination $($signed),*),)*
+                }
+            }
+
             async fn answer(self, cloud: &Arc<Cloud>, request: Request) -> Response {
                 match self {
                     $(Self::$destination => $handle(cloud, request).await,)*
@@ -54,6 +62,13 @@ macro_rules! destinations {
             }
         }
     };
+    (@name Console) => { "console" };
+    (@name Distribution) => { "distribution" };
+    (@name Website) => { "website" };
+    (@name SignInPages) => { "sign-in pages" };
+    (@name Signals) => { "signals" };
+    (@name FunctionAddress) => { "function url" };
+    (@name $destination:ident $name:literal $(, $other:literal)*) => { $name };
     (@protocol none) => { None };
     (@protocol $protocol:ident) => { Some(Protocol::$protocol) };
 }
@@ -107,21 +122,28 @@ destinations! {
 
 /// Answers one request. Never panics outward: a panic of a service becomes that request's 500.
 pub(crate) async fn route(cloud: Arc<Cloud>, request: http::Request<hyper::body::Incoming>) -> Response {
-    let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+    let mut request = request.map(|body| body.map_err(Into::into).boxed_unsync());
     if let Some(refusal) = refuse_foreign(&cloud, &request) {
         return refusal;
     }
     let by_alias = host(&request).is_some_and(|host| cloud.cloudfront.is_alias(&host));
     let destination = if by_alias { Destination::Distribution } else { destination(&cloud, &request) };
     tracing::debug!(method = %request.method(), uri = %request.uri(), ?destination, "request");
-    match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
+    // The console's own requests would bury those that somebody looks for.
+    let recording = (destination != Destination::Console)
+        .then(|| Recording::begin(destination.service(), destination == Destination::Signals, &mut request));
+    let response = match std::panic::AssertUnwindSafe(answer(&cloud, destination, request)).catch_unwind().await {
         Ok(response) => response,
         Err(_panic) => {
             tracing::error!("a service panicked while answering a request");
             Protocol::Query
                 .render_error(&ServiceError::internal("the local cloud failed to answer; this is a fault of it"))
         }
+    };
+    if let Some(recording) = recording {
+        cloud.requests.end(recording, &response);
     }
+    response
 }
 
 async fn answer(cloud: &Arc<Cloud>, destination: Destination, request: Request) -> Response {

@@ -32,6 +32,7 @@ mod response;
 mod schema;
 mod tree;
 mod validation;
+mod view;
 mod vtl;
 
 /// Members of one kind, by id or name.

@@ -26,6 +26,7 @@ mod integration;
 mod mapping;
 pub(crate) mod resources;
 mod routes;
+mod view;
 
 pub(crate) use integration::write_headers;
 

@@ -21,6 +21,7 @@ mod custom;
 mod declarations;
 mod drift;
 mod faults;
+mod graph;
 mod input;
 mod kinds;
 mod model;

@@ -32,6 +32,7 @@ mod srp;
 mod tests;
 mod tokens;
 mod users;
+mod view;
 
 /// What an administrator made of an account, and how far its owner has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::queues::queues;
+use super::sites::sites;
 use crate::cloud::Cloud;
 use crate::s3::ObjectView;
 use crate::wire::{Form, ServiceError};
@@ -19,7 +21,8 @@ const PICTURES: usize = 12;
 const LOG_LIMIT: usize = 1000;
 
 /// Everything that the side bar and the overview show.
-pub(super) fn overview(cloud: &Arc<Cloud>) -> Value {
+pub(super) async fn overview(cloud: &Arc<Cloud>) -> Result<Value, ServiceError> {
+    let tables = cloud.dynamodb.table_names().await?;
     let listings: Vec<(String, Vec<ObjectView>)> = cloud
         .s3
         .list_bucket_names()
@@ -29,7 +32,7 @@ pub(super) fn overview(cloud: &Arc<Cloud>) -> Value {
             Some((bucket, objects))
         })
         .collect();
-    json!({
+    Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "endpoint": cloud.url,
         "region": cloud.region,
@@ -45,7 +48,11 @@ pub(super) fn overview(cloud: &Arc<Cloud>) -> Value {
         "functions": functions(cloud),
         "distributions": distributions(cloud),
         "topics": topics(cloud),
-    })
+        "tables": tables,
+        "queues": queues(cloud),
+        "sites": sites(cloud),
+        "mails": cloud.sns.mails().len(),
+    }))
 }
 
 fn functions(cloud: &Cloud) -> Vec<Value> {

@@ -38,6 +38,7 @@ fn render(mails: &[Mail]) -> String {
         });
         html.element("body", |html| {
             html.element("main", |html| {
+                html.element("p", |html| html.element_with("a", &[("href", "/")], |html| html.escape("Console")));
                 html.text("h1", "Mailbox");
                 html.text(
                     "p",

@@ -12,10 +12,14 @@ use crate::http_types::{Request, Response, respond};
 use crate::wire::{Form, ServiceError};
 
 mod data;
+mod graph;
 mod health;
 mod mailbox;
 mod object;
 mod page;
+mod queues;
+mod sites;
+mod tables;
 mod token;
 
 /// Header of every write that the page and `stack` send.
@@ -40,7 +44,14 @@ async fn answer(cloud: &Arc<Cloud>, request: Request) -> Result<Response, Servic
         "/_stack/health" if reads => Ok(health::health(cloud)),
         "/_stack/mailbox" if reads => Ok(mailbox::page(cloud)),
         "/_stack/mailbox.json" if reads => Ok(json(&mailbox::list(cloud))),
-        "/_stack/api/overview" if reads => Ok(json(&data::overview(cloud))),
+        "/_stack/api/graph" if reads => graph::graph(cloud, &query).await.map(|value| json(&value)),
+        "/_stack/api/items" if reads => tables::items(cloud, &query).await.map(|value| json(&value)),
+        "/_stack/api/overview" if reads => data::overview(cloud).await.map(|value| json(&value)),
+        "/_stack/api/requests" if reads => {
+            let after = query.get("after").and_then(|after| after.parse().ok()).unwrap_or_default();
+            Ok(json(&cloud.requests.show(cloud, after)))
+        }
+        "/_stack/api/tables" if reads => tables::tables(cloud).await.map(|value| json(&value)),
         "/_stack/api/objects" if reads => data::objects(cloud, &query).map(|value| json(&value)),
         "/_stack/api/object" if reads => object::get(cloud, &query).await,
         "/_stack/api/object" if *request.method() == Method::PUT => object::put(cloud, &query, request).await,

@@ -10,17 +10,37 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
+const CSS: &str = "text/css; charset=utf-8";
+
+/// Names, content types and texts of files beside this one.
+macro_rules! files {
+    ($($name:literal: $kind:expr,)*) => {
+        &[$(($name, $kind, include_str!(concat!("page/", $name))),)*]
+    };
+}
+
 /// Files by name, with their content type.
-const FILES: [(&str, &str, &str); 9] = [
-    ("style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
-    ("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
-    ("app.js", JAVASCRIPT, include_str!("page/app.js")),
-    ("api.js", JAVASCRIPT, include_str!("page/api.js")),
-    ("element.js", JAVASCRIPT, include_str!("page/element.js")),
-    ("format.js", JAVASCRIPT, include_str!("page/format.js")),
-    ("log.js", JAVASCRIPT, include_str!("page/log.js")),
-    ("upload.js", JAVASCRIPT, include_str!("page/upload.js")),
-    ("views.js", JAVASCRIPT, include_str!("page/views.js")),
+const FILES: &[(&str, &str, &str)] = files![
+    "style.css": CSS,
+    "graph.css": CSS,
+    "icon.svg": "image/svg+xml",
+    "app.js": JAVASCRIPT,
+    "api.js": JAVASCRIPT,
+    "bucket.js": JAVASCRIPT,
+    "element.js": JAVASCRIPT,
+    "format.js": JAVASCRIPT,
+    "graph.js": JAVASCRIPT,
+    "log.js": JAVASCRIPT,
+    "overview.js": JAVASCRIPT,
+    "requests.js": JAVASCRIPT,
+    "resource.js": JAVASCRIPT,
+    "routes.js": JAVASCRIPT,
+    "side.js": JAVASCRIPT,
+    "stack.js": JAVASCRIPT,
+    "state.js": JAVASCRIPT,
+    "tables.js": JAVASCRIPT,
+    "things.js": JAVASCRIPT,
+    "upload.js": JAVASCRIPT,
 ];
 
 /// The page itself.
@@ -68,6 +88,15 @@ mod tests {
             for sink in ["innerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
                 assert!(!text.contains(sink), "{name} uses {sink}");
             }
+        }
+    }
+
+    #[test]
+    fn every_module_is_named_by_another_one() {
+        for (name, ..) in FILES.iter().filter(|(name, ..)| name.ends_with(".js")) {
+            let page = include_str!("page/index.html");
+            let mut texts = FILES.iter().map(|(.., text)| *text).chain([page]);
+            assert!(texts.any(|text| text.contains(&format!("/{name}\""))), "{name} is served to nobody");
         }
     }
 

@@ -27,6 +27,7 @@ pub(crate) mod resources;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub(crate) use arns::table_name;
 use extras::Extras;

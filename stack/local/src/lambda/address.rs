@@ -33,7 +33,7 @@ pub(crate) fn is_host(host: &str) -> bool {
 }
 
 /// `http://<id>.lambda-url.<region>.localhost:<port>/`, what the API says.
-pub(super) fn function_url(cloud: &Cloud, id: &str) -> String {
+pub(crate) fn function_url(cloud: &Cloud, id: &str) -> String {
     let port = cloud.url.rsplit_once(':').map_or("80", |(_, port)| port);
     format!("http://{}:{port}/", domain_name(cloud, id))
 }

@@ -70,6 +70,11 @@ impl Lambda {
         self.functions.read(|functions| functions.values().cloned().collect())
     }
 
+    /// Whether there is a function of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.functions.read(|functions| functions.contains_key(name))
+    }
+
     /// Changes what belongs to a function without making a new revision.
     pub(super) fn change<R>(
         &self,

@@ -18,6 +18,7 @@ use super::store::Kind;
 use crate::cloud::Cloud;
 use crate::iam::resource_policy::{Caller, allows};
 use crate::iam::{Access, Principal};
+use crate::requests::Note;
 use crate::wire::form_decode;
 
 /// Headers and parameters of a request that policies have conditions on.
@@ -70,7 +71,11 @@ struct Question<'a> {
 #[async_trait::async_trait]
 impl S3Access for Gate {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let note = context.extensions_mut().get::<Note>().cloned();
         let operation = context.s3_op().name();
+        if let Some(note) = &note {
+            note.operation(operation);
+        }
         let query = context.uri().query().unwrap_or_default().to_owned();
         let parameter = |name: &str| {
             query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).and_then(form_decode)
@@ -90,6 +95,9 @@ impl S3Access for Gate {
                     S3ErrorCode::InvalidToken,
                     "The provided token is malformed or otherwise invalid.",
                 ));
+            }
+            if let Some(note) = note {
+                note.caller(&identity.principal.arn);
             }
         }
         // What these do to which objects is in their bodies, and asked about when those are read.

@@ -10,6 +10,7 @@ use super::percent::percent_decode_bytes;
 use super::{CONTROL_BODY_LIMIT, Protocol, ServiceError, percent_decode, percent_encode, read_body};
 use crate::http_types::{Peer, Request, full};
 use crate::iam::{Iam, Identity};
+use crate::requests::Note;
 
 /// How far a client's clock may be off.
 const CLOCK_SKEW: time::Duration = time::Duration::minutes(15);
@@ -45,6 +46,7 @@ pub(crate) fn signed_region(request: &Request) -> Option<String> {
 pub(crate) async fn authenticate(iam: &Iam, request: Request, protocol: Protocol) -> Result<Request, ServiceError> {
     let claim = Claim::read(&request, protocol)?;
     let identity = identify(iam, &claim, protocol)?;
+    let note = request.extensions().get::<Note>().cloned();
     check_time(&claim, OffsetDateTime::now_utc(), protocol)?;
     let (mut parts, body) = request.into_parts();
     let body = read_body(http::Request::new(body), CONTROL_BODY_LIMIT).await?;
@@ -56,6 +58,12 @@ pub(crate) async fn authenticate(iam: &Iam, request: Request, protocol: Protocol
             Refusal::WrongSignature,
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
         ));
+    }
+    if let Some(note) = note {
+        note.caller(&identity.principal.arn);
+        if matches!(protocol, Protocol::Query | Protocol::Ec2) {
+            note.action(parts.uri.query(), &body);
+        }
     }
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
     parts.extensions.insert(identity.principal.asking(&claim.region, peer));

@@ -69,7 +69,10 @@ pub(crate) struct Builder {
 }
 
 /// Links by the ids of their ends.
-type Links = IndexMap<(String, String), Edge>;
+pub(super) type Links = IndexMap<(String, String), Edge>;
+
+/// Ids of nodes by the logical ids of their resources.
+pub(super) type Owners<'a> = BTreeMap<&'a str, String>;
 
 impl Builder {
     /// Adds a construct with its attributes.
@@ -96,7 +99,7 @@ impl Builder {
     /// The graph of a template whose resources come from `origins`.
     pub(crate) fn build(self, template: &Template, origins: &BTreeMap<String, Origin>) -> Graph {
         let mut nodes: IndexMap<String, Node> = IndexMap::new();
-        let mut owners: BTreeMap<&str, String> = BTreeMap::new();
+        let mut owners = Owners::new();
         for (id, resource) in &template.resources {
             let construct = origins.get(id).and_then(|origin| self.constructs.get(&origin.key_path));
             let node = construct.cloned().unwrap_or_else(|| Node {
@@ -112,43 +115,47 @@ impl Builder {
             let target = node_id(granted.target.0, &granted.target.1);
             link(&mut links, owner, &target, granted.verb, false);
         }
-        let access: Vec<(String, String)> = links.keys().cloned().collect();
-        let literals = Literals::new(&self.literals);
-        for (id, resource) in &template.resources {
-            let Some(owner) = owners.get(id.as_str()) else { continue };
-            if LETS_IN.contains(&resource.resource_type.as_str()) {
-                continue;
-            }
-            let mut walk = Walk { literals: &literals, owners: &owners, found: Vec::new() };
-            walk.value(&resource.properties, &mut Vec::new(), None);
-            for Found { target, path, event } in walk.found {
-                let is_policy = path.iter().any(|step| step.ends_with("PolicyDocument") || step == "ManagedPolicyArns");
-                let pair = (owner.clone(), target.clone());
-                if target == *owner || (is_policy && access.contains(&pair)) {
-                    continue;
-                }
-                let word = word(&resource.resource_type, &path, is_policy);
-                let (from, to) = if path.last().is_some_and(|step| step == "EventSourceArn") {
-                    (&pair.1, &pair.0)
-                } else {
-                    (&pair.0, &pair.1)
-                };
-                let label = if word == Some("event") { event.as_deref().or(word) } else { word };
-                link(&mut links, from, to, label.unwrap_or_default(), word.is_none());
-            }
-        }
-        // Who may do something with another, or is told by it, also knows its name.
-        let acts: Vec<(String, String)> =
-            links.values().filter(|edge| !edge.is_mention).map(|edge| (edge.from.clone(), edge.to.clone())).collect();
-        links.retain(|(from, to), edge| {
-            let is_known = |one: &String, other: &String| acts.iter().any(|(from, to)| from == one && to == other);
-            !edge.is_mention || !is_known(to, from)
-        });
+        link_resources(&mut links, template, &owners, &Literals::new(&self.literals));
         Graph { nodes: nodes.into_values().collect(), edges: links.into_values().collect() }
     }
 }
 
-fn link(links: &mut Links, from: &str, to: &str, label: &str, is_mention: bool) {
+/// Adds what the properties of a template's resources say to the links that are known without them.
+pub(super) fn link_resources(links: &mut Links, template: &Template, owners: &Owners<'_>, literals: &Literals<'_>) {
+    let access: Vec<(String, String)> = links.keys().cloned().collect();
+    for (id, resource) in &template.resources {
+        let Some(owner) = owners.get(id.as_str()) else { continue };
+        if LETS_IN.contains(&resource.resource_type.as_str()) {
+            continue;
+        }
+        let mut walk = Walk { literals, owners, found: Vec::new() };
+        walk.value(&resource.properties, &mut Vec::new(), None);
+        for Found { target, path, event } in walk.found {
+            let is_policy = path.iter().any(|step| step.ends_with("PolicyDocument") || step == "ManagedPolicyArns");
+            let pair = (owner.clone(), target.clone());
+            if target == *owner || (is_policy && access.contains(&pair)) {
+                continue;
+            }
+            let word = word(&resource.resource_type, &path, is_policy);
+            let (from, to) = if path.last().is_some_and(|step| step == "EventSourceArn") {
+                (&pair.1, &pair.0)
+            } else {
+                (&pair.0, &pair.1)
+            };
+            let label = if word == Some("event") { event.as_deref().or(word) } else { word };
+            link(links, from, to, label.unwrap_or_default(), word.is_none());
+        }
+    }
+    // Who may do something with another, or is told by it, also knows its name.
+    let acts: Vec<(String, String)> =
+        links.values().filter(|edge| !edge.is_mention).map(|edge| (edge.from.clone(), edge.to.clone())).collect();
+    links.retain(|(from, to), edge| {
+        let is_known = |one: &String, other: &String| acts.iter().any(|(from, to)| from == one && to == other);
+        !edge.is_mention || !is_known(to, from)
+    });
+}
+
+pub(super) fn link(links: &mut Links, from: &str, to: &str, label: &str, is_mention: bool) {
     let edge = links.entry((from.to_owned(), to.to_owned())).or_insert_with(|| Edge {
         from: from.to_owned(),
         to: to.to_owned(),
@@ -182,14 +189,14 @@ struct Found {
 }
 
 /// Literal names and ARNs of one owner each, all looked for at once: a text is read once, however many there are.
-struct Literals<'a> {
+pub(super) struct Literals<'a> {
     all: Vec<(&'a str, &'a str)>,
     /// Nothing without literals, and where there are more than it can hold.
     search: Option<AhoCorasick>,
 }
 
 impl<'a> Literals<'a> {
-    fn new(literals: &'a BTreeMap<String, Option<String>>) -> Self {
+    pub(super) fn new(literals: &'a BTreeMap<String, Option<String>>) -> Self {
         let of_one = |(literal, owner): (&'a String, &'a Option<String>)| Some((literal.as_str(), owner.as_deref()?));
         let all: Vec<(&str, &str)> = literals.iter().filter_map(of_one).collect();
         let search = AhoCorasick::new(all.iter().map(|(literal, _)| literal)).ok().filter(|_| !all.is_empty());
@@ -209,7 +216,7 @@ impl<'a> Literals<'a> {
 
 struct Walk<'a> {
     literals: &'a Literals<'a>,
-    owners: &'a BTreeMap<&'a str, String>,
+    owners: &'a Owners<'a>,
     found: Vec<Found>,
 }
 

@@ -1,13 +1,17 @@
-//! The architecture of a plan as a graph: what the project declares, and how it is linked.
+//! The architecture of a plan, or of a deployed template, as a graph: what there is, and how it is linked.
 
 mod build;
+mod deployed;
 mod dot;
+mod layout;
 mod mermaid;
+mod parts;
 mod svg;
 
 use serde::Serialize;
 
 pub(crate) use build::{Builder, Granted, node_id};
+pub use layout::{Area, BoxSize, Layout, Line, cut};
 
 /// Things that a project declares, and the links between them, both in the order of the template.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -43,7 +47,9 @@ pub struct Edge {
 }
 
 impl Edge {
-    fn label(&self) -> String {
+    /// The labels in one text, as drawings show them.
+    #[must_use]
+    pub fn label(&self) -> String {
         self.labels.join(", ")
     }
 }

@@ -19,6 +19,18 @@ export function moment(milliseconds) {
 }
 
 /** `3 objects`, `1 object`. */
-export function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+export function count(number, noun, many = `${noun}s`) {
+  return `${number} ${number === 1 ? noun : many}`;
+}
+
+/** `0.4` -> `0.4 ms`, `1234` -> `1.2 s`. */
+export function duration(milliseconds) {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}
+
+/** A bucket's name without the account and region that make it unique. */
+export function shortName(bucket, state) {
+  const [start, region] = bucket.split(`-${state.account}-`);
+  return region && /^[a-z]{2}(-[a-z]+)+-\d$/.test(region) ? start : bucket;
 }

@@ -66,6 +66,18 @@ pub(crate) async fn handle(cloud: &Arc<Cloud>, request: Request) -> Response {
     answer(cloud, &visit).await
 }
 
+impl super::S3 {
+    /// The buckets that are websites, by name.
+    pub(crate) fn website_names(&self) -> Vec<String> {
+        self.store.read(|state| {
+            let buckets = state.buckets.iter();
+            let sites =
+                buckets.filter(|(_, bucket)| bucket.configured::<WebsiteConfiguration>(Kind::Website).is_some());
+            sites.map(|(name, _)| name.clone()).collect()
+        })
+    }
+}
+
 async fn answer(cloud: &Arc<Cloud>, visit: &Visit<'_>) -> Response {
     let found = cloud.s3.store.read(|state| {
         let bucket = state.buckets.get(visit.bucket)?;
