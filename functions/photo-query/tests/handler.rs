@@ -81,7 +81,7 @@ async fn the_smallest_come_first_in_the_order_of_numbers() {
         for (index, size) in sizes.into_iter().enumerate() {
             let row = format!(
                 "INSERT INTO file_upload_catalog VALUES (NULL, UNHEX(SHA2('{index}', 256)), '2026-01-02', '03:04:05.678', \
-                 '{index} \u{2603}.jpg', 9000000000, {size}, 1, 1)"
+                 '{index} \u{2603}.jpg', 9000000000, {size}, 1, 1, '')"
             );
             sqlx::raw_sql(AssertSqlSafe(row)).execute(&mut *connection).await.unwrap();
         }

@@ -52,11 +52,13 @@ pub enum Trouble {
     /// The catalog could not be written or read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Others kept the list of the newest thumbnails for too long.
-    #[error("the list of the newest thumbnails was kept by others for {seconds} s")]
-    ListBusy {
-        /// How long it was waited for.
-        seconds: u32,
+    /// Others wrote the same object again and again.
+    #[error("`{key}` was written by others {rounds} times while it was made anew")]
+    Contended {
+        /// Key of the object.
+        key: String,
+        /// How often it was tried.
+        rounds: usize,
     },
 }
 
@@ -67,7 +69,7 @@ impl Trouble {
         match self {
             Self::StorageFailed { .. } => "storage-failed",
             Self::Database(error) => error.code(),
-            Self::ListBusy { .. } => "list-busy",
+            Self::Contended { .. } => "contended",
         }
     }
 }

@@ -25,11 +25,12 @@ pub(crate) fn key(photo: &str) -> String {
 pub(crate) fn text(event: &ObjectEvent, reason: &Unprocessable) -> String {
     let size = event.size.map_or_else(|| "unknown".to_owned(), |size| format!("{size} bytes"));
     format!(
-        "{PHRASE}\n\nreason: {reason}\ncode: {}\nbucket: {}\nkey: {}\nsize: {size}\nuploaded: {}\n",
+        "{PHRASE}\n\nreason: {reason}\ncode: {}\nbucket: {}\nkey: {}\nsize: {size}\nuploaded: {}\nsequencer: {}\n",
         reason.code(),
         event.bucket,
         event.key,
         event.time.as_deref().unwrap_or("unknown"),
+        crate::place(event).unwrap_or("unknown"),
     )
 }
 

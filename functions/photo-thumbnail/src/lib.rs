@@ -3,12 +3,14 @@
 //! [`handle`] serves the S3 event notifications `s3:ObjectCreated:*`. All records of a batch are processed. What cannot
 //! become a thumbnail (a file that is no photo, by its content and not its name) leaves a record in the log bucket and a line
 //! that an alarm counts. What may go well another time (S3 or the database does not answer) fails the invocation after the
-//! other records are done, so that Lambda tries again. Thumbnail, row and list come out the same when a record is done twice.
+//! other records are done, so that Lambda tries again. Thumbnail, row and list come out the same when a record is done twice,
+//! and in whatever order the events of a photo come: the last one by its sequencer prevails.
 
 mod catalog;
 mod error;
 mod failure;
 mod list;
+mod mark;
 mod settings;
 mod storage;
 mod thumbnail;
@@ -22,12 +24,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wiring::Log;
 
-use catalog::Row;
+use catalog::{Photo, Row, Thumbnail};
+use mark::mark;
 use storage::{Found, Writing};
 
 pub use error::{HandlerError, Trouble, Unprocessable};
 pub use failure::PHRASE;
 pub use settings::Settings;
+
+/// Longest sequencer that is compared, in digits: as many as the catalog has room for. Those of S3 have some twenty.
+const LONGEST_PLACE: usize = 64;
 
 /// What the handler works with.
 pub struct Dependencies {
@@ -141,38 +147,72 @@ async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
     }
     let photo = match storage::read(s3, record).await? {
         Found::Object(photo) => photo,
-        Found::Gone => return Ok(Done::Skipped("gone", "the object was replaced or deleted since")),
+        Found::Gone => return recover(record, dependencies).await,
         Found::TooLarge(size) => return reject(record, Unprocessable::ObjectTooLarge { size }, dependencies).await,
     };
     let made =
         thumbnail::key(settings, &record.key).and_then(|key| Ok((key, thumbnail::render(&photo.bytes, settings)?)));
-    let (key, thumbnail) = match made {
+    let (key, mut thumbnail) = match made {
         Ok(made) => made,
         Err(reason) => return reject(record, reason, dependencies).await,
     };
-    let row = Row::new(record, &photo, &thumbnail);
+    if let Some(place) = place(record) {
+        mark(&mut thumbnail, place);
+    }
     let writing = Writing {
         bucket: &settings.website_bucket,
         key: &key,
         content_type: thumbnail.content_type,
         cache_control: Some(&settings.cache_control),
-        bytes: thumbnail.bytes,
+        bytes: &thumbnail.bytes,
+        place: place(record),
     };
-    storage::write(s3, writing).await?;
-    row.write(database).await?;
+    storage::write_latest(s3, writing).await?;
+    let size = u64::try_from(photo.bytes.len()).unwrap_or(u64::MAX);
+    let photo = Photo { size, stored: photo.stored, revision: &photo.revision };
+    let media::Rendered { width, height, bytes, .. } = thumbnail;
+    let thumbnail = Thumbnail { size: bytes.len(), width, height };
+    Row::new(record, &photo, &thumbnail).write(database).await?;
     Ok(Done::Cataloged(key))
+}
+
+/// Makes the row of a photo that is gone, where an earlier attempt at the same event ended between its thumbnail and its row:
+/// a thumbnail has a row.
+async fn recover(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Done, Trouble> {
+    let Dependencies { s3, database, settings, .. } = dependencies;
+    let gone = Ok(Done::Skipped("gone", "the object was replaced or deleted since"));
+    let (Some(place), Some(size)) = (place(record), record.size) else { return gone };
+    let Some(revision) = record.version.as_ref().or(record.etag.as_ref()) else { return gone };
+    let Ok(key) = thumbnail::key(settings, &record.key) else { return gone };
+    let Some(standing) = storage::fetch(s3, &settings.website_bucket, &key).await? else { return gone };
+    if standing.place.as_deref() != Some(place) {
+        return gone;
+    }
+    let Ok(picture) = media::inspect(&standing.bytes, &media::Limits::default()) else { return gone };
+    let photo = Photo { size, stored: standing.stored, revision };
+    let thumbnail = Thumbnail { size: standing.bytes.len(), width: picture.width, height: picture.height };
+    Row::new(record, &photo, &thumbnail).write(database).await?;
+    Ok(Done::Cataloged(key))
+}
+
+/// Place of an event among those of its photo: texts that order as the events do. `None` where S3 does not tell.
+fn place(record: &ObjectEvent) -> Option<&str> {
+    let place = record.sequencer.as_ref()?.sort_key();
+    (1..=LONGEST_PLACE).contains(&place.len()).then_some(place)
 }
 
 /// Leaves a record of a file that is no photo.
 async fn reject(record: &ObjectEvent, reason: Unprocessable, dependencies: &Dependencies) -> Result<Done, Trouble> {
     let Dependencies { s3, settings, .. } = dependencies;
+    let text = failure::text(record, &reason);
     let writing = Writing {
         bucket: &settings.log_bucket,
         key: &failure::key(&record.key),
         content_type: "text/plain; charset=utf-8",
         cache_control: None,
-        bytes: failure::text(record, &reason).into_bytes(),
+        bytes: text.as_bytes(),
+        place: place(record),
     };
-    storage::write(s3, writing).await?;
+    storage::write_latest(s3, writing).await?;
     Ok(Done::Rejected(reason))
 }

@@ -1,19 +1,16 @@
 //! The website's list of the newest thumbnails.
 //!
-//! It is made of the catalog anew each time. A lock of the database is held from the reading of the rows to the writing of
-//! the list, so that of two invocations at once the later one reads the rows of both: no list is ever replaced by an older one.
+//! It is made of the catalog anew each time, and written only over the list that was there before the rows were read. Whoever is
+//! overtaken reads the rows again: no list is ever replaced by an older one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use database::{DatabaseError, Engine, MySql};
+use database::DatabaseError;
 use serde::Serialize;
 
 use crate::error::Trouble;
-use crate::storage::{self, Writing};
+use crate::storage::{self, ROUNDS, Writing};
 use crate::{Dependencies, Settings};
-
-/// How long an invocation waits for another one that writes the list, in seconds.
-const LOCK_SECONDS: u32 = 20;
 
 /// Rows that are looked at: a photo that was uploaded often has many, and one place in the list.
 const NEWEST_ROWS: u16 = 2000;
@@ -40,58 +37,88 @@ struct List<'a> {
 
 /// Writes the list as the catalog has it now.
 pub(crate) async fn write(dependencies: &Dependencies) -> Result<(), Trouble> {
-    const LOCK: &str = "SELECT CAST(GET_LOCK(CONCAT('newest.', LEFT(SHA2(DATABASE(), 256), 40)), ?) AS SIGNED)";
-    const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('newest.', LEFT(SHA2(DATABASE(), 256), 40)))";
-    let Dependencies { database, .. } = dependencies;
-    let failed = |error: &sqlx::Error| DatabaseError::statement("reading the newest photos", error);
-    let mut connection = database.connection().await?;
-    let locked: Option<i64> = sqlx::query_scalar(LOCK)
-        .bind(LOCK_SECONDS)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|error| failed(&error))?;
-    if locked != Some(1) {
-        return Err(Trouble::ListBusy { seconds: LOCK_SECONDS });
+    let Dependencies { s3, settings, .. } = dependencies;
+    let (bucket, key) = (&settings.website_bucket, &settings.list_key);
+    for _ in 0..ROUNDS {
+        // Before the rows: what is written in between is seen when the list is written.
+        let standing = storage::fetch(s3, bucket, key).await?;
+        let thumbnails = newest(read(dependencies).await?, settings);
+        let list = List { prefix: &settings.thumbnail_prefix, thumbnails };
+        let bytes = serde_json::to_vec(&list).unwrap_or_default();
+        if standing.as_ref().is_some_and(|standing| standing.bytes == bytes) {
+            return Ok(());
+        }
+        let writing = Writing {
+            bucket,
+            key,
+            content_type: "application/json",
+            cache_control: Some("no-cache"),
+            bytes: &bytes,
+            place: None,
+        };
+        if storage::write_over(s3, writing, standing.as_ref()).await? {
+            return Ok(());
+        }
     }
-    let written = read_and_write(&mut connection, dependencies).await;
-    let unlocked = sqlx::raw_sql(UNLOCK).execute(&mut *connection).await;
-    drop(connection);
-    if unlocked.is_err() {
-        // The lock ends with the connection that holds it.
-        database.disconnect().await;
-    }
-    written
+    Err(Trouble::Contended { key: key.clone(), rounds: ROUNDS })
 }
 
-async fn read_and_write(
-    connection: &mut <MySql as Engine>::Connection,
-    dependencies: &Dependencies,
-) -> Result<(), Trouble> {
-    const NEWEST: &str = "SELECT file_name AS name, \
+/// A thumbnail, and the place of its event among those of the photo.
+type Placed = (String, Entry);
+
+/// The newest rows, newest first.
+async fn read(dependencies: &Dependencies) -> Result<Vec<Placed>, DatabaseError> {
+    const NEWEST: &str = "SELECT sequencer, file_name AS name, \
         CONCAT(DATE_FORMAT(file_upload_date, '%Y-%m-%d'), 'T', LEFT(TIME_FORMAT(file_upload_time, '%H:%i:%s.%f'), 12), 'Z') \
         AS uploaded, thumbnail_width AS width, thumbnail_height AS height FROM file_upload_catalog \
         ORDER BY file_upload_date DESC, file_upload_time DESC, id DESC LIMIT ?";
-    let Dependencies { s3, settings, .. } = dependencies;
-    let rows: Vec<(String, String, u32, u32)> = sqlx::query_as(NEWEST)
+    let mut connection = dependencies.database.connection().await?;
+    let rows: Vec<(String, String, String, u32, u32)> = sqlx::query_as(NEWEST)
         .bind(NEWEST_ROWS)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await
         .map_err(|error| DatabaseError::statement("reading the newest photos", &error))?;
-    let entries = rows.into_iter().map(|(name, uploaded, width, height)| Entry { name, uploaded, width, height });
-    let list = List { prefix: &settings.thumbnail_prefix, thumbnails: newest(entries, settings) };
-    let writing = Writing {
-        bucket: &settings.website_bucket,
-        key: &settings.list_key,
-        content_type: "application/json",
-        cache_control: Some("no-cache"),
-        bytes: serde_json::to_vec(&list).unwrap_or_default(),
-    };
-    storage::write(s3, writing).await
+    let placed = |(place, name, uploaded, width, height)| (place, Entry { name, uploaded, width, height });
+    Ok(rows.into_iter().map(placed).collect())
 }
 
-/// The newest row of each photo, as many as the list has room for.
-fn newest(entries: impl Iterator<Item = Entry>, settings: &Settings) -> Vec<Entry> {
-    let mut seen = BTreeSet::new();
-    let first = |entry: &Entry| seen.insert(entry.name.clone());
-    entries.filter(first).take(settings.list_length.into()).collect()
+/// The last row of each photo, as many as the list has room for. Which of a photo's rows is the last one S3 tells, whose clock
+/// may give two of them one time; of equal ones it is the first here.
+fn newest(rows: Vec<Placed>, settings: &Settings) -> Vec<Entry> {
+    let mut last: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for (index, (place, entry)) in rows.iter().enumerate() {
+        let known = last.get(&entry.name);
+        if known.is_none_or(|(known, _)| place > known) {
+            last.insert(entry.name.clone(), (place.clone(), index));
+        }
+    }
+    let is_last = |index: usize, entry: &Entry| last.get(&entry.name).is_some_and(|(_, last)| *last == index);
+    let entries = rows.into_iter().enumerate().filter(|(index, (_, entry))| is_last(*index, entry));
+    entries.map(|(_, (_, entry))| entry).take(settings.list_length.into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wiring::Environment;
+
+    use super::*;
+
+    #[test]
+    fn each_photo_is_listed_as_it_was_last() {
+        let settings = Settings::read(&mut Environment::new(&|_| None));
+        let row = |place: &str, name: &str, width| {
+            let (name, uploaded) = (name.to_owned(), "2026-01-02T03:04:05.678Z".to_owned());
+            (place.to_owned(), Entry { name, uploaded, width, height: 1 })
+        };
+        let rows = vec![
+            row("1", "a", 1),
+            row("11", "b", 2),
+            row("2", "a", 3),
+            row("1", "b", 4),
+            row("", "c", 5),
+            row("", "c", 6),
+        ];
+        let listed: Vec<_> = newest(rows, &settings).into_iter().map(|entry| (entry.name, entry.width)).collect();
+        assert_eq!(listed, [("b".to_owned(), 2), ("a".to_owned(), 3), ("c".to_owned(), 5)]);
+    }
 }

@@ -219,7 +219,7 @@ async fn a_failure_between_thumbnail_and_row_is_made_good_by_the_retry() {
     // Nor does a list that cannot be written lose the row.
     world.storage.break_paths(&["/website/newest.json"]);
     let error = world.upload(&[("two.jpg", jpeg(30, 30))]).await.unwrap_err();
-    assert!(error.to_string().contains("PutObject failed: SlowDown"), "{error}");
+    assert!(error.to_string().contains("GetObject failed: SlowDown"), "{error}");
     world.storage.break_paths(&[]);
     world.upload(&[("two.jpg", jpeg(30, 30))]).await.unwrap();
     assert_eq!((world.rows().await.len(), world.listed()), (2, vec!["two.jpg".to_owned(), "one.jpg".to_owned()]));
@@ -242,7 +242,7 @@ async fn what_is_no_photo_leaves_a_record_and_the_line_that_the_alarm_counts() {
         String::from_utf8(record.bytes.to_vec()).unwrap(),
         "Unprocessable Entity: input object must be a jpg or png.\n\n\
          reason: the content is not a picture: it looks like plain text\ncode: not-an-image\nbucket: input\n\
-         key: in/JSON.json\nsize: 2 bytes\nuploaded: 2026-01-02T03:04:05.678Z\n"
+         key: in/JSON.json\nsize: 2 bytes\nuploaded: 2026-01-02T03:04:05.678Z\nsequencer: unknown\n"
     );
     let records: Vec<_> = world.storage.paths().into_iter().filter(|path| path.starts_with("/logs/")).collect();
     assert_eq!(records.len(), 4, "{records:?}");

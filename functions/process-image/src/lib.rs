@@ -3,10 +3,14 @@
 //! [`handle`] serves the S3 event notifications `s3:ObjectCreated:*`. All records of a batch are processed. What cannot
 //! become a picture (a file that is no photo, a missing object) is logged and left: trying again would not help. What may
 //! go well another time (S3 does not answer) fails the invocation after the other records are done, so that Lambda tries
-//! again; doing a record twice gives the same object with the same bytes.
+//! again; doing a record twice gives the same object with the same bytes. A distribution that serves the pictures is told to forget
+//! the one that was replaced; should it not hear of it, the picture is there all the same, and is served when the old one has aged.
 
+mod distribution;
 mod object;
 mod settings;
+
+use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use lambda_runtime::Diagnostic;
@@ -15,8 +19,9 @@ use s3_events::{Notification, ObjectEvent, parse_notification};
 use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
-use wiring::Log;
+use wiring::{Clock, Log};
 
+pub use distribution::{Distribution, InvalidationError};
 pub use object::ObjectError;
 pub use s3_events::EventError;
 pub use settings::Settings;
@@ -25,8 +30,12 @@ pub use settings::Settings;
 pub struct Dependencies {
     /// Reaches the source and the destination bucket.
     pub s3: Client,
+    /// What serves the pictures, where one is to be told of them.
+    pub distribution: Option<Distribution>,
     /// The function's configuration.
     pub settings: Settings,
+    /// Tells the time, for signatures.
+    pub clock: Arc<dyn Clock>,
     /// Receives one JSON object per fact.
     pub log: Box<dyn Log>,
 }
@@ -99,6 +108,7 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
         match process(record, dependencies).await {
             Ok(key) => {
                 dependencies.log.info("image-written", fact, &key);
+                invalidate(record, &key, dependencies).await;
                 outcome.written.push(key);
             }
             Err(error) => {
@@ -136,4 +146,19 @@ async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<St
         object::write(s3, settings, &destination, picture).await?;
     }
     Ok(destination)
+}
+
+/// Tells the distribution of a picture that was written. That it could not be told is logged, and nothing is tried again: making
+/// the picture once more would not help.
+async fn invalidate(record: &ObjectEvent, key: &str, dependencies: &Dependencies) {
+    let Some(distribution) = &dependencies.distribution else { return };
+    let now = dependencies.clock.now();
+    // A reference that was used before would be the invalidation of then.
+    let event = record.sequencer.as_ref().map_or("", |sequencer| sequencer.as_str());
+    let reference = format!("{}-{event}", now.as_nanos());
+    let fact = json!({ "bucket": dependencies.settings.destination_bucket, "key": key });
+    match distribution.invalidate(key, &reference, now).await {
+        Ok(()) => dependencies.log.info("image-invalidated", fact, key),
+        Err(error) => dependencies.log.error("invalidation-failed", fact, &error.to_string()),
+    }
 }

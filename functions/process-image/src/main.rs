@@ -1,12 +1,14 @@
 //! Wiring: the environment, an S3 client, the Lambda runtime.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config;
 use clients::{CloudSettings, sdk_config};
-use process_image::{Dependencies, Settings, handle};
-use wiring::{Environment, IncompleteEnvironment, StandardOutput, serve};
+use fetch::Address;
+use process_image::{Dependencies, Distribution, Settings, handle};
+use wiring::{Environment, IncompleteEnvironment, StandardOutput, SystemClock, serve};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,9 +18,17 @@ async fn main() -> ExitCode {
 fn connect(mut environment: Environment<'_>) -> Result<Dependencies, IncompleteEnvironment> {
     let settings = Settings::read(&mut environment);
     let cloud = CloudSettings::read(&mut environment);
+    let endpoint = ["AWS_ENDPOINT_URL_CLOUDFRONT", "AWS_ENDPOINT_URL"]
+        .iter()
+        .filter(|_| settings.distribution.is_some())
+        .find_map(|name| environment.optional(name).map(|url| (name, url)))
+        .and_then(|(name, url)| environment.check(name, Address::parse(&url)));
     let settings = environment.finish(Some(settings))?;
     let mut storage = config::Builder::from(&sdk_config(&cloud));
     storage.set_endpoint_url(cloud.storage().map(str::to_owned));
     storage.set_force_path_style(Some(cloud.storage().is_some()));
-    Ok(Dependencies { s3: Client::from_conf(storage.build()), settings, log: Box::new(StandardOutput) })
+    let s3 = Client::from_conf(storage.build());
+    let serving = |id: &String| Distribution::new(id, &cloud.region, cloud.credentials.clone(), endpoint.as_ref());
+    let distribution = settings.distribution.as_ref().map(serving);
+    Ok(Dependencies { s3, distribution, settings, clock: Arc::new(SystemClock), log: Box::new(StandardOutput) })
 }

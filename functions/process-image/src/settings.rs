@@ -17,6 +17,8 @@ pub struct Settings {
     pub quality: u8,
     /// `Cache-Control` of the pictures (`CACHE_CONTROL`, default one minute, so that a new avatar is soon seen).
     pub cache_control: String,
+    /// Distribution whose copy of a picture is invalidated when a new one is written (`DISTRIBUTION_ID`, default none).
+    pub distribution: Option<String>,
 }
 
 /// Longest side that may be asked for, in pixels.
@@ -32,8 +34,19 @@ impl Settings {
             height: environment.number("HEIGHT", 512, 1..=LONGEST_SIDE),
             quality: environment.number("QUALITY", 80, 1..=100),
             cache_control: environment.optional("CACHE_CONTROL").unwrap_or_else(|| "public, max-age=60".into()),
+            distribution: distribution(environment),
         }
     }
+}
+
+/// The id is a part of an address.
+fn distribution(environment: &mut Environment<'_>) -> Option<String> {
+    let id = environment.optional("DISTRIBUTION_ID")?;
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        environment
+            .fault(format!("DISTRIBUTION_ID is `{id}`, and must be the id of a distribution: letters and digits"));
+    }
+    Some(id)
 }
 
 #[cfg(test)]
@@ -53,17 +66,19 @@ mod tests {
         let settings = read(&[("DEST_BUCKET", "assets")]).unwrap();
         assert_eq!((settings.width, settings.height, settings.quality), (512, 512, 80));
         assert_eq!(settings.destination_prefix, "avatars/");
-        assert_eq!(settings.cache_control, "public, max-age=60");
+        assert_eq!((settings.cache_control.as_str(), settings.distribution), ("public, max-age=60", None));
     }
 
     #[test]
     fn every_fault_is_told() {
-        let error = read(&[("WIDTH", "0"), ("HEIGHT", "tall"), ("QUALITY", "101")]).unwrap_err();
+        let error =
+            read(&[("WIDTH", "0"), ("HEIGHT", "tall"), ("QUALITY", "101"), ("DISTRIBUTION_ID", "E1/..")]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the function's environment is incomplete: DEST_BUCKET is missing (the bucket that receives the pictures); \
              WIDTH is `0`, and must be a number from 1 to 4096; HEIGHT is `tall`, and must be a number from 1 to 4096; \
-             QUALITY is `101`, and must be a number from 1 to 100"
+             QUALITY is `101`, and must be a number from 1 to 100; \
+             DISTRIBUTION_ID is `E1/..`, and must be the id of a distribution: letters and digits"
         );
     }
 }

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig};
 use bytes::Bytes;
+use fetch::Address;
+use function_testing::{ManualClock, Service};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use process_image::{Dependencies, HandlerError, Outcome, Settings, handle};
+use process_image::{Dependencies, Distribution, HandlerError, Outcome, Settings, handle};
 use serde_json::{Value, json};
 use wiring::{Environment, Log};
 
@@ -102,7 +104,8 @@ impl World {
         let variable = |name: &str| (name == "DEST_BUCKET").then(|| "assets".to_owned());
         let settings = Settings::read(&mut Environment::new(&variable));
         let s3 = Client::from_conf(config.build());
-        Self { store, facts: facts.clone(), dependencies: Dependencies { s3, settings, log: Box::new(facts) } }
+        let (clock, log) = (Arc::new(ManualClock::at(1_795_832_645)), Box::new(facts.clone()));
+        Self { store, facts, dependencies: Dependencies { s3, distribution: None, settings, clock, log } }
     }
 
     fn put(&self, path: &str, bytes: impl Into<Bytes>) {
@@ -225,6 +228,54 @@ async fn a_refused_write_fails_the_invocation_and_tells_no_secret() {
     assert!(error.to_string().contains("PutObject failed: SlowDown"), "{error}");
     let told = format!("{error:?} {:?}", world.facts.0.lock().unwrap());
     assert!(!told.contains("CANARY"), "{told}");
+}
+
+#[tokio::test]
+async fn the_distribution_forgets_the_one_picture_that_was_replaced() {
+    let keys = || wiring::Credentials {
+        access_key: "AKID".into(),
+        secret_key: "SECRETCANARY".into(),
+        session_token: Some("TOKEN".into()),
+    };
+    let cloudfront = Service::start(|_| (201, "<Invalidation><Id>I1</Id></Invalidation>".into())).await;
+    let endpoint = Address::parse(cloudfront.url()).unwrap();
+    let mut world = World::new().await;
+    world.dependencies.distribution = Some(Distribution::new("E1", "eu-central-1", keys(), Some(&endpoint)));
+    world.put("/uploads/a%26b.png", photo());
+    world.put("/uploads/page.jpg", "<!doctype html><p>not a photo");
+    world.handle(&["a%26b.png", "page.jpg", "gone.jpg"]).await.unwrap();
+    let calls = cloudfront.calls();
+    assert_eq!(calls.len(), 1, "what was not written is not invalidated");
+    assert_eq!(calls[0].line, "POST /2020-05-31/distribution/E1/invalidation");
+    assert_eq!(
+        String::from_utf8(calls[0].body.clone()).unwrap(),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths><Quantity>1</Quantity>\
+         <Items><Path>/avatars/a&amp;b.jpg</Path></Items></Paths><CallerReference>1795832645000000000-</CallerReference>\
+         </InvalidationBatch>"
+    );
+    let signature = &calls[0].headers["authorization"];
+    assert!(signature.contains("Credential=AKID/20261128/us-east-1/cloudfront/aws4_request"), "{signature}");
+    assert_eq!(calls[0].headers["x-amz-security-token"], "TOKEN");
+    assert_eq!(world.codes()[..2], ["image-written", "image-invalidated"]);
+
+    // The picture is written whether the distribution hears of it or not.
+    let busy = "<ErrorResponse><Error><Code>TooManyInvalidationsInProgress</Code><Message>Wait.</Message></Error></ErrorResponse>";
+    let busy = Service::start(move |_| (400, busy.into())).await;
+    for (endpoint, reason) in [
+        (busy.url(), "CreateInvalidation failed: TooManyInvalidationsInProgress (HTTP 400): Wait."),
+        ("http://127.0.0.1:1", "CreateInvalidation failed: no answer"),
+    ] {
+        let endpoint = Address::parse(endpoint).unwrap();
+        world.dependencies.distribution = Some(Distribution::new("E1", "us-east-1", keys(), Some(&endpoint)));
+        let outcome = world.handle(&["a%26b.png"]).await.unwrap();
+        assert_eq!(outcome.written, ["avatars/a&b.jpg"]);
+        let facts = world.facts.0.lock().unwrap();
+        let fact = facts.last().unwrap();
+        assert_eq!((&fact["code"], &fact["level"]), (&json!("invalidation-failed"), &json!("ERROR")));
+        assert!(fact["message"].as_str().unwrap().starts_with(reason), "{fact}");
+        assert!(!format!("{facts:?}").contains("CANARY"));
+    }
 }
 
 #[tokio::test]

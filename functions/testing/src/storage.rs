@@ -20,6 +20,8 @@ pub struct StoredObject {
     pub content_type: String,
     /// `Cache-Control` of its writing.
     pub cache_control: String,
+    /// Its metadata: `x-amz-meta-*` with their values.
+    pub metadata: BTreeMap<String, String>,
     /// Its bytes.
     pub bytes: Bytes,
 }
@@ -39,7 +41,8 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Starts it, empty. It serves `GetObject` (with `If-Match`), `PutObject` and `ListObjectsV2` of one page, path style.
+    /// Starts it, empty. It serves `GetObject` and `HeadObject` (with `If-Match`), `PutObject` (with `If-Match` and
+    /// `If-None-Match`) and `ListObjectsV2` of one page, path style.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -113,12 +116,24 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<
     let header =
         |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     let (content_type, cache_control, if_match) = (header("content-type"), header("cache-control"), header("if-match"));
+    let is_only_new = header("if-none-match") == "*";
     if state.lock().unwrap().broken.contains(&path) {
         return Ok(error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"));
     }
     if request.method() == Method::PUT {
+        let metadata = request.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
+        let metadata = metadata.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         let bytes = request.into_body().collect().await.unwrap().to_bytes();
-        state.lock().unwrap().objects.insert(path, StoredObject { content_type, cache_control, bytes });
+        let objects = &mut state.lock().unwrap().objects;
+        let standing = objects.get(&path).map(|object| format!("\"{}\"", tag(&object.bytes)));
+        match standing {
+            None if !if_match.is_empty() => return Ok(error(StatusCode::NOT_FOUND, "NoSuchKey")),
+            Some(standing) if is_only_new || !if_match.is_empty() && if_match != standing => {
+                return Ok(error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed"));
+            }
+            _ => {}
+        }
+        objects.insert(path, StoredObject { content_type, cache_control, metadata, bytes });
         return Ok(Response::new(Full::default()));
     }
     if query.contains("list-type=2") {
@@ -132,6 +147,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<
         return Ok(error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed"));
     }
     let answer = Response::builder().header("etag", tag).header("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT");
+    let answer = object.metadata.iter().fold(answer, |answer, (name, value)| answer.header(name, value));
     Ok(answer.body(Full::new(object.bytes)).unwrap())
 }
 

@@ -1,10 +1,8 @@
 //! The one call of MediaConvert that is needed.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
+use clients::Signer;
 use fetch::{Address, Client};
 use serde_json::Value;
 use thiserror::Error;
@@ -26,8 +24,7 @@ const LONGEST_MESSAGE: usize = 500;
 pub struct MediaConvert {
     client: Client,
     origin: String,
-    region: String,
-    credentials: wiring::Credentials,
+    signer: Signer,
 }
 
 /// Why there is no job.
@@ -54,7 +51,8 @@ impl MediaConvert {
     pub fn new(region: String, credentials: wiring::Credentials, endpoint: Option<&Address>) -> Self {
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let origin = endpoint.map_or_else(|| format!("https://mediaconvert.{region}.{domain}"), Address::origin);
-        Self { client: Client::new(TIME_OUT, LARGEST_ANSWER), origin, region, credentials }
+        let signer = Signer { service: "mediaconvert", region, credentials };
+        Self { client: Client::new(TIME_OUT, LARGEST_ANSWER), origin, signer }
     }
 
     /// Makes a job, and returns its id. The same token gives the same job.
@@ -66,7 +64,8 @@ impl MediaConvert {
         let unavailable = |error: &dyn std::fmt::Display| JobError::Unavailable(error.to_string());
         let url = format!("{}{JOBS}", self.origin);
         let body = request.to_string();
-        let headers = self.sign(&url, &body, now).map_err(|error| unavailable(&error))?;
+        let headers = self.signer.post(&url, "application/json", body.as_bytes(), now);
+        let headers = headers.map_err(|error| unavailable(&error))?;
         let headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let address = Address::parse(&url).map_err(|error| unavailable(&error))?;
         let answer =
@@ -79,37 +78,7 @@ impl MediaConvert {
             status => Err(refusal(status, &said)),
         }
     }
-
-    /// The headers of a signed request.
-    fn sign(&self, url: &str, body: &str, now: Duration) -> Result<Vec<(String, String)>, SignatureError> {
-        let keys = self.credentials.clone();
-        let identity =
-            Credentials::new(keys.access_key, keys.secret_key, keys.session_token, None, "environment").into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("mediaconvert")
-            .time(UNIX_EPOCH + now)
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| SignatureError(error.to_string()))?;
-        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        let request = SignableRequest::new(
-            "POST",
-            url,
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-            SignableBody::Bytes(body.as_bytes()),
-        );
-        let signed = request.and_then(|request| sign(request, &params.into()));
-        let (instructions, _signature) = signed.map_err(|error| SignatureError(error.to_string()))?.into_parts();
-        headers.extend(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        Ok(headers)
-    }
 }
-
-#[derive(Debug, Error)]
-#[error("the request cannot be signed: {0}")]
-struct SignatureError(String);
 
 /// What a status that is no success means: 429 and 5xx may pass, and so may a role or a signature that is being changed.
 fn refusal(status: u16, said: &Value) -> JobError {
