@@ -1,4 +1,5 @@
 //! Pages in headless Chromium, with the real local cloud behind them: the console page, and the profile page of an example.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod console;
 mod profile_page;

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_module_is_named_by_another_one() {
-        for (name, ..) in FILES.iter().filter(|(name, ..)| name.ends_with(".js")) {
+        for (name, ..) in FILES.iter().filter(|(_, content_type, _)| *content_type == JAVASCRIPT) {
             let page = include_str!("page/index.html");
             let mut texts = FILES.iter().map(|(.., text)| *text).chain([page]);
             assert!(texts.any(|text| text.contains(&format!("/{name}\""))), "{name} is served to nobody");
