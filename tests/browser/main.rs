@@ -98,9 +98,12 @@ async fn a_photo_given_to_the_page_comes_back_as_a_thumbnail() {
     assert_eq!(browser.severe_log().await, [""; 0]);
     // The distribution is linked by an address that browsers resolve.
     browser.open(&format!("{}/", cloud.url())).await;
-    shows(&browser, "Distribution").await;
-    let site = browser.run("return document.querySelector('a.site').href").await;
-    browser.open(site.as_str().unwrap()).await;
+    let site = eventually("the link to the distribution", async || {
+        let site = browser.run("return document.querySelector('a.site')?.href").await;
+        site.as_str().map(str::to_owned)
+    })
+    .await;
+    browser.open(&site).await;
     shows(&browser, "Put a photo into the uploads bucket").await;
 }
 

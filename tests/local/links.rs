@@ -70,8 +70,12 @@ async fn functions_of_photo_catalog_reach_what_they_link_to() {
         "read bucket.input/a",
         "read bucket.input/thumbnails/a",
         "write bucket.website/thumbnails/a",
+        "list bucket.website",
+        "read bucket.logs/a",
+        "read bucket.logs/thumbnails/a",
         "write bucket.logs/a",
         "write bucket.logs/thumbnails/a",
+        "list bucket.logs",
         // Where an event goes that was given up.
         "send queue.failed",
         connect,

@@ -156,11 +156,12 @@ async fn receive(event: &ObjectEvent, dependencies: &Dependencies) -> Result<(),
     let about = json!({ "name": name.as_str(), "version": version });
     let Some(picture) = read(event, &name, version, dependencies).await? else {
         // Of two deliveries of this message, one may have been cut off when the other was done.
-        library.tidy(&name).await?;
+        Box::pin(library.tidy(&name)).await?;
         log.info("image-received-before", about, "the version is not in the bucket any more");
         return Ok(());
     };
-    match library.insert(&name, &picture, &stamp).await {
+    // Boxed: the futures of SDK calls nest so deeply that functions which await them meet the compiler's limit.
+    match Box::pin(library.insert(&name, &picture, &stamp)).await {
         Ok(Insertion::Completed(_)) => log.info("image-inserted", about, "the name means the image now"),
         Ok(Insertion::Superseded) => log.info("image-superseded", about, "a later change of the name came first"),
         Err(LibraryError::Refused(error)) => log.error(error.code(), about, &error.to_string()),
