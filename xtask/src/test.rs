@@ -48,11 +48,11 @@ impl Step {
     }
 
     fn uses_servers(self) -> bool {
-        matches!(self, Self::Unit | Self::Packages | Self::Local | Self::Peers)
+        matches!(self, Self::Unit | Self::Packages | Self::Local | Self::Peers | Self::Browser)
     }
 
     fn uses_python(self) -> bool {
-        matches!(self, Self::Packages | Self::Local | Self::Peers)
+        matches!(self, Self::Packages | Self::Local | Self::Peers | Self::Browser)
     }
 }
 
