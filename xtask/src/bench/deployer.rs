@@ -67,13 +67,8 @@ fn large(stack: &Path, scratch: &Path, runs: usize) -> Result<Row, Failure> {
     let project = buckets(scratch, BUCKETS)?;
     let (_, resources) = rendered(stack, &project)?;
     let usage = render(stack, &project, runs)?;
-    let each = usage.cpu.as_secs_f64() * 1000.0 / f64::from(2 * BUCKETS);
-    Ok(Row::recorded(
-        &format!("render {resources} resources"),
-        format!("{usage}, {each:.3} ms a resource"),
-        "CDK 5300 ms CPU, 3.6 ms a resource",
-    )
-    .goal("60 ms CPU, 0.1 ms a resource", is_within(usage, 60.0, u64::MAX) && each <= 0.1))
+    Ok(Row::recorded(&format!("render {resources} resources"), usage, "CDK 5300 ms CPU")
+        .goal("60 ms CPU", is_within(usage, 60.0, u64::MAX)))
 }
 
 /// How the cost of `stack render` grows: eight times the resources cost at most 8.8 times as much.
@@ -85,8 +80,12 @@ fn growth(stack: &Path, scratch: &Path, runs: usize) -> Result<Row, Failure> {
         costs.push((2 * number, usage.cpu.as_secs_f64() * 1000.0));
     }
     let shown: Vec<String> = costs.iter().map(|(resources, cost)| format!("{resources}: {cost:.1} ms")).collect();
-    let is_linear = matches!(costs[..], [(_, least), .., (_, most)] if most <= 8.8 * least);
-    Ok(Row::alone("render, CPU by number of resources", shown.join(", ")).goal("linear", is_linear))
+    let [(few, least), .., (many, most)] = costs[..] else { return Err(Failure::new("nothing was measured")) };
+    // What a further resource costs; CDK's figure is this one too (480 resources against the 34 of avatars).
+    let each = (most - least) / f64::from(many - few);
+    let ours = format!("{}; {each:.3} ms for each further one", shown.join(", "));
+    Ok(Row::recorded("render, CPU by number of resources", ours, "CDK 3.6 ms for each further one")
+        .goal("linear, 0.1 ms", most <= 8.8 * least && each <= 0.1))
 }
 
 /// A project of so many buckets.
