@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use serde_json::json;
-use stack_aws::{
-    Answer, CancellationToken, ChangeAction, DeployOptions, Operation, Outcome, Question, StackStatus, deploy,
-};
+use stack_aws::{Answer, CancellationToken, DeployOptions, Operation, Outcome, Question, StackStatus, deploy};
+use stack_plan::diff::Action;
 use test_support::ScriptedCloud;
 
 use crate::steps::{
@@ -24,7 +23,7 @@ async fn a_first_deploy_makes_the_artifact_bucket_uploads_and_tells_the_outputs(
     let Outcome::Deployed { operation, outputs, change_set, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(operation, Operation::Created);
     assert_eq!(outputs["SiteUrl"], "https://site.example");
-    assert!(change_set.changes.iter().all(|change| change.action == ChangeAction::Add));
+    assert!(change_set.changes.iter().all(|change| change.action == Action::Add));
     assert_eq!(
         host.questions[0],
         Question::CreateArtifactBucket {

@@ -1,8 +1,9 @@
 //! `stack diff --change-set`: what CloudFormation says is read, and nothing is left behind.
 
 use serde_json::{Value, json};
-use stack_aws::{CancellationToken, ChangeAction, OperationOptions, Preview, Recreation, StackStatus, preview};
+use stack_aws::{CancellationToken, OperationOptions, Preview, Recreation, StackStatus, preview};
 use stack_plan::Plan;
+use stack_plan::diff::Action;
 use test_support::{Fault, ScriptedCloud};
 
 use crate::companions::{EDGE, plan_with_companion};
@@ -44,7 +45,7 @@ async fn a_change_set_is_told_with_its_values_and_taken_away() {
     let previews = previews(&cloud, &plan(&template())).await;
     let [Preview::Made(change_set)] = previews.as_slice() else { panic!("{previews:?}") };
     let [change] = change_set.changes.as_slice() else { panic!("{change_set:?}") };
-    assert_eq!((change.logical_id.as_str(), change.action), ("Alerts", ChangeAction::Replace));
+    assert_eq!((change.logical_id.as_str(), change.action), ("Alerts", Action::Replace));
     let values: Vec<_> = change
         .values
         .iter()
@@ -68,7 +69,7 @@ async fn a_stack_that_does_not_exist_stays_so_and_nothing_is_uploaded() {
     let (plan, built) = plan_with_function(directory.path());
     let previews = preview(&connect(&cloud, 5).await, &plan, &built, &options()).await.unwrap().unwrap();
     let [Preview::Made(change_set)] = previews.as_slice() else { panic!("{previews:?}") };
-    assert!(change_set.changes.iter().all(|change| change.action == ChangeAction::Add));
+    assert!(change_set.changes.iter().all(|change| change.action == Action::Add));
     assert!(cloud.world(|world| world.stack(STACK).is_none() && world.buckets.is_empty()));
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of the functions share: public events, a clock, a log and an HTTP server to hand.
+//! What the tests of the functions share: public events, a clock, a log, numbers and an HTTP server to hand.
 #![expect(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
@@ -10,6 +10,7 @@ mod corpora;
 #[cfg(unix)]
 mod databases;
 mod facts;
+mod random;
 mod server;
 mod service;
 mod storage;
@@ -19,6 +20,7 @@ pub use corpora::{corpus, lambda_events, python, skipped, wrong_types};
 #[cfg(unix)]
 pub use databases::DatabaseServer;
 pub use facts::Facts;
+pub use random::Random;
 pub use server::{Reply, Server};
 pub use service::{Call, Service};
 pub use storage::{Storage, StoredObject};

@@ -78,7 +78,7 @@ pub use options::{CancellationToken, DeployOptions, DestroyOptions, OperationOpt
 pub use outcome::{CompanionChange, CompanionStack, Failure, Operation, Outcome, StackReference};
 pub use permissions::{PermissionCheck, check_permissions};
 pub use preview::{Preview, preview};
-pub use resource_change::{ChangeAction, PropertyChange, Recreation, ResourceChange};
+pub use resource_change::{PropertyChange, Recreation, ResourceChange};
 pub use risk::{Risk, RiskKind};
 pub use rollback::roll_back;
 pub use saved_plan::{PlanChange, SAVED_PLAN_VERSION, SavedPlan, SavedStack, StackVersion, save_plan};

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{
     Change, ChangeAction as SdkAction, Replacement, RequiresRecreation, ResourceChangeDetail,
 };
 use serde::Serialize;
+use stack_plan::diff::Action;
 
 /// What happens to one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,7 +18,7 @@ pub struct ResourceChange {
     /// CloudFormation type.
     pub resource_type: String,
     /// What is done.
-    pub action: ChangeAction,
+    pub action: Action,
     /// Paths of the properties that cause it (`Properties.MemorySize`), sorted, each once.
     pub properties: Vec<String>,
     /// The same properties with their values. They may hold secrets, so they are never written as they are.
@@ -26,24 +27,6 @@ pub struct ResourceChange {
     /// What becomes of the physical resource by its policies (`Delete`, `Retain`, `ReplaceAndDelete` ...), where
     /// CloudFormation says so.
     pub policy_action: Option<String>,
-}
-
-/// What a change set does to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeAction {
-    /// A new resource.
-    Add,
-    /// Changed in place.
-    Modify,
-    /// A new physical resource takes its place.
-    Replace,
-    /// CloudFormation cannot know before it does it.
-    MayReplace,
-    /// The resource leaves the stack.
-    Remove,
-    /// An existing physical resource joins the stack.
-    Import,
 }
 
 /// A property that a change set changes, as CloudFormation tells it.
@@ -116,14 +99,14 @@ fn property_changes(details: Vec<ResourceChangeDetail>) -> Vec<PropertyChange> {
 }
 
 /// What is not known to be harmless counts as a possible replacement.
-fn action(action: Option<&SdkAction>, replacement: Option<&Replacement>) -> ChangeAction {
+fn action(action: Option<&SdkAction>, replacement: Option<&Replacement>) -> Action {
     match (action, replacement) {
-        (Some(SdkAction::Add), _) => ChangeAction::Add,
-        (Some(SdkAction::Remove), _) => ChangeAction::Remove,
-        (Some(SdkAction::Import), _) => ChangeAction::Import,
-        (_, Some(Replacement::True)) => ChangeAction::Replace,
-        (Some(SdkAction::Modify | SdkAction::SyncWithActual), Some(Replacement::False) | None) => ChangeAction::Modify,
-        _ => ChangeAction::MayReplace,
+        (Some(SdkAction::Add), _) => Action::Add,
+        (Some(SdkAction::Remove), _) => Action::Remove,
+        (Some(SdkAction::Import), _) => Action::Import,
+        (_, Some(Replacement::True)) => Action::Replace,
+        (Some(SdkAction::Modify | SdkAction::SyncWithActual), Some(Replacement::False) | None) => Action::Modify,
+        _ => Action::MayReplace,
     }
 }
 
@@ -135,12 +118,12 @@ mod tests {
 
     #[test]
     fn what_is_unknown_may_replace() {
-        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::False)), ChangeAction::Modify);
-        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::True)), ChangeAction::Replace);
-        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::Conditional)), ChangeAction::MayReplace);
-        assert_eq!(action(Some(&SdkAction::Dynamic), None), ChangeAction::MayReplace);
-        assert_eq!(action(None, None), ChangeAction::MayReplace);
-        assert_eq!(action(Some(&SdkAction::Remove), None), ChangeAction::Remove);
+        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::False)), Action::Modify);
+        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::True)), Action::Replace);
+        assert_eq!(action(Some(&SdkAction::Modify), Some(&Replacement::Conditional)), Action::MayReplace);
+        assert_eq!(action(Some(&SdkAction::Dynamic), None), Action::MayReplace);
+        assert_eq!(action(None, None), Action::MayReplace);
+        assert_eq!(action(Some(&SdkAction::Remove), None), Action::Remove);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use stack_plan::Template;
 use stack_plan::broadening::Broadening;
+use stack_plan::diff::Action;
 use stack_plan::specification::Specification;
 
-use crate::resource_change::{ChangeAction, ResourceChange};
+use crate::resource_change::ResourceChange;
 
 /// A change that a plain yes beforehand does not cover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,7 +59,7 @@ fn of_change(change: &ResourceChange, before: Option<&Value>, after: &Template) 
     }
     let said = policy_action.as_deref();
     let (kind, detail) = match action {
-        ChangeAction::Remove => {
+        Action::Remove => {
             let policy = || before?.pointer(&format!("/Resources/{logical_id}/DeletionPolicy"))?.as_str();
             let detail = match said.or_else(policy) {
                 Some("Retain" | "RetainExceptOnCreate") => return None,
@@ -67,7 +68,7 @@ fn of_change(change: &ResourceChange, before: Option<&Value>, after: &Template) 
             };
             (RiskKind::Delete, detail.to_owned())
         }
-        ChangeAction::Replace | ChangeAction::MayReplace => {
+        Action::Replace | Action::MayReplace => {
             let resource = after.resources.get(logical_id);
             let policy = resource.and_then(|resource| resource.update_replace_policy.as_deref());
             let fate = match (said, policy) {
@@ -75,10 +76,10 @@ fn of_change(change: &ResourceChange, before: Option<&Value>, after: &Template) 
                 (Some("ReplaceAndSnapshot"), _) | (None, Some("Snapshot")) => "the old one is deleted after a snapshot",
                 _ => "the old one is deleted with everything in it",
             };
-            let may = if *action == ChangeAction::MayReplace { "may be made again" } else { "made again" };
+            let may = if *action == Action::MayReplace { "may be made again" } else { "made again" };
             (RiskKind::Replace, format!("{may}, empty; {fate}"))
         }
-        ChangeAction::Add | ChangeAction::Modify | ChangeAction::Import => return None,
+        Action::Add | Action::Modify | Action::Import => return None,
     };
     Some(Risk { kind, logical_id: logical_id.clone(), resource_type: resource_type.clone(), detail })
 }
@@ -106,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn change(resource_type: &str, action: ChangeAction, policy_action: Option<&str>) -> ResourceChange {
+    fn change(resource_type: &str, action: Action, policy_action: Option<&str>) -> ResourceChange {
         ResourceChange {
             logical_id: "It".to_owned(),
             physical_id: None,
@@ -134,13 +135,13 @@ mod tests {
     fn data_that_goes_is_a_risk_whoever_says_what_becomes_of_it() {
         let table = "AWS::DynamoDB::Table";
         for (action, said, policy, kind, words) in [
-            (ChangeAction::Remove, None, None, RiskKind::Delete, "deleted with everything"),
-            (ChangeAction::Remove, Some("Delete"), Some("Retain"), RiskKind::Delete, "deleted with everything"),
-            (ChangeAction::Remove, Some("Snapshot"), None, RiskKind::Delete, "deleted after a snapshot"),
-            (ChangeAction::Replace, None, None, RiskKind::Replace, "made again, empty; the old one is deleted with"),
-            (ChangeAction::Replace, None, Some("Retain"), RiskKind::Replace, "the old one stays"),
+            (Action::Remove, None, None, RiskKind::Delete, "deleted with everything"),
+            (Action::Remove, Some("Delete"), Some("Retain"), RiskKind::Delete, "deleted with everything"),
+            (Action::Remove, Some("Snapshot"), None, RiskKind::Delete, "deleted after a snapshot"),
+            (Action::Replace, None, None, RiskKind::Replace, "made again, empty; the old one is deleted with"),
+            (Action::Replace, None, Some("Retain"), RiskKind::Replace, "the old one stays"),
             (
-                ChangeAction::MayReplace,
+                Action::MayReplace,
                 Some("ReplaceAndRetain"),
                 None,
                 RiskKind::Replace,
@@ -172,12 +173,12 @@ mod tests {
     #[test]
     fn what_stays_or_holds_nothing_is_none() {
         for (resource_type, action, said, policy) in [
-            ("AWS::DynamoDB::Table", ChangeAction::Remove, Some("Retain"), None),
-            ("AWS::DynamoDB::Table", ChangeAction::Remove, None, Some("RetainExceptOnCreate")),
-            ("AWS::DynamoDB::Table", ChangeAction::Modify, None, None),
-            ("AWS::DynamoDB::Table", ChangeAction::Add, None, None),
-            ("AWS::Lambda::Function", ChangeAction::Replace, None, None),
-            ("AWS::SNS::TopicPolicy", ChangeAction::Remove, None, None),
+            ("AWS::DynamoDB::Table", Action::Remove, Some("Retain"), None),
+            ("AWS::DynamoDB::Table", Action::Remove, None, Some("RetainExceptOnCreate")),
+            ("AWS::DynamoDB::Table", Action::Modify, None, None),
+            ("AWS::DynamoDB::Table", Action::Add, None, None),
+            ("AWS::Lambda::Function", Action::Replace, None, None),
+            ("AWS::SNS::TopicPolicy", Action::Remove, None, None),
         ] {
             assert_eq!(risk(&change(resource_type, action, said), policy), None, "{resource_type} {action:?} {said:?}");
         }

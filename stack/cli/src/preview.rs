@@ -1,7 +1,7 @@
 //! What CloudFormation says that a deployment would do, joined with what the templates tell: of two answers the worse counts.
 
 use serde::Serialize;
-use stack_aws::{ChangeAction, Preview, Recreation, ResourceChange, StackStatus, ValidationFinding};
+use stack_aws::{Preview, Recreation, ResourceChange, StackStatus, ValidationFinding};
 use stack_plan::Template;
 use stack_plan::diff::{self, Action, Cause, Changes, Impact};
 use stack_plan::specification::Specification;
@@ -59,7 +59,7 @@ pub(crate) struct ToldChange {
     /// CloudFormation type.
     pub(crate) resource_type: String,
     /// What it does.
-    pub(crate) action: ChangeAction,
+    pub(crate) action: Action,
     /// What the templates tell of the resource; absent when they tell nothing.
     pub(crate) templates: Option<Action>,
     /// What becomes of the physical resource by its policies, where CloudFormation says so.
@@ -116,7 +116,7 @@ pub(crate) fn join(differences: &mut StackDifferences, deployed: &Template, plan
 
 /// The worse of what CloudFormation and the templates say of a resource.
 fn take_in(changes: &mut Changes, told: &ResourceChange) {
-    let action = action_of(told.action);
+    let action = told.action;
     let Some(known) = changes.resources.iter_mut().find(|known| known.logical_id == told.logical_id) else {
         changes.resources.push(diff::ResourceChange {
             logical_id: told.logical_id.clone(),
@@ -152,22 +152,11 @@ fn badness(action: Action) -> u8 {
     }
 }
 
-fn action_of(action: ChangeAction) -> Action {
-    match action {
-        ChangeAction::Add => Action::Add,
-        ChangeAction::Modify => Action::Modify,
-        ChangeAction::Replace => Action::Replace,
-        ChangeAction::MayReplace => Action::MayReplace,
-        ChangeAction::Remove => Action::Remove,
-        ChangeAction::Import => Action::Import,
-    }
-}
-
 /// What becomes of the thing itself, or of the old one: by what CloudFormation says of its policies, else the worse.
 fn impact_of(told: &ResourceChange) -> Impact {
     match (told.action, told.policy_action.as_deref()) {
-        (ChangeAction::Add | ChangeAction::Import, _) => Impact::Created,
-        (ChangeAction::Modify, _) => Impact::Updated,
+        (Action::Add | Action::Import, _) => Impact::Created,
+        (Action::Modify, _) => Impact::Updated,
         (_, Some("Retain" | "ReplaceAndRetain")) => Impact::Retained,
         (_, Some("Snapshot" | "ReplaceAndSnapshot")) => Impact::Snapshot,
         _ => {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use function_testing::Random;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -66,22 +67,6 @@ impl Meaning {
     }
 }
 
-/// A generator that gives the same numbers everywhere (xorshift64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-}
-
 fn bytes(content: Content) -> Vec<u8> {
     match content {
         Content::Image(shade) => png(6, 3, shade),
@@ -117,10 +102,7 @@ struct Schedule {
 
 impl Schedule {
     fn new(number: u64) -> Self {
-        let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        for _ in 0..8 {
-            random.below(2);
-        }
+        let random = Random::seeded(number);
         let world = World::new();
         let mut schedule = Self { number, random, world, clients: Vec::new(), meanings: BTreeMap::new(), faults: 0 };
         for name in REQUESTED {

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
+use function_testing::Random;
 use photo_thumbnail::handle;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -24,22 +25,6 @@ const ENVIRONMENTS: usize = 3;
 
 /// Refused requests, lost answers, killed functions and failures of the database, at most, in one schedule; some have fewer.
 const MOST_FAULTS: usize = 4;
-
-/// A generator that gives the same numbers everywhere (xorshift64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-}
 
 /// An invocation that goes on: the events that it was called with.
 struct Running {
@@ -101,10 +86,7 @@ async fn run_schedules(first: u64, count: u64) {
 
 impl<'a> Schedule<'a> {
     fn new(number: u64, world: &'a World, functions: &'a mut Vec<Function>) -> Self {
-        let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        for _ in 0..8 {
-            random.below(2);
-        }
+        let mut random = Random::seeded(number);
         let keeps_versions = random.one_in(2);
         let most_faults = random.below(MOST_FAULTS + 1);
         // One of the names stays away.

@@ -25,7 +25,7 @@ fn differences(before: &Template, after: &Template) -> StackDifferences {
     }
 }
 
-fn change(logical_id: &str, action: ChangeAction, values: &[(&str, Recreation)]) -> ResourceChange {
+fn change(logical_id: &str, action: Action, values: &[(&str, Recreation)]) -> ResourceChange {
     ResourceChange {
         logical_id: logical_id.to_owned(),
         physical_id: None,
@@ -68,7 +68,7 @@ fn told_changes(differences: &StackDifferences) -> &[ToldChange] {
 #[test]
 fn a_replacement_that_only_cloudformation_knows_of_counts() {
     let acceleration = |status: &str| json!({"AccelerateConfiguration": {"AccelerationStatus": status}});
-    let told = change("Uploads", ChangeAction::Replace, &[("/Properties/BucketName", Recreation::Always)]);
+    let told = change("Uploads", Action::Replace, &[("/Properties/BucketName", Recreation::Always)]);
     let joined = joined(&acceleration("Enabled"), &acceleration("Suspended"), vec![told]);
     let [resource] = joined.changes.resources.as_slice() else { panic!("{joined:?}") };
     assert_eq!((resource.action, resource.impact), (Action::Replace, Impact::DataLost));
@@ -80,16 +80,16 @@ fn a_replacement_that_only_cloudformation_knows_of_counts() {
 #[test]
 fn a_replacement_that_only_the_templates_know_of_stays_one() {
     let name = |name: &str| json!({"BucketName": name});
-    let told = change("Uploads", ChangeAction::Modify, &[("/Properties/BucketName", Recreation::Never)]);
+    let told = change("Uploads", Action::Modify, &[("/Properties/BucketName", Recreation::Never)]);
     let joined = joined(&name("one"), &name("two"), vec![told]);
     assert_eq!(joined.changes.resources[0].action, Action::Replace);
     let told = &told_changes(&joined)[0];
-    assert_eq!((told.action, told.templates), (ChangeAction::Modify, Some(Action::Replace)));
+    assert_eq!((told.action, told.templates), (Action::Modify, Some(Action::Replace)));
 }
 
 #[test]
 fn what_only_cloudformation_changes_is_a_difference() {
-    let joined = joined(&json!({}), &json!({}), vec![change("Uploads", ChangeAction::Modify, &[])]);
+    let joined = joined(&json!({}), &json!({}), vec![change("Uploads", Action::Modify, &[])]);
     assert!(!joined.is_empty());
     assert_eq!((joined.changes.resources.len(), joined.changes.resources[0].action), (1, Action::Modify));
     assert_eq!(told_changes(&joined)[0].templates, None);
@@ -99,7 +99,7 @@ fn what_only_cloudformation_changes_is_a_difference() {
 fn values_that_are_made_of_secrets_are_hidden() {
     let after = json!({"BucketName": {"Ref": "Password"}, "ObjectLockEnabled": true});
     let paths = ["/Properties/BucketName", "/Properties/ObjectLockEnabled"].map(|path| (path, Recreation::Never));
-    let joined = joined(&json!({}), &after, vec![change("Uploads", ChangeAction::Modify, &paths)]);
+    let joined = joined(&json!({}), &after, vec![change("Uploads", Action::Modify, &paths)]);
     let values: Vec<_> = told_changes(&joined)[0].values.iter().map(|value| value.after.as_deref().unwrap()).collect();
     assert_eq!(values, [HIDDEN, "new"]);
 }

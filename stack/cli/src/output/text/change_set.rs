@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use stack_aws::{ChangeAction, ChangeSet, Recreation, Risk, ValidationFinding};
+use stack_aws::{ChangeSet, Recreation, Risk, ValidationFinding};
+use stack_plan::diff::Action;
 
 use super::offline::short;
 use super::report::Parts;
@@ -118,13 +119,13 @@ pub(super) fn finding_text(finding: &ValidationFinding) -> String {
     format!("{place}: {}", harmless(&finding.reason))
 }
 
-fn action_text(style: Style, action: ChangeAction) -> String {
+fn action_text(style: Style, action: Action) -> String {
     match action {
-        ChangeAction::Add => style.good("+ add        "),
-        ChangeAction::Modify => style.attention("~ modify     "),
-        ChangeAction::Replace => style.bad("± replace    "),
-        ChangeAction::MayReplace => style.bad("± may replace"),
-        ChangeAction::Remove => style.bad("- remove     "),
-        ChangeAction::Import => style.good("> import     "),
+        Action::Add => style.good("+ add        "),
+        Action::Modify => style.attention("~ modify     "),
+        Action::Replace => style.bad("± replace    "),
+        Action::MayReplace => style.bad("± may replace"),
+        Action::Remove => style.bad("- remove     "),
+        Action::Import => style.good("> import     "),
     }
 }
