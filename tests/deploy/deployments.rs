@@ -50,7 +50,7 @@ async fn a_first_deploy_makes_the_artifact_bucket_uploads_and_tells_the_outputs(
     let mut host = Recorder::answering(Answer::No);
     let again = deploy(&aws, &plan, &built, directory.path(), &deploy_options(), &mut host).await.unwrap();
     assert_eq!(kind(&again), "no-changes");
-    assert_eq!(cloud.take_calls(), ["DescribeStacks", "GetTemplate"]);
+    assert_eq!(cloud.take_calls(), ["DescribeStacks", "GetTemplate", "GetObject"]);
     assert!(host.questions.is_empty());
 }
 

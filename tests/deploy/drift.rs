@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use stack_aws::{DriftOutcome, StackStatus, drift};
+use stack_aws::{Answer, DriftOutcome, OperationOptions, Outcome, Question, StackStatus, drift, revert_drift};
 use test_support::{Fault, ScriptedCloud};
 
-use crate::steps::{STACK, connect, template};
+use crate::steps::{POLLING, Recorder, STACK, connect, kind, template};
 
 async fn cloud_in(status: &str) -> ScriptedCloud {
     let cloud = ScriptedCloud::start().await;
@@ -137,4 +137,60 @@ async fn the_stack_of_another_project_is_refused() {
     cloud.world(|world| world.stack(STACK).unwrap().tags = tag("theirs"));
     let refused = drift(&connect(&cloud, 5).await, STACK, &tag("ours")).await.unwrap_err();
     assert!(refused.to_string().contains("belongs to project `theirs`"), "{refused}");
+}
+
+async fn reverted(cloud: &ScriptedCloud, answer: Answer) -> (Outcome, Recorder) {
+    let options = OperationOptions { polling: Some(POLLING), ..OperationOptions::default() };
+    let mut host = Recorder::answering(answer);
+    let outcome = revert_drift(&connect(cloud, 5).await, STACK, false, &options, &mut host).await.unwrap();
+    (outcome, host)
+}
+
+#[tokio::test]
+async fn drift_is_taken_back_by_a_change_set_that_is_shown() {
+    let cloud = cloud_in("UPDATE_COMPLETE").await;
+    let (outcome, host) = reverted(&cloud, Answer::Yes).await;
+    let Outcome::DriftReverted { change_set: Some(change_set), .. } = &outcome else { panic!("{outcome:?}") };
+    let changes: Vec<String> =
+        change_set.changes.iter().map(|change| format!("{:?} {}", change.action, change.logical_id)).collect();
+    assert_eq!(changes, ["Modify Alerts", "Add Site"]);
+    assert_eq!(host.questions, [Question::ExecuteChangeSet(change_set.clone())]);
+    assert_eq!(cloud.world(|world| world.executed.clone()), std::slice::from_ref(&change_set.id));
+    // The template is that of before, and its parameters are.
+    assert_eq!(cloud.world(|world| world.stack(STACK).unwrap().template.clone()), template().to_string());
+    // Nothing is left to take back.
+    let (again, host) = reverted(&cloud, Answer::Yes).await;
+    assert!(matches!(again, Outcome::DriftReverted { change_set: None, .. }), "{again:?}");
+    assert!(host.questions.is_empty());
+}
+
+#[tokio::test]
+async fn drift_that_is_not_to_be_taken_back_stays() {
+    let cloud = cloud_in("UPDATE_COMPLETE").await;
+    let (outcome, _) = reverted(&cloud, Answer::No).await;
+    assert_eq!(kind(&outcome), "declined");
+    assert_eq!(cloud.world(|world| (world.executions, world.stack(STACK).unwrap().change_sets.len())), (0, 0));
+}
+
+#[tokio::test]
+async fn a_revert_that_fails_says_how_to_look_again() {
+    let cloud = cloud_in("UPDATE_COMPLETE").await;
+    cloud.world(|world| world.failing.insert("Alerts".to_owned(), "denied".to_owned()));
+    let (outcome, _) = reverted(&cloud, Answer::Yes).await;
+    let Outcome::RolledBack { next, .. } = &outcome else { panic!("{outcome:?}") };
+    assert_eq!(next, &["stack drift"]);
+}
+
+#[tokio::test]
+async fn drift_is_taken_back_of_a_stack_that_is_whole() {
+    for (status, outcome) in [
+        ("UPDATE_IN_PROGRESS", "busy"),
+        ("UPDATE_ROLLBACK_FAILED", "needs-rollback"),
+        ("ROLLBACK_COMPLETE", "absent"),
+        ("REVIEW_IN_PROGRESS", "absent"),
+    ] {
+        let cloud = cloud_in(status).await;
+        assert_eq!(kind(&reverted(&cloud, Answer::Yes).await.0), outcome, "{status}");
+        assert_eq!(cloud.world(|world| world.executions), 0, "{status}");
+    }
 }

@@ -159,6 +159,7 @@ fn small_plan() -> SavedPlan {
             template_sha256: "ab".to_owned(),
             parameters: BTreeMap::from([("Size".to_owned(), "1".to_owned())]),
             tags: BTreeMap::new(),
+            options: BTreeMap::new(),
             found: None,
         }],
     }

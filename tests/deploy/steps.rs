@@ -10,7 +10,7 @@ use stack_aws::{
     destroy,
 };
 use stack_plan::plan::{Architecture, Artifact, Environment, Removal};
-use stack_plan::{Built, Event, Plan, Template};
+use stack_plan::{Built, Event, Plan, StackOptions, Template};
 use test_support::ScriptedCloud;
 use test_support::scripted_cloudformation::{ACCOUNT, REGION};
 
@@ -117,6 +117,7 @@ pub(crate) fn plan(template: &Value) -> Plan {
         contents: Vec::new(),
         actions: Vec::new(),
         tags: BTreeMap::new(),
+        options: StackOptions::default(),
         origins: BTreeMap::new(),
         graph: stack_plan::graph::Graph::default(),
     }

@@ -1,7 +1,10 @@
 //! Change sets: what CloudFormation says it will do.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Parameter, Tag};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, DeploymentMode, OnStackFailure, Parameter, Tag};
 use serde::Serialize;
 
 use crate::attempt::Attempt;
@@ -13,6 +16,7 @@ use crate::resource_change::{ResourceChange, resource_change};
 use crate::risk::Risk;
 use crate::template_source::TemplateSource;
 use crate::validation::{ValidationFinding, fetch_findings};
+use crate::watched::Watched;
 
 /// A change set that awaits its execution. The one that is shown is the one that is executed, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,10 +40,25 @@ pub(crate) struct Request {
     pub(crate) kind: ChangeSetType,
     /// Name for type CREATE, id for type UPDATE: a name can be given to another stack in the meantime.
     pub(crate) stack: String,
-    pub(crate) template: TemplateSource,
-    pub(crate) parameters: std::collections::BTreeMap<String, String>,
-    pub(crate) tags: std::collections::BTreeMap<String, String>,
+    pub(crate) made_of: Source,
     pub(crate) capabilities: Vec<Capability>,
+    pub(crate) role_arn: Option<String>,
+}
+
+/// What a change set compares a stack with.
+pub(crate) enum Source {
+    /// A template and all that goes with it.
+    Wanted {
+        template: TemplateSource,
+        parameters: BTreeMap<String, String>,
+        tags: BTreeMap<String, String>,
+        /// Who follows the operation; absent where the stack has nobody and is to have nobody.
+        watched: Option<Watched>,
+        /// Take over what exists already, instead of failing at its name.
+        import_existing: bool,
+    },
+    /// What was deployed last, with its parameters by these names: against resources as they really are.
+    Deployed { parameters: Vec<String> },
 }
 
 /// A change set that was asked for.
@@ -69,6 +88,42 @@ pub(crate) enum Prepared {
     Interrupted,
 }
 
+impl Source {
+    fn tell(&self, call: CreateChangeSetFluentBuilder) -> CreateChangeSetFluentBuilder {
+        let (template, parameters, tags, watched, import_existing) = match self {
+            Self::Wanted { template, parameters, tags, watched, import_existing } => {
+                (template, parameters, tags, watched, *import_existing)
+            }
+            Self::Deployed { parameters } => {
+                let previous =
+                    |name: &String| Parameter::builder().parameter_key(name).use_previous_value(true).build();
+                return call
+                    .deployment_mode(DeploymentMode::RevertDrift)
+                    .use_previous_template(true)
+                    .set_parameters(Some(parameters.iter().map(previous).collect()));
+            }
+        };
+        // CloudFormation refuses it together with a comparison of what is really there.
+        let mut call = call.include_nested_stacks(true);
+        call = match template {
+            TemplateSource::Body(body) => call.template_body(body),
+            TemplateSource::Url(url) => call.template_url(url),
+        };
+        for (key, value) in parameters {
+            call = call.parameters(Parameter::builder().parameter_key(key).parameter_value(value).build());
+        }
+        for (key, value) in tags {
+            call = call.tags(Tag::builder().key(key).value(value).build());
+        }
+        if let Some(watched) = watched {
+            call = call
+                .set_notification_arns(Some(watched.notification_arns.clone()))
+                .rollback_configuration(watched.rollback_configuration());
+        }
+        if import_existing { call.import_existing_resources(true) } else { call }
+    }
+}
+
 /// Asks for a change set. A second try that meets the first one's finds that.
 pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> Result<Created> {
     let mut call = aws
@@ -78,21 +133,12 @@ pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> R
         .change_set_name(attempt.change_set_name())
         .client_token(attempt.create_token())
         .stack_name(&request.stack)
-        .include_nested_stacks(true)
+        .set_role_arn(request.role_arn.clone())
         .set_capabilities(Some(request.capabilities.clone()).filter(|list| !list.is_empty()));
-    call = match &request.template {
-        TemplateSource::Body(body) => call.template_body(body),
-        TemplateSource::Url(url) => call.template_url(url),
-    };
+    call = request.made_of.tell(call);
     if request.kind == ChangeSetType::Create {
         // Said outright, because the service's documents disagree about its defaults.
         call = call.on_stack_failure(OnStackFailure::Rollback);
-    }
-    for (key, value) in &request.parameters {
-        call = call.parameters(Parameter::builder().parameter_key(key).parameter_value(value).build());
-    }
-    for (key, value) in &request.tags {
-        call = call.tags(Tag::builder().key(key).value(value).build());
     }
     match call.send().await.map_err(failed("CloudFormation", "CreateChangeSet")) {
         Ok(answer) => Ok(Created {

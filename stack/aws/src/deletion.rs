@@ -27,7 +27,7 @@ pub(crate) enum Deleted {
 /// Orders the deletion and follows it.
 pub(crate) async fn delete(
     aws: &Aws,
-    stack: &StackReference,
+    (stack, role_arn): (&StackReference, Option<&str>),
     attempt: &Attempt,
     pacer: Pacer,
     host: &mut dyn Host,
@@ -37,7 +37,7 @@ pub(crate) async fn delete(
         Err(error) if is_no_such_stack(&error) => return Ok(Deleted::Gone),
         Err(error) => return Err(error),
     };
-    match order(aws, stack, attempt).await {
+    match order(aws, stack, role_arn, attempt).await {
         Ok(()) => {}
         Err(error) => return busy_in(&error).map(|status| Deleted::Busy { status }).ok_or(error),
     }
@@ -68,12 +68,13 @@ pub(crate) async fn follow_running(
 }
 
 /// Orders the deletion. A stack that is gone already is fine, and so is an order that was given before.
-pub(crate) async fn order(aws: &Aws, stack: &StackReference, attempt: &Attempt) -> Result<()> {
+pub(crate) async fn order(aws: &Aws, stack: &StackReference, role_arn: Option<&str>, attempt: &Attempt) -> Result<()> {
     let answer = aws
         .cloudformation
         .delete_stack()
         .stack_name(&stack.id)
         .client_request_token(attempt.delete_token())
+        .set_role_arn(role_arn.map(str::to_owned))
         .send()
         .await;
     match answer.map_err(failed("CloudFormation", "DeleteStack")) {

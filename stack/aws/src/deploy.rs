@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use stack_plan::plan::{ARTIFACT_BUCKET_PARAMETER, Action, Companion};
-use stack_plan::{Built, Plan};
+use stack_plan::{Built, Plan, StackOptions};
 
 use crate::actions::{self, run_actions};
 use crate::artifact_bucket::artifact_bucket_name;
@@ -13,10 +13,13 @@ use crate::connect::Aws;
 use crate::contents::{ContentsChanges, sync_contents};
 use crate::error::{AwsError, Result};
 use crate::host::Host;
+use crate::hot_swap::Swapped;
+use crate::next_step;
 use crate::notifications;
 use crate::options::{DeployOptions, Pacer, Polling};
 use crate::outcome::{CompanionChange, Outcome};
 use crate::saved_plan::save_plan;
+use crate::stack::StackSummary;
 use crate::stack_deployment::{Brought, Found, Looked, StackDeployment, There, Wanted};
 use crate::template_source::render_template;
 use crate::upload::upload_zips;
@@ -69,11 +72,23 @@ pub async fn deploy(
             Looked::Ended(outcome) => return Ok(outcome),
         }
     }
+    if options.hot_swap {
+        for ((_, companion, _), found) in companions.iter().zip(&found_companions) {
+            if let Some(stack) = &found.current {
+                main.parameters.extend(received(companion, stack)?);
+            }
+        }
+        match deployment.of(aws, &main).hot_swap(&found, (&plan.artifacts, built), host).await? {
+            Swapped::Done { functions, there } => return deployment.finish_swap(functions, *there, host).await,
+            Swapped::Ended(outcome) => return Ok(*outcome),
+            Swapped::NotPossible => {}
+        }
+    }
     let mut changes: Vec<CompanionChange> = Vec::new();
     for ((aws, companion, wanted), found) in companions.iter().zip(found_companions) {
         match deployment.of(aws, wanted).bring(found, host).await? {
             Brought::There(there) => {
-                main.parameters.extend(received(companion, &there)?);
+                main.parameters.extend(received(companion, &there.stack)?);
                 changes.push(companion_change(companion, *there));
             }
             Brought::Ended(outcome) => return Ok(outcome.beside(changes)),
@@ -86,8 +101,15 @@ pub async fn deploy(
             Looked::Ended(outcome) => return Ok(outcome),
         };
     }
-    match deployment.of(aws, &main).bring(found, host).await? {
-        Brought::There(there) => Ok(deployment.finish(*there, host).await?.beside(changes)),
+    let of_main = deployment.of(aws, &main);
+    let may_be_swapped = found.current.is_some() && !of_main.is_guarded(found.current.as_ref());
+    match of_main.bring(found, host).await? {
+        Brought::There(there) => {
+            if may_be_swapped && !plan.artifacts.is_empty() && !options.prepare_only {
+                of_main.undo_hot_swap(&there.stack, &plan.artifacts, host).await?;
+            }
+            Ok(deployment.finish(*there, host).await?.beside(changes))
+        }
         Brought::Ended(outcome) => Ok(outcome.beside(changes)),
     }
 }
@@ -124,8 +146,17 @@ impl Deployment<'_> {
             pacer: &self.pacer,
             arguments: &self.options.arguments,
             prepare_only: self.options.prepare_only,
+            import_existing: self.options.import_existing,
             plan: self.options.plan.as_ref(),
         }
+    }
+
+    /// What comes after a hot swap: contents go with the code.
+    async fn finish_swap(&self, functions: Vec<String>, there: There, host: &mut dyn Host) -> Result<Outcome> {
+        let (stack, outputs) = (there.stack.reference.clone(), there.stack.outputs.clone());
+        self.finish(there, host).await?;
+        let next = vec![next_step::own("deploy", &self.options.arguments, "")];
+        Ok(Outcome::HotSwapped { stack, functions, outputs, next })
     }
 
     /// What comes after the stack itself; each step does nothing when there is nothing to do.
@@ -190,6 +221,7 @@ pub(crate) fn wanted<'a>(plan: &'a Plan, built: &'a [Built], bucket: &str) -> Re
         protect: plan.environment.protect,
         artifacts: if plan.artifacts.is_empty() { &[] } else { built },
         is_companion: false,
+        options: plan.options.clone(),
     })
 }
 
@@ -203,13 +235,15 @@ pub(crate) fn wanted_companion<'a>(plan: &'a Plan, companion: &'a Companion) -> 
         protect: plan.environment.protect,
         artifacts: &[],
         is_companion: true,
+        // Topics and alarms are of the region of the main stack.
+        options: StackOptions { role_arn: plan.options.role_arn.clone(), ..StackOptions::default() },
     })
 }
 
 /// The parameters of the main stack that a companion gives.
-fn received(companion: &Companion, there: &There) -> Result<BTreeMap<String, String>> {
+fn received(companion: &Companion, stack: &StackSummary) -> Result<BTreeMap<String, String>> {
     let value = |output: &String| {
-        let value = there.stack.outputs.get(output).cloned().ok_or_else(|| AwsError::MissingOutput {
+        let value = stack.outputs.get(output).cloned().ok_or_else(|| AwsError::MissingOutput {
             stack: companion.stack_name.clone(),
             region: companion.region.clone(),
             output: output.clone(),

@@ -100,11 +100,12 @@ impl Destruction<'_> {
         for Doomed { aws, plan, is_going } in doomed {
             let stack = plan.stack.clone();
             let pacer = self.pacer.restarted();
+            let role = self.options.role_arn.as_deref();
             let deleted = if is_going {
                 deletion::follow_running(&aws, &stack, pacer, host).await?
             } else {
                 self.clear(&aws, &plan, &mut emptied, host).await?;
-                deletion::delete(&aws, &stack, &self.attempt, pacer, host).await?
+                deletion::delete(&aws, (&stack, role), &self.attempt, pacer, host).await?
             };
             match deleted {
                 Deleted::Gone => {}

@@ -94,7 +94,17 @@ impl StackDeployment<'_> {
             self.take_back(&created, &shell).await?;
             return Ok(self.interrupted().into());
         }
-        self.execute(&created, &request.kind, change_set, (shell.reference, before), host).await
+        let guarded = (self.is_guarded(current.as_ref()), before.as_ref());
+        if request.kind == ChangeSetType::Update {
+            self.guard(&shell.reference, guarded, &change_set.risks, host).await?;
+        }
+        let brought =
+            self.execute(&created, &request.kind, change_set, (&shell.reference, before.clone()), host).await?;
+        // Whatever came of it: what was let go is guarded again.
+        if brought.is_at_rest() {
+            self.guard(&shell.reference, guarded, &[], host).await?;
+        }
+        Ok(brought)
     }
 
     fn left(&self, change_set: ChangeSet, shell: Shell, creates: bool) -> Outcome {
@@ -108,40 +118,42 @@ impl StackDeployment<'_> {
         created: &Created,
         kind: &ChangeSetType,
         change_set: ChangeSet,
-        (stack, before): (StackReference, Option<Value>),
+        (stack, before): (&StackReference, Option<Value>),
         host: &mut dyn Host,
     ) -> Result<Brought> {
-        let mut follower = Follower::before(self.aws, &stack, Some(self.attempt.execute_token())).await?;
+        let mut follower = Follower::before(self.aws, stack, Some(self.attempt.execute_token())).await?;
         if let Executed::Obsolete { reason } = change_set::execute(self.aws, created, kind, self.attempt).await? {
-            return Ok(obsolete(stack, reason).into());
+            return Ok(obsolete(stack.clone(), reason).into());
         }
         let end = follower.follow(self.pacer.restarted(), host).await?;
         let failures = follower.into_failures();
         let status = match end {
             Followed::Ended(status) => status,
             Followed::Gone => StackStatus::DeleteComplete,
-            Followed::Interrupted => return Ok(self.detached(stack).await?.into()),
+            Followed::Interrupted => return Ok(self.detached(stack.clone()).await?.into()),
         };
         match status {
             StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => {
                 let operation = if *kind == ChangeSetType::Create { Operation::Created } else { Operation::Updated };
                 let change = Some(StackChange { operation, change_set, orphans: failures.cleanup });
-                Ok(There { stack: self.arrived(&stack).await?, change, before }.into())
+                Ok(There { stack: self.arrived(stack).await?, change, before }.into())
             }
             StackStatus::RollbackComplete
             | StackStatus::UpdateRollbackComplete
             | StackStatus::ImportRollbackComplete => {
                 let (cause, others) = failures.into_cause_and_others();
                 let next = vec![next_step::own("deploy", self.arguments, "")];
+                let stack = stack.clone();
                 Ok(Outcome::RolledBack { stack, status, cause, others, next, companions: Vec::new() }.into())
             }
             StackStatus::DeleteComplete => {
                 let next = vec![next_step::own("deploy", self.arguments, "")];
-                Ok(Outcome::DeletedMeanwhile { stack, next }.into())
+                Ok(Outcome::DeletedMeanwhile { stack: stack.clone(), next }.into())
             }
             status => {
                 let (cause, _) = failures.into_cause_and_others();
-                let next = self.about(&stack).way_out(status);
+                let next = self.about(stack).way_out(status);
+                let stack = stack.clone();
                 Ok(Outcome::NeedsRollback { stack, status, cause, next }.into())
             }
         }
@@ -196,7 +208,8 @@ impl StackDeployment<'_> {
         // Somebody else may have executed a change set of his own in it: then it is no shell any more, but his stack.
         let now = stack::status(self.aws, &shell.reference.id).await?;
         if now.is_some_and(|stack| stack.status == StackStatus::ReviewInProgress) {
-            deletion::order(self.aws, &shell.reference, self.attempt).await?;
+            let role = self.wanted.options.role_arn.as_deref();
+            deletion::order(self.aws, &shell.reference, role, self.attempt).await?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use crate::contents::delete_objects;
 use crate::empty_bucket::is_no_such_bucket;
 use crate::error::{AwsError, Result, failed};
 use crate::host::{Answer, Host, Question};
+use crate::hot_swap::note_key;
 use crate::outcome::StackReference;
 use crate::stack;
 use crate::status::StackStatus;
@@ -77,6 +78,7 @@ pub async fn collect_garbage(aws: &Aws, account: &str, before: i64, host: &mut d
     // After the list: what a deployment uploads from here on is not in it.
     let mut named = BTreeSet::new();
     for stack in stack::all(aws).await? {
+        named.insert(note_key(&stack.reference.name));
         if stack.parameters.get(ARTIFACT_BUCKET_PARAMETER) != Some(&bucket) {
             continue;
         }

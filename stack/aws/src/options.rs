@@ -11,6 +11,7 @@ use crate::saved_plan::SavedPlan;
 
 /// Options of [`deploy`](crate::deploy()).
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct DeployOptions {
     /// How often a running operation is asked about; by the distance of the endpoint when absent.
     pub polling: Option<Polling>,
@@ -27,6 +28,12 @@ pub struct DeployOptions {
     /// buckets, invalidations, termination protection) is left as it is. How it ends is
     /// [`Outcome::ChangeSetLeft`](crate::Outcome::ChangeSetLeft).
     pub prepare_only: bool,
+    /// Take over resources that exist already under the names of the template and that no stack owns, where their deletion
+    /// policy keeps them; without it, CloudFormation fails at their names.
+    pub import_existing: bool,
+    /// Where only the code of functions differs, give it to them without an operation of CloudFormation. Protected stacks are
+    /// deployed all the same. How it ends is [`Outcome::HotSwapped`](crate::Outcome::HotSwapped).
+    pub hot_swap: bool,
     /// What must still be so: else nothing is begun, and it ends as [`Outcome::PlanStale`](crate::Outcome::PlanStale).
     pub plan: Option<SavedPlan>,
 }
@@ -50,6 +57,8 @@ pub struct DestroyOptions {
     pub companions: Vec<CompanionStack>,
     /// Tags of the plan: a stack whose project, environment or suffix is another is left alone. Not checked when empty.
     pub tags: BTreeMap<String, String>,
+    /// Role whose rights CloudFormation uses; the one that the stack was deployed with when absent.
+    pub role_arn: Option<String>,
 }
 
 /// Options of [`attach`](crate::attach()), [`cancel`](crate::cancel()) and [`roll_back`](crate::roll_back()).
@@ -65,6 +74,8 @@ pub struct OperationOptions {
     pub arguments: String,
     /// As [`DestroyOptions::tags`].
     pub tags: BTreeMap<String, String>,
+    /// As [`DestroyOptions::role_arn`].
+    pub role_arn: Option<String>,
 }
 
 /// How often a running operation is asked about.

@@ -53,6 +53,26 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         companions: Vec<CompanionChange>,
     },
+    /// Resources are as the deployed template says again.
+    DriftReverted {
+        /// The stack.
+        stack: StackReference,
+        /// The executed change set; absent when CloudFormation found nothing to bring back.
+        change_set: Option<ChangeSet>,
+        /// Resources that were replaced and could not be deleted, as [`Outcome::Deployed`] has them.
+        orphans: Vec<Failure>,
+    },
+    /// Functions run new code, and the stack was not told.
+    HotSwapped {
+        /// The stack.
+        stack: StackReference,
+        /// Names of the functions in the project file, sorted.
+        functions: Vec<String>,
+        /// Stack outputs.
+        outputs: BTreeMap<String, String>,
+        /// Commands to run next.
+        next: Vec<String>,
+    },
     /// The user said no. What was prepared is gone.
     Declined {
         /// What was asked.

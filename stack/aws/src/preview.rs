@@ -78,6 +78,7 @@ pub async fn preview(
             pacer: &pacer,
             arguments: &options.arguments,
             prepare_only: true,
+            import_existing: false,
             plan: None,
         };
         deployment.preview().await
@@ -138,7 +139,7 @@ impl StackDeployment<'_> {
         if self.pacer.is_interrupted() {
             return Ok(None);
         }
-        let request = self.request(decision, current.as_ref(), template);
+        let request = self.request(decision, (current.as_ref(), before.as_ref()), template);
         let created = match change_set::create(self.aws, &request, self.attempt).await {
             Ok(created) => created,
             Err(error) => return self.not_created(error, current).await.map(moved),

@@ -97,7 +97,7 @@ pub(crate) fn of_access(before: Option<&Value>, after: &Template) -> Vec<Risk> {
 }
 
 /// True for types whose resources hold data that a new one would not have.
-fn holds_data(resource_type: &str) -> bool {
+pub(crate) fn holds_data(resource_type: &str) -> bool {
     Specification::embedded().resource_type(resource_type).is_some_and(|known| known.is_stateful())
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stack_plan::template::Parameter;
-use stack_plan::{Built, Plan};
+use stack_plan::{Built, Plan, StackOptions, Watcher};
 
 use crate::artifact_bucket::artifact_bucket_name;
 use crate::connect::Aws;
@@ -50,6 +50,9 @@ pub struct SavedStack {
     pub parameters: BTreeMap<String, String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// What CloudFormation would be told beside the template: the service role, topics and alarms by their ARNs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// The stack as it was found; absent when there was none.
     pub found: Option<StackVersion>,
 }
@@ -108,8 +111,25 @@ async fn saved(aws: &Aws, wanted: &Wanted<'_>) -> Result<SavedStack> {
         template_sha256: hex::encode(Sha256::digest(wanted.text.as_bytes())),
         parameters: parameters.map(|(name, value)| (name.clone(), value.clone())).collect(),
         tags: wanted.tags.clone(),
+        options: texts_of(&wanted.options),
         found: stack::status(aws, wanted.name).await?.map(|stack| StackVersion::of(&stack)),
     })
+}
+
+/// The options as texts, so that a plan tells which one is not as it was.
+fn texts_of(options: &StackOptions) -> BTreeMap<String, String> {
+    let arns = |watchers: &[Watcher]| watchers.iter().map(|watcher| watcher.arn.as_str()).collect::<Vec<_>>().join(" ");
+    let minutes = Some(options.monitoring_minutes).filter(|minutes| *minutes > 0);
+    [
+        ("role", options.role_arn.clone().unwrap_or_default()),
+        ("notifications", arns(&options.notifications)),
+        ("rollback alarms", arns(&options.rollback_alarms)),
+        ("monitoring minutes", minutes.map(|minutes| minutes.to_string()).unwrap_or_default()),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .map(|(name, text)| (name.to_owned(), text))
+    .collect()
 }
 
 impl StackVersion {
@@ -176,6 +196,7 @@ impl Changes {
         self.compare("template", Some(&hash(planned)), Some(&hash(now)));
         self.of_values("parameter", &planned.parameters, &now.parameters);
         self.of_values("tag", &planned.tags, &now.tags);
+        self.of_values("option", &planned.options, &now.options);
         let of =
             |version: &Option<StackVersion>, part: fn(&StackVersion) -> Option<String>| version.as_ref().and_then(part);
         for (what, part) in [

@@ -13,6 +13,7 @@ use crate::error::{AwsError, Result, failed};
 use crate::outcome::StackReference;
 use crate::owner;
 use crate::status::{DiffDecision, StackStatus};
+use crate::watched::Watched;
 
 /// A stack as `DescribeStacks` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +40,9 @@ pub struct StackSummary {
     pub updated: Option<String>,
     /// What the last drift detection found.
     pub drift: LastDrift,
+    /// What CloudFormation was told beside the template.
+    #[serde(skip)]
+    pub watched: Watched,
 }
 
 /// What the last drift detection of a stack found.
@@ -170,5 +174,6 @@ fn summary(stack: Stack) -> Result<StackSummary> {
         created: stack.creation_time.as_ref().and_then(text_of),
         updated: stack.last_updated_time.as_ref().and_then(text_of),
         drift,
+        watched: Watched::of_stack(stack.notification_arns, stack.rollback_configuration),
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::ChangeSetType;
 use serde_json::Value;
-use stack_plan::{Built, Event, Template};
+use stack_plan::{Built, Event, StackOptions, Template};
 
 use crate::artifact_bucket::{self, Ensured, artifact_bucket_name};
 use crate::attempt::Attempt;
@@ -24,6 +24,7 @@ use crate::status::{DeployDecision, StackStatus};
 use crate::template_source::{self, TemplateSource};
 use crate::unchanged;
 use crate::upload::upload_zips;
+use crate::watched::Watched;
 
 /// What a stack is to be.
 pub(crate) struct Wanted<'a> {
@@ -37,13 +38,15 @@ pub(crate) struct Wanted<'a> {
     /// Zips that its parameters name.
     pub(crate) artifacts: &'a [Built],
     pub(crate) is_companion: bool,
+    /// What CloudFormation is told beside the template.
+    pub(crate) options: StackOptions,
 }
 
 /// A stack that may be worked on, as it was found.
 #[derive(Clone)]
 pub(crate) struct Found {
-    current: Option<StackSummary>,
-    decision: DeployDecision,
+    pub(crate) current: Option<StackSummary>,
+    pub(crate) decision: DeployDecision,
 }
 
 /// What a look at a stack says.
@@ -82,6 +85,18 @@ pub(crate) enum Brought {
     Ended(Box<Outcome>),
 }
 
+impl Brought {
+    /// True when the stack is there and no operation runs on it, so that its settings can be changed.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        match self {
+            Self::There(_) => true,
+            Self::Ended(outcome) => {
+                matches!(&**outcome, Outcome::RolledBack { status, .. } if *status == StackStatus::UpdateRollbackComplete)
+            }
+        }
+    }
+}
+
 impl From<There> for Brought {
     fn from(there: There) -> Self {
         Self::There(Box::new(there))
@@ -106,6 +121,8 @@ pub(crate) struct StackDeployment<'a> {
     pub(crate) arguments: &'a str,
     /// As [`DeployOptions::prepare_only`](crate::DeployOptions::prepare_only).
     pub(crate) prepare_only: bool,
+    /// As [`DeployOptions::import_existing`](crate::DeployOptions::import_existing).
+    pub(crate) import_existing: bool,
     /// The plan that must still be so.
     pub(crate) plan: Option<&'a SavedPlan>,
 }
@@ -140,6 +157,7 @@ impl StackDeployment<'_> {
             self.protect(stack).await?;
             before = stack::template(self.aws, &stack.reference).await?;
             if unchanged::is_current(stack, self.wanted, before.as_ref()) {
+                self.guard(&stack.reference, (self.is_guarded(Some(stack)), before.as_ref()), &[], host).await?;
                 return Ok(There::unchanged(stack.clone(), before).into());
             }
         }
@@ -163,7 +181,7 @@ impl StackDeployment<'_> {
         if self.pacer.is_interrupted() {
             return Ok(self.interrupted().into());
         }
-        let request = self.request(decision, current.as_ref(), template);
+        let request = self.request(decision, (current.as_ref(), before.as_ref()), template);
         self.change(&request, (current, before), host).await
     }
 
@@ -171,17 +189,25 @@ impl StackDeployment<'_> {
     pub(crate) fn request(
         &self,
         decision: DeployDecision,
-        current: Option<&StackSummary>,
+        (current, before): (Option<&StackSummary>, Option<&Value>),
         template: TemplateSource,
     ) -> change_set::Request {
         let update = current.filter(|_| decision == DeployDecision::Update);
+        let watched = Watched::of_plan(&self.wanted.options, before.filter(|_| update.is_some()));
+        let has_been = update.map_or_else(Watched::default, |stack| stack.watched.clone());
+        let is_watched = watched != Watched::default() || has_been != Watched::default();
         change_set::Request {
             kind: if update.is_some() { ChangeSetType::Update } else { ChangeSetType::Create },
             stack: update.map_or(self.wanted.name, |stack| &stack.reference.id).to_owned(),
-            template,
-            parameters: self.wanted.parameters.clone(),
-            tags: self.wanted.tags.clone(),
+            made_of: change_set::Source::Wanted {
+                template,
+                parameters: self.wanted.parameters.clone(),
+                tags: self.wanted.tags.clone(),
+                watched: is_watched.then_some(watched),
+                import_existing: self.import_existing,
+            },
             capabilities: capabilities(self.wanted.template),
+            role_arn: self.wanted.options.role_arn.clone(),
         }
     }
 
@@ -217,7 +243,8 @@ impl StackDeployment<'_> {
         let detail = format!("`{}` is in {}", stack.reference.name, stack.status);
         host.event(Event::Notice { code: "deleting-failed-creation", detail });
         let stack = &stack.reference;
-        match deletion::delete(self.aws, stack, self.attempt, self.pacer.restarted(), host).await? {
+        let role = self.wanted.options.role_arn.as_deref();
+        match deletion::delete(self.aws, (stack, role), self.attempt, self.pacer.restarted(), host).await? {
             Deleted::Gone => Ok(None),
             Deleted::Busy { status } => Ok(Some(Outcome::Busy { stack: stack.clone(), status })),
             Deleted::Interrupted => self.detached(stack.clone()).await.map(Some),

@@ -1,27 +1,42 @@
 //! Is the stack as the plan says already? Two calls instead of a change set.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use stack_plan::Template;
 
 use crate::stack::StackSummary;
 use crate::stack_deployment::Wanted;
+use crate::watched::Watched;
 
-/// True when template, parameter values and tags are what was deployed. In doubt it is false, and the change set decides.
+/// True when template, parameter values, tags and who follows the operations are what was deployed. A service role is of no
+/// account: the next operation names it. In doubt it is false, and the change set decides.
 pub(crate) fn is_current(stack: &StackSummary, wanted: &Wanted<'_>, deployed: Option<&Value>) -> bool {
+    is_current_but_for(stack, wanted, deployed, &BTreeSet::new())
+}
+
+/// As [`is_current`], whatever the values of these parameters are.
+pub(crate) fn is_current_but_for(
+    stack: &StackSummary,
+    wanted: &Wanted<'_>,
+    deployed: Option<&Value>,
+    parameters: &BTreeSet<&str>,
+) -> bool {
     stack.tags == *wanted.tags
-        && has_parameters(stack, wanted.template, &wanted.parameters)
+        && stack.watched == Watched::of_plan(&wanted.options, deployed)
+        && has_parameters(stack, wanted, parameters)
         && !reads_the_outside(wanted.template)
         && deployed.is_some_and(|deployed| serde_json::to_value(wanted.template).is_ok_and(|value| value == *deployed))
 }
 
 /// True when the stack has exactly these values, and the template's defaults for the rest.
-fn has_parameters(stack: &StackSummary, template: &Template, parameters: &BTreeMap<String, String>) -> bool {
-    stack.parameters.len() == template.parameters.len()
-        && template.parameters.iter().all(|(name, declared)| {
+fn has_parameters(stack: &StackSummary, wanted: &Wanted<'_>, but_for: &BTreeSet<&str>) -> bool {
+    let declared = &wanted.template.parameters;
+    stack.parameters.len() == declared.len()
+        && declared.iter().all(|(name, declared)| {
             let default = || declared.default.as_ref().map(as_text);
-            stack.parameters.get(name).cloned() == parameters.get(name).cloned().or_else(default)
+            but_for.contains(name.as_str())
+                || stack.parameters.get(name).cloned() == wanted.parameters.get(name).cloned().or_else(default)
         })
 }
 

@@ -18,7 +18,10 @@ use crate::access::Identity;
 use crate::differences::StackDifferences;
 use crate::migrations::MigrationReport;
 
-pub(crate) use parts::{Check, CheckState, Declaration, DriftOfStack, ExplainedResource, SourceEntry, TemplateWarning};
+pub(crate) use parts::{
+    Check, CheckState, Declaration, DriftOfStack, ExplainedResource, KeptStack, SourceEntry, StackReport,
+    TemplateWarning,
+};
 
 /// How a command ended.
 #[derive(Debug, Serialize)]
@@ -140,6 +143,14 @@ pub(crate) enum Report {
         outcome: Box<Outcome>,
         /// Where the first failed resource is declared.
         declared: Option<Declaration>,
+    },
+    /// What became of several stacks.
+    Stacks {
+        /// How each ended, in the order in which they were worked on.
+        stacks: Vec<StackReport>,
+        /// Stacks that were left alone.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<KeptStack>,
     },
     /// What is deployed, against its template.
     Drift {

@@ -68,12 +68,23 @@ pub(crate) async fn connect(
     }
     let target = Target { region: draft.region.clone(), profile: settings.profile.clone(), endpoint_url, local };
     let aws = Aws::connect(&target).await?;
-    let plan = if local || settings.account.is_some() {
+    let plan = if local {
+        in_local_cloud(draft)
+    } else if settings.account.is_some() {
         draft
     } else {
         files.plan(settings, parameters, Some(aws.account().await?))?
     };
     Ok(Connected { aws, plan })
+}
+
+/// The plan without what only the account has that it is made for: the service role, and topics and alarms that no stack of
+/// the project makes.
+fn in_local_cloud(mut plan: Plan) -> Plan {
+    plan.options.role_arn = None;
+    plan.options.notifications.retain(|topic| topic.logical_id.is_some());
+    plan.options.rollback_alarms.retain(|alarm| alarm.logical_id.is_some());
+    plan
 }
 
 /// Makes sure that a local cloud is of the region that a project is planned for: ARNs in the rendered policies name the

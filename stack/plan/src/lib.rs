@@ -33,6 +33,7 @@ mod scope;
 mod settings;
 pub mod sources;
 pub mod specification;
+mod stack_options;
 pub mod template;
 #[cfg(test)]
 mod tests;
@@ -46,4 +47,5 @@ pub use plan::{Context, Plan};
 pub use planning::{check_project, plan, region};
 pub use project::{Project, included_files, parse_project};
 pub use settings::LOCAL_ACCOUNT;
+pub use stack_options::{StackOptions, Watcher};
 pub use template::Template;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::graph::Graph;
+use crate::stack_options::StackOptions;
 use crate::template::Template;
 
 /// Name of the template parameter that receives the artifact bucket's name.
@@ -43,6 +44,9 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// Stack tags.
     pub tags: BTreeMap<String, String>,
+    /// What CloudFormation is told beside the template. Companions get the role of it.
+    #[serde(skip_serializing_if = "StackOptions::is_default")]
+    pub options: StackOptions,
     /// Where each resource comes from, by logical id.
     pub origins: BTreeMap<String, Origin>,
     /// What is declared and how it is linked.

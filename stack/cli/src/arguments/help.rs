@@ -105,6 +105,11 @@ content, ends the command with exit code 3 and the list. The local cloud (--loca
 With --no-execute the change set stands when the command ends, and its ARN is what it prints: packages are uploaded, and nothing else is \
 changed. The next deployment makes a change set of its own, and takes this one with it.
 
+With --import-existing a resource that exists under a name of the template becomes part of the stack, as it is, where no stack owns it and \
+the project retains it. An environment that was destroyed and kept its buckets is deployed again in this way.
+
+With --hotswap nothing is asked. Where more than code differs, or the stack is protected, it is deployed as always.
+
 With --plan the deployment must be of what `stack diff --out` compared, on stacks that nobody has changed since: template, parameters, \
 tags, packages, state. Otherwise it ends with what is different, and nothing is changed. A plan is no consent.
 
@@ -114,26 +119,35 @@ Examples:
   stack deploy -e prod --yes --parameter domain=example.com
   stack deploy -e prod --yes --allow broadening,replace
   stack deploy -e prod --no-execute
+  stack deploy --hotswap
+  stack deploy -e prod --import-existing
   stack deploy --endpoint-url http://127.0.0.1:5000 --yes";
 
 pub(super) const DESTROY: &str = "\
 Lists what goes, what stays and which buckets are not empty, then asks. Without a terminal, --yes is the consent.
 
+With --older-than it is about every environment of the project in the account and region whose stack was neither made nor updated for \
+so long: each is asked about. What is protected or retains its data stays.
+
 Examples:
   stack destroy --local
   stack destroy -e dev --suffix alice --empty
+  stack destroy --older-than 14d -e ci --empty --yes
   stack destroy -e prod --unprotect --confirm avatars-prod --yes";
 
 pub(super) const DRIFT: &str = "\
 Lets CloudFormation detect what was changed beside it, and waits. Only properties that the template names are compared; \
 what CloudFormation cannot compare is told as not verified. Nothing is changed. `stack deploy` does not mend drift: it \
-changes what differs between two templates.
+changes what differs between two templates. `--revert` does: it brings what drifted back to the template that is deployed, by a change \
+set that CloudFormation makes of the resources as they are, and asks before it executes it.
 
-Exit code 0 when no drift was found, 2 when there is some.
+Exit code 0 when no drift was found or all of it was taken back, 2 when there is some.
 
 Examples:
   stack drift -e prod
   stack drift -e prod --json | jq '.stacks[].resources[] | select(.status != \"in-sync\")'
+  stack drift -e prod --revert
+  stack drift -e prod --revert --yes --allow replace
   stack drift -e prod --markdown >> \"$GITHUB_STEP_SUMMARY\"";
 
 pub(super) const STATUS: &str = "\

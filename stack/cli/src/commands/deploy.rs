@@ -38,6 +38,8 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
             interrupt,
             arguments: settings.choice(),
             prepare_only: arguments.no_execute,
+            import_existing: arguments.import_existing,
+            hot_swap: arguments.hot_swap,
             plan: saved,
             ..DeployOptions::default()
         };
@@ -58,11 +60,16 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
 
 /// The outcome, and where its first failure is declared.
 pub(super) fn report(outcome: Outcome, files: &ProjectFiles, plan: &Plan) -> Report {
-    let cause = match &outcome {
+    let declared = declared(&outcome, files, plan);
+    Report::Stack { outcome: Box::new(outcome), declared }
+}
+
+/// Where the first failure of an outcome is declared.
+pub(super) fn declared(outcome: &Outcome, files: &ProjectFiles, plan: &Plan) -> Option<Declaration> {
+    let cause = match outcome {
         Outcome::RolledBack { cause, .. } | Outcome::NeedsRollback { cause, .. } => cause.as_ref(),
         Outcome::DestroyFailed { failures, .. } => failures.first(),
         _ => None,
     };
-    let declared: Option<Declaration> = cause.and_then(|cause| files.declaration(plan, &cause.logical_id));
-    Report::Stack { outcome: Box::new(outcome), declared }
+    cause.and_then(|cause| files.declaration(plan, &cause.logical_id))
 }

@@ -2,32 +2,76 @@
 
 use std::collections::BTreeMap;
 
-use stack_aws::{Aws, DriftOutcome, StackDrift};
+use stack_aws::{Aws, DriftOutcome, OperationOptions, StackDrift, StackReference};
 use stack_plan::{Plan, Template};
 
-use crate::arguments::{DriftArguments, Settings};
+use super::deploy;
+use crate::arguments::{DriftArguments, Endpoint, Settings};
 use crate::error::CliError;
+use crate::host::{Consent, User};
+use crate::output::Output;
 use crate::project::ProjectFiles;
-use crate::report::{DriftOfStack, Report};
+use crate::report::{DriftOfStack, Report, StackReport};
 use crate::runtime;
 use crate::secrets::{HIDDEN, is_secret};
 use crate::target::{self, Connected};
 
-pub(super) fn run(settings: &Settings, arguments: DriftArguments) -> Result<Report, CliError> {
+pub(super) fn run(settings: &Settings, arguments: DriftArguments, output: &mut Output) -> Result<Report, CliError> {
     let files = ProjectFiles::read(settings)?;
+    let consent = Consent::to_deploy(settings);
+    let consent = if arguments.revert { consent.require("stack drift --revert")? } else { consent };
     let parameters = arguments.parameters.into_map();
     let endpoint_url = target::endpoint(settings, &files)?;
     runtime::run(async |interrupt| {
         let looking = async {
             let Connected { aws, plan } = target::connect(settings, &files, &parameters, endpoint_url).await?;
-            look(&aws, &plan, &files).await
+            let stacks = look(&aws, &plan, &files).await?;
+            Ok::<_, CliError>((aws, plan, stacks))
         };
-        let stacks = tokio::select! {
-            stacks = looking => stacks?,
+        let (aws, plan, stacks) = tokio::select! {
+            looked = looking => looked?,
             () = interrupt.cancelled() => return Ok(Report::Interrupted),
         };
-        Ok(Report::Drift { stacks, markdown: arguments.markdown })
+        let drifted: Vec<(String, StackReference)> = stacks.iter().filter_map(drifted).collect();
+        let report = Report::Drift { stacks, markdown: arguments.markdown };
+        if !arguments.revert || drifted.is_empty() {
+            return Ok(report);
+        }
+        output.progress_report(&report);
+        let options = OperationOptions {
+            interrupt,
+            arguments: settings.choice(),
+            tags: plan.tags.clone(),
+            role_arn: plan.options.role_arn.clone(),
+            ..OperationOptions::default()
+        };
+        let mut user = User::new(output, consent, options.interrupt.clone());
+        if settings.endpoint != Endpoint::Local {
+            user = user.allowing(arguments.allow.iter().map(|allowed| allowed.risk()).collect());
+        }
+        let mut reverted = Vec::new();
+        for (region, stack) in drifted {
+            let is_companion = stack.name != plan.stack_name;
+            let aws = aws.in_region(&region);
+            let outcome = stack_aws::revert_drift(&aws, &stack.name, is_companion, &options, &mut user).await?;
+            let declared = deploy::declared(&outcome, &files, &plan);
+            reverted.push(StackReport { name: stack.name, region, outcome, declared });
+            if options.interrupt.is_cancelled() {
+                break;
+            }
+        }
+        Ok(Report::Stacks { stacks: reverted, kept: Vec::new() })
     })
+}
+
+/// Region and name of a stack that drifted.
+fn drifted(stack: &DriftOfStack) -> Option<(String, StackReference)> {
+    match &stack.outcome {
+        DriftOutcome::Detected(drift) if drift.drifted().next().is_some() => {
+            Some((stack.region.clone(), drift.stack.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The main stack, then those beside it.

@@ -76,7 +76,7 @@ pub(crate) fn run(settings: &Settings, command: Command, output: &mut Output) ->
         Command::Build(arguments) => build::run(settings, arguments, output),
         Command::Deploy(arguments) => deploy::run(settings, arguments, output),
         Command::Destroy(arguments) => destroy::run(settings, arguments, output),
-        Command::Drift(arguments) => drift::run(settings, arguments),
+        Command::Drift(arguments) => drift::run(settings, arguments, output),
         Command::Status => status::run(settings),
         Command::Attach => operation::attach(settings, output),
         Command::Cancel => operation::cancel(settings, output),

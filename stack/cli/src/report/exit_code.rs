@@ -11,6 +11,10 @@ impl Report {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Stack { outcome, .. } => outcome_exit_code(outcome),
+            Self::Stacks { stacks, .. } => {
+                let codes: Vec<u8> = stacks.iter().map(|stack| outcome_exit_code(&stack.outcome)).collect();
+                [130, 1, 4, 3].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
+            }
             Self::Status { state, .. } => match (&state.stack, state.deploy) {
                 (_, DeployDecision::Busy) => 4,
                 (None, _) | (_, DeployDecision::NeedsRollback | DeployDecision::NeedsDestroy) => 1,
@@ -99,6 +103,8 @@ fn outcome_exit_code(outcome: &Outcome) -> u8 {
         | Outcome::NoChanges { .. }
         | Outcome::ChangeSetLeft { .. }
         | Outcome::Settled { .. }
+        | Outcome::DriftReverted { .. }
+        | Outcome::HotSwapped { .. }
         | Outcome::Destroyed { .. }
         | Outcome::Absent { .. } => 0,
         Outcome::Idle { status, .. } => u8::from(is_stuck(*status)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stack_aws::DriftOutcome;
+use stack_aws::{DriftOutcome, Outcome};
 use stack_plan::plan::{Explanation, Origin};
 
 /// Where a resource comes from and why it is as it is.
@@ -32,6 +32,29 @@ pub(crate) struct SourceEntry {
     pub(crate) file: String,
     /// True when the project has one of its own.
     pub(crate) replaced: bool,
+}
+
+/// What became of one of several stacks.
+#[derive(Debug, Serialize)]
+pub(crate) struct StackReport {
+    /// Name of the stack.
+    pub(crate) name: String,
+    /// AWS region.
+    pub(crate) region: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub(crate) outcome: Outcome,
+    /// Where the first failed resource is declared.
+    pub(crate) declared: Option<Declaration>,
+}
+
+/// A stack that was left alone.
+#[derive(Debug, Serialize)]
+pub(crate) struct KeptStack {
+    /// Name of the stack.
+    pub(crate) stack_name: String,
+    /// Why.
+    pub(crate) reason: String,
 }
 
 /// The drift of one stack.

@@ -22,7 +22,8 @@ use crate::render::{ALIAS, MANAGED_POLICY, PERMISSION};
 use crate::resolve::{check_links, check_names};
 use crate::scope::Scope;
 use crate::settings::Settings;
-use crate::template::{Output, TemplateFault};
+use crate::stack_options::StackOptions;
+use crate::template::{Output, Template, TemplateFault};
 
 use parts::{code_parameters, metadata, permission_values};
 
@@ -154,6 +155,7 @@ impl<'a> Planner<'a> {
         );
         // After everything that may change what a deployment shows.
         follow_content(&mut template, &mut origins, &mut places, Kind::RestApi.source().file_name);
+        let options = self.options(&template);
         self.check(&template, &places);
         if !self.sink.is_empty() {
             return None;
@@ -162,6 +164,7 @@ impl<'a> Planner<'a> {
             project: self.project.name.clone(),
             stack_name: self.naming.stack_name.clone(),
             tags: self.tags(),
+            options,
             outputs: template.outputs.keys().cloned().collect(),
             contents: constructs.iter().flat_map(|(_, construct)| construct.contents(&links)).collect(),
             actions,
@@ -229,6 +232,14 @@ impl<'a> Planner<'a> {
             .collect();
         artifacts.sort_by(|one, other| one.function.cmp(&other.function));
         artifacts
+    }
+
+    fn options(&self, template: &Template) -> StackOptions {
+        let declared = self.project.environments.get(&self.settings.environment.name);
+        let mut options =
+            declared.map(|declared| declared.options.resolve(&self.scope, Some(&self.naming))).unwrap_or_default();
+        options.find_own(template, &self.naming);
+        options
     }
 
     fn tags(&self) -> BTreeMap<String, String> {

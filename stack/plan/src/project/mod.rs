@@ -14,6 +14,7 @@ use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
 use crate::raw::{IncludeDeclaration, OverrideDeclaration, RawResource};
 use crate::resolve::check_links;
 use crate::scope::{Known, RESOURCE, Scope};
+use crate::stack_options::StackOptionsDeclaration;
 use crate::values::{Region, SettingValue};
 
 pub(crate) use fields::{Fields, Named, Text, read_text, read_texts};
@@ -61,6 +62,7 @@ pub(crate) struct EnvironmentDeclaration {
     pub(crate) protect: Option<Text>,
     pub(crate) region: Option<Text>,
     pub(crate) parameters: Vec<(String, Text)>,
+    pub(crate) options: StackOptionsDeclaration,
 }
 
 /// An output of the project.
@@ -203,6 +205,9 @@ impl Project {
             }
         }
         let scope = Scope::of_names(self.all_names(), sink);
+        for declared in self.environments.values() {
+            declared.options.resolve(&scope, None);
+        }
         let constructs = Constructs::resolve(&self.constructs, &scope, &self.declared);
         check_links(&constructs, sink);
         if let Some(description) = &self.description {

@@ -11,6 +11,7 @@ use crate::fault::{FaultKind, Place, Sink};
 use crate::names;
 use crate::raw::{OverrideDeclaration, RawResource, read_includes};
 use crate::scope::RESOURCE;
+use crate::stack_options::StackOptionsDeclaration;
 use crate::yaml::{self, Document, Value};
 
 /// Version of the language that this program knows.
@@ -165,6 +166,7 @@ fn read_environment(named: &Named<'_>, parameters: &[String], sink: &Sink) -> Op
         protect: fields.text("protect"),
         region: fields.text("region"),
         parameters: fields.text_section("parameters"),
+        options: StackOptionsDeclaration::read(&fields, sink),
     };
     for (name, value) in &environment.parameters {
         if !parameters.contains(name) {

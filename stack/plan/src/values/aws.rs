@@ -61,9 +61,7 @@ impl SettingValue for ImportedTopic {
     const EXPECTED: &'static str = "the ARN of a topic";
     const HELP: &'static str = "`arn:aws:sns:REGION:ACCOUNT:NAME`; an empty value makes a topic of the project's own";
     fn parse(text: &str) -> Option<Self> {
-        let is_name = |name: &str| !name.is_empty() && !name.contains(':');
-        let is_topic = is_arn(text, |service| service == "sns", is_name);
-        (is_topic || text.is_empty()).then(|| Self((!text.is_empty()).then(|| text.to_owned())))
+        super::TopicArn::parse(text).map(|topic| Self(topic.0))
     }
 }
 

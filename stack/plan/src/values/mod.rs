@@ -11,6 +11,7 @@ mod loopback;
 mod media;
 mod network;
 mod number;
+mod operation;
 mod schedule;
 mod secret;
 mod table;
@@ -44,6 +45,7 @@ pub(crate) use number::{
     MessageRetention, MessageSize, Parallelization, RecordAge, RecordRetries, ReservedConcurrency, SecretLength,
     StorageSize, VisibilityTimeout, Zones,
 };
+pub(crate) use operation::{MonitoringTime, RollbackAlarm, ServiceRole, TopicArn};
 pub(crate) use schedule::{
     DeliveryAge, DeliveryRetries, FlexibleWindow, Moment, RuleSchedule, SchedulerSchedule, TimeZone,
 };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, tag};
 use super::operation::{advance, changes, delete, execute};
-use super::world::{ChangeSet, Stack, World};
+use super::world::{ChangeSet, Options, Stack, World};
 use super::{ACCOUNT, REGION, details, drift, rollback};
 
 pub(super) type Form = BTreeMap<String, String>;
@@ -34,6 +34,10 @@ pub(super) fn answer(world: &mut World, form: &Form) -> Answer {
         "ExecuteChangeSet" => execute_change_set(world, form),
         "DeleteChangeSet" => Ok(delete_change_set(world, form)),
         "DeleteStack" => delete_stack(world, form),
+        "GetStackPolicy" => {
+            Ok(tag("StackPolicyBody", &stack(world, form).map(|stack| stack.policy.clone()).unwrap_or_default()))
+        }
+        "SetStackPolicy" => set_stack_policy(world, form),
         "UpdateTerminationProtection" => update_termination_protection(world, form),
         _ => Err(Answer::query_error(400, "InvalidAction", operation)),
     };
@@ -91,6 +95,19 @@ fn stack_member(stack: &Stack) -> String {
         );
     }
     text += &tag("EnableTerminationProtection", if stack.protected { "true" } else { "false" });
+    let arns: String = stack.options.notifications.iter().map(|arn| tag("member", arn)).collect();
+    text += &format!("<NotificationARNs>{arns}</NotificationARNs>");
+    let alarms = stack
+        .options
+        .alarms
+        .iter()
+        .map(|arn| format!("<member>{}<Type>AWS::CloudWatch::Alarm</Type></member>", tag("Arn", arn)));
+    let triggers = format!("<RollbackTriggers>{}</RollbackTriggers>", alarms.collect::<String>());
+    let minutes = match stack.options.minutes.as_str() {
+        "" => String::new(),
+        minutes => tag("MonitoringTimeInMinutes", minutes),
+    };
+    text += &format!("<RollbackConfiguration>{triggers}{minutes}</RollbackConfiguration>");
     text += &members("Parameters", &stack.parameters, "ParameterKey", "ParameterValue");
     text += &members("Tags", &stack.tags, "Key", "Value");
     let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
@@ -214,9 +231,14 @@ fn new_stack(world: &mut World, name: &str) -> String {
 fn create_change_set(world: &mut World, form: &Form) -> Called {
     let (name, kind) = (given(form, "ChangeSetName").to_owned(), given(form, "ChangeSetType").to_owned());
     let token = given(form, "ClientToken").to_owned();
+    let reverts = given(form, "DeploymentMode") == "REVERT_DRIFT";
+    if reverts && (form.contains_key("IncludeNestedStacks") || kind != "UPDATE") {
+        return Err(invalid("IncludeNestedStacks and other types than UPDATE do not go with REVERT_DRIFT"));
+    }
     let stack_name = given(form, "StackName").to_owned();
     let forgets = world.forgets_tokens;
-    let template = template_body(world, form)?;
+    let template = if reverts { String::new() } else { template_body(world, form)? };
+    let drifts = world.drifts.clone();
     let (failure, pends) = (world.change_sets_fail.clone(), world.change_sets_pend);
     let existing = world.stack_here(&stack_name).map(|stack| (stack.id.clone(), stack.status.clone()));
     let stack_id = match (kind.as_str(), existing) {
@@ -255,12 +277,23 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
         parameters: pairs(form, "Parameters", "ParameterKey", "ParameterValue"),
         tags: pairs(form, "Tags", "Key", "Value"),
         made_after: stack.tokens.len(),
+        options: options(form, &stack.options),
+        imports: given(form, "ImportExistingResources") == "true",
+        reverts,
         ..ChangeSet::default()
     };
-    set.changes = changes(stack, &set);
+    if reverts {
+        set.template.clone_from(&stack.template);
+        set.parameters.clone_from(&stack.parameters);
+        set.tags.clone_from(&stack.tags);
+        set.changes = drift::changes(stack, &drifts);
+    } else {
+        set.changes = changes(stack, &set);
+    }
     let empty =
         "The submitted information didn't contain changes. Submit different information to create a change set.";
-    if let Some(reason) = failure.or_else(|| set.changes.is_empty().then(|| empty.to_owned())) {
+    let is_empty = set.changes.is_empty() && set.options == stack.options;
+    if let Some(reason) = failure.or_else(|| is_empty.then(|| empty.to_owned())) {
         "FAILED".clone_into(&mut set.status);
         "UNAVAILABLE".clone_into(&mut set.execution_status);
         set.reason = reason;
@@ -272,6 +305,36 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     let text = [tag("Id", &set.id), tag("StackId", &stack_id)].concat();
     stack.change_sets.push(set);
     Ok(text)
+}
+
+/// What a call tells beside the template; the rest is as the stack has it.
+fn options(form: &Form, of_stack: &Options) -> Options {
+    let list = |name: &str, known: &[String]| {
+        let given: Vec<String> =
+            (1..).map_while(|index| form.get(&name.replace('#', &index.to_string())).cloned()).collect();
+        if given.is_empty() { known.to_vec() } else { given }
+    };
+    let known = |name: &str, known: &str| form.get(name).cloned().unwrap_or_else(|| known.to_owned());
+    let notifications = match form.get("NotificationARNs") {
+        Some(_) => Vec::new(),
+        None => list("NotificationARNs.member.#", &of_stack.notifications),
+    };
+    let alarms = match form.get("RollbackConfiguration.RollbackTriggers") {
+        Some(_) => Vec::new(),
+        None => list("RollbackConfiguration.RollbackTriggers.member.#.Arn", &of_stack.alarms),
+    };
+    Options {
+        role: known("RoleARN", &of_stack.role),
+        notifications,
+        alarms,
+        minutes: known("RollbackConfiguration.MonitoringTimeInMinutes", &of_stack.minutes),
+    }
+}
+
+fn set_stack_policy(world: &mut World, form: &Form) -> Called {
+    let policy = given(form, "StackPolicyBody").to_owned();
+    stack(world, form)?.policy = policy;
+    Ok(String::new())
 }
 
 /// The template in the call, of 51,200 bytes at most, or the object that its URL names.
@@ -363,6 +426,9 @@ fn delete_change_set(world: &mut World, form: &Form) -> String {
 fn delete_stack(world: &mut World, form: &Form) -> Called {
     let token = given(form, "ClientRequestToken").to_owned();
     let Some(stack) = world.stack(given(form, "StackName")) else { return Ok(String::new()) };
+    if form.contains_key("RoleARN") {
+        given(form, "RoleARN").clone_into(&mut stack.options.role);
+    }
     if stack.protected {
         let message = format!("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack.name);
         return Err(invalid(&message));

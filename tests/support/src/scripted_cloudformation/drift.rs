@@ -1,10 +1,11 @@
 //! The calls of drift detection: what is found is what [`World::drifts`] says.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::answer::{Answer, tag};
 use super::cloudformation::{Called, Form, given, invalid, stack};
-use super::world::World;
+use super::world::{Stack, World};
 
 /// Looks that a detection takes before it is over.
 const LOOKS: u32 = 2;
@@ -75,4 +76,21 @@ pub(super) fn describe_resources(world: &mut World, form: &Form) -> Called {
     }
     let next = if skip + 2 < drifts.len() { tag("NextToken", &(skip + 2).to_string()) } else { String::new() };
     Ok(format!("<StackResourceDrifts>{text}</StackResourceDrifts>{next}"))
+}
+
+/// What brings drifted resources back: action, logical id, type, replacement.
+pub(super) fn changes(
+    stack: &Stack,
+    drifts: &BTreeMap<String, (String, Vec<[String; 4]>)>,
+) -> Vec<(String, String, String, String)> {
+    let change = |(logical_id, (status, _)): (&String, &(String, Vec<[String; 4]>))| {
+        let (action, replacement) = match status.as_str() {
+            "MODIFIED" => ("Modify", "False"),
+            "DELETED" => ("Add", ""),
+            _ => return None,
+        };
+        let kind = stack.resources.get(logical_id)?.kind.clone();
+        Some((action.to_owned(), logical_id.clone(), kind, replacement.to_owned()))
+    };
+    drifts.iter().filter_map(change).collect()
 }

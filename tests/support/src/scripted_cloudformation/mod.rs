@@ -36,7 +36,7 @@ mod world;
 
 pub use gate::Gate;
 pub use server::{Fault, ScriptedCloud};
-pub use world::{Bucket, ChangeSet, Object, Stack, World};
+pub use world::{Bucket, ChangeSet, Object, Options, Stack, World};
 
 /// Account of the scripted cloud.
 pub const ACCOUNT: &str = "123456789012";

@@ -65,6 +65,12 @@ pub(super) fn execute(world: &mut World, stack_id: &str, change_set: &ChangeSet,
     "EXECUTE_COMPLETE".clone_into(&mut executed.execution_status);
     stack.change_sets.push(executed);
     stack.tokens.push(token.to_owned());
+    let policy = stack.policy.clone();
+    stack.policies_at_execution.push(policy);
+    stack.options.clone_from(&change_set.options);
+    if change_set.reverts {
+        world.drifts.clear();
+    }
     stack.updates += u32::from(change_set.kind != "CREATE");
     let verb = if change_set.kind == "CREATE" { "CREATE" } else { "UPDATE" };
     let template: Value = serde_json::from_str(&change_set.template).unwrap();

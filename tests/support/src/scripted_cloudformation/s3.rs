@@ -22,6 +22,8 @@ pub(super) fn operation_name(head: &Parts) -> &'static str {
         ("HEAD", true) => "HeadObject",
         ("PUT", true) if head.headers.contains_key("x-amz-copy-source") => "CopyObject",
         ("PUT", true) => "PutObject",
+        ("GET", true) => "GetObject",
+        ("DELETE", true) => "DeleteObject",
         ("GET", false) if query.contains("notification") => "GetBucketNotificationConfiguration",
         ("PUT", false) if query.contains("notification") => "PutBucketNotificationConfiguration",
         ("GET", false) if query.contains("list-type=2") => "ListObjectsV2",
@@ -67,6 +69,14 @@ pub(super) fn answer(world: &mut World, head: &Parts, body: &Bytes) -> Answer {
                 .fold(Answer::new(200, ""), |answer, (name, value)| answer.header(name, value))
                 .header("etag", &etag(object)),
         },
+        "GetObject" => match bucket.objects.get(key) {
+            None => Answer::s3_error(404, "NoSuchKey"),
+            Some(object) => Answer::new(200, object.bytes.clone()).header("etag", &etag(object)),
+        },
+        "DeleteObject" => {
+            bucket.objects.remove(key);
+            Answer::new(204, "")
+        }
         "PutObject" => {
             if head.headers.contains_key("if-none-match") && bucket.objects.contains_key(key) {
                 return Answer::s3_error(412, "PreconditionFailed");

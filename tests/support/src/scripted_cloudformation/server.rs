@@ -165,7 +165,7 @@ async fn serve(state: Arc<Mutex<State>>, door: Door, request: Request<Incoming>)
             !matches!(fault, Some(Fault::Throttled | Fault::ServerError | Fault::CutBefore | Fault::NeverAnswered));
         let answer = takes_effect.then(|| {
             if let Some(other) = other {
-                others::answer(&state.world, other)
+                others::answer(&mut state.world, other, &head, &body)
             } else if is_query {
                 cloudformation::answer(&mut state.world, &form)
             } else {

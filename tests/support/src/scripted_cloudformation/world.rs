@@ -50,6 +50,8 @@ pub struct World {
     pub foreign_detections: u32,
     /// Stack ids of the detections so far, and the looks until each is over.
     pub(super) detections: Vec<(String, u32)>,
+    /// Keys of the code that functions were given without a deployment, by their names.
+    pub swapped: BTreeMap<String, String>,
     /// Paths that were invalidated, by distribution.
     pub invalidations: Vec<String>,
     /// Code and message with which the next writes of a notification configuration are refused, one each.
@@ -85,6 +87,12 @@ pub struct Stack {
     pub updates: u32,
     /// True with termination protection.
     pub protected: bool,
+    /// Its stack policy; empty without any.
+    pub policy: String,
+    /// Stack policies under which its change sets were executed, in order.
+    pub policies_at_execution: Vec<String>,
+    /// What it was told beside templates.
+    pub options: Options,
     /// Events that were revealed, the oldest first.
     pub events: Vec<Event>,
     /// Events of the running operation that are still to come.
@@ -95,6 +103,19 @@ pub struct Stack {
     pub change_sets: Vec<ChangeSet>,
     /// Tokens of the operations so far.
     pub tokens: Vec<String>,
+}
+
+/// What CloudFormation is told of a stack beside its template.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Service role, sticky.
+    pub role: String,
+    /// ARNs of topics, sticky.
+    pub notifications: Vec<String>,
+    /// ARNs of alarms, sticky.
+    pub alarms: Vec<String>,
+    /// Minutes of monitoring, sticky with the alarms.
+    pub minutes: String,
 }
 
 /// An event of a stack.
@@ -150,6 +171,12 @@ pub struct ChangeSet {
     pub parameters: BTreeMap<String, String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// What it tells beside the template; what it does not speak of is as the stack has it.
+    pub options: Options,
+    /// True when existing resources are to be taken over.
+    pub imports: bool,
+    /// True for one that compares with resources as they really are.
+    pub reverts: bool,
     /// Number of operations on the stack before it was made.
     pub(super) made_after: usize,
     /// Action, logical id, type, replacement.

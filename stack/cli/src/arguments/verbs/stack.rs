@@ -56,6 +56,14 @@ pub(crate) struct DeployArguments {
     /// Deploy what `stack diff --out FILE` saw, and nothing when that is not so any more
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
+    /// Take over resources that exist already under the names of the template and that no stack owns, where the project
+    /// keeps them when the stack goes
+    #[arg(long)]
+    pub(crate) import_existing: bool,
+    /// Where only the code of functions differs, give it to them without CloudFormation: in seconds, and the next deployment
+    /// without this option mends what the stack does not know
+    #[arg(long = "hotswap", conflicts_with_all = ["no_execute", "plan"])]
+    pub(crate) hot_swap: bool,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }
@@ -94,6 +102,10 @@ pub(crate) struct DestroyArguments {
     /// Name of the stack, as consent without a question where the environment is protected or retains
     #[arg(long, value_name = "NAME")]
     pub(crate) confirm: Option<String>,
+    /// Destroy every environment of the project that was not deployed for so long instead (`12h`, `14d`), protected and
+    /// retaining ones apart; `-e` and `--suffix` narrow it down
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with_all = ["unprotect", "confirm"])]
+    pub(crate) older_than: Option<Duration>,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }
@@ -104,6 +116,12 @@ pub(crate) struct DriftArguments {
     /// Print a page in Markdown, for the summary of a CI job
     #[arg(long)]
     pub(crate) markdown: bool,
+    /// Bring what drifted back to the deployed template, after showing the change set and asking
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) revert: bool,
+    /// What `--yes` covers of a revert besides harmless changes; may be given more than once, or separated by commas
+    #[arg(long, value_name = "RISK", value_enum, value_delimiter = ',', requires = "revert")]
+    pub(crate) allow: Vec<Allowed>,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

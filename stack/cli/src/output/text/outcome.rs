@@ -25,9 +25,7 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
             }
             talk.push('\n');
             talk += &contents_text(contents);
-            for orphan in orphans {
-                let _ = writeln!(talk, "{} {}", style.attention("left over:"), failure_text(orphan));
-            }
+            talk += &orphans_text(style, orphans);
             Parts { data: outputs_text(outputs), talk }
         }
         Outcome::NoChanges { stack, outputs, contents, companions } => Parts {
@@ -37,6 +35,29 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
                 companions_text(style, companions),
                 style.bold(&stack.name),
                 contents_text(contents)
+            ),
+        },
+        Outcome::DriftReverted { stack, change_set: Some(_), orphans } => {
+            let mut talk = format!("{} {}", style.good("reverted"), style.bold(&stack.name));
+            if let Some(summary) = tally.summary() {
+                let _ = write!(talk, ": {summary}");
+            }
+            talk.push('\n');
+            talk += &orphans_text(style, orphans);
+            Parts::talk(talk)
+        }
+        Outcome::DriftReverted { stack, change_set: None, .. } => Parts::talk(format!(
+            "CloudFormation finds nothing of {} that it could bring back\n",
+            style.bold(&stack.name)
+        )),
+        Outcome::HotSwapped { stack, functions, outputs, next } => Parts {
+            data: outputs_text(outputs),
+            talk: format!(
+                "{} {}: the code of {}, which the stack does not know of; the next deployment without --hotswap tells it\n{}",
+                style.good("hot-swapped"),
+                style.bold(&stack.name),
+                functions.join(", "),
+                next_text(next)
             ),
         },
         Outcome::Declined { companions, .. } => {
@@ -94,7 +115,8 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
                 let _ = writeln!(talk, "  with it: {} in {}", companion.stack_name, companion.region);
             }
             for (bucket, versions) in emptied {
-                let _ = writeln!(talk, "  emptied bucket {bucket}: {versions} object versions");
+                let plural = if *versions == 1 { "" } else { "s" };
+                let _ = writeln!(talk, "  emptied bucket {bucket}: {versions} object version{plural}");
             }
             for resource in retained {
                 let _ = writeln!(talk, "  stays: {} {}", resource.resource_type, resource.physical_id);
@@ -125,10 +147,8 @@ pub(super) fn parts(style: Style, outcome: &Outcome, declared: Option<&Declarati
         )),
         Outcome::Absent { stack_name } => Parts::talk(format!("there is no stack {stack_name}\n")),
         Outcome::Settled { stack, status, outputs, orphans, next } => {
-            let mut talk = format!("{} {}: {status}\n", style.good("settled"), style.bold(&stack.name));
-            for orphan in orphans {
-                let _ = writeln!(talk, "{} {}", style.attention("left over:"), failure_text(orphan));
-            }
+            let talk = format!("{} {}: {status}\n", style.good("settled"), style.bold(&stack.name));
+            let talk = talk + &orphans_text(style, orphans);
             Parts { data: outputs_text(outputs), talk: talk + &next_text(next) }
         }
         Outcome::Idle { stack, status, next } => Parts::talk(format!(
@@ -186,11 +206,17 @@ fn companions_text(style: Style, companions: &[CompanionChange]) -> String {
         let Some(operation) = operation else { continue };
         let word = style.good(operation_word(*operation));
         let _ = writeln!(text, "{word} {} in {region}", style.bold(&stack.name));
-        for orphan in orphans {
-            let _ = writeln!(text, "{} {}", style.attention("left over:"), failure_text(orphan));
-        }
+        text += &orphans_text(style, orphans);
     }
     text
+}
+
+/// What an operation left over, a line each.
+fn orphans_text(style: Style, orphans: &[Failure]) -> String {
+    orphans.iter().fold(String::new(), |mut text, orphan| {
+        let _ = writeln!(text, "{} {}", style.attention("left over:"), failure_text(orphan));
+        text
+    })
 }
 
 /// What was left as it was when the main stack did not get its change set.

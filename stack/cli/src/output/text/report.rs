@@ -9,7 +9,7 @@ use super::event::{Tally, bytes};
 use super::{access, differences, drift, garbage, offline, operation, outcome, status};
 use crate::migrations::{MigrationReport, MigrationStatus, MigrationStep};
 use crate::output::style::{Style, harmless};
-use crate::report::{Check, CheckState, Report, TemplateWarning};
+use crate::report::{Check, CheckState, KeptStack, Report, StackReport, TemplateWarning};
 
 /// What goes where.
 #[derive(Debug, Default)]
@@ -68,6 +68,21 @@ pub(super) fn parts(style: Style, report: &Report, tally: &Tally) -> Parts {
             text
         })),
         Report::Stack { outcome, declared } => outcome::parts(style, outcome, declared.as_ref(), tally),
+        Report::Stacks { stacks, kept } => {
+            let mut parts = Parts::default();
+            for StackReport { outcome, declared, .. } in stacks {
+                let Parts { data, talk } = outcome::parts(style, outcome, declared.as_ref(), tally);
+                parts.data += &data;
+                parts.talk += &talk;
+            }
+            for KeptStack { stack_name, reason } in kept {
+                let _ = writeln!(parts.talk, "kept {}: {}", style.bold(stack_name), harmless(reason));
+            }
+            if stacks.is_empty() && kept.is_empty() {
+                parts.talk += "nothing is old enough to be destroyed\n";
+            }
+            parts
+        }
         Report::Drift { stacks, markdown } => drift::parts(style, stacks, *markdown),
         Report::Status { stack_name, region, state, now } => status::parts(style, stack_name, region, state, *now),
         Report::Events { stack_name, operation, declared, limit } => {
