@@ -98,7 +98,7 @@ mod tests {
             json!(["AWS::DynamoDB::Table", "AWS::S3::Bucket"])
         );
         assert_eq!(value["Statement"][1]["Resource"], "*");
-        let lifted = policy(Some(&before), &template(&[]), &["Old"]).unwrap();
+        let lifted = policy(Some(&before), &Template::default(), &["Old"]).unwrap();
         let value: Value = serde_json::from_str(&lifted).unwrap();
         assert_eq!(value["Statement"][1]["NotResource"], json!(["LogicalResourceId/Old"]));
     }

@@ -27,11 +27,54 @@ async fn a_deploy_ends_as_it_says() {
     assert_outcome("deploy_created", PROJECT, &nothing, &DEPLOY, 0).await;
     assert_outcome("deploy_updated", CHANGED, &before, &DEPLOY, 0).await;
     assert_outcome("deploy_no_changes", PROJECT, &before, &DEPLOY, 0).await;
+    assert_outcome("deploy_hot_swap_of_more_than_code", CHANGED, &before, &["deploy", "--yes", "--hotswap"], 0).await;
     let orphaned = changed(&before, |world| world.cleanup_fails.push("AlertsTopic".to_owned()));
     assert_outcome("deploy_left_over", CHANGED, &orphaned, &DEPLOY, 0).await;
     let without_bucket =
         CHANGED.replace("buckets:\n  files: {}\n", "").replace("outputs:\n  Files: \"{{bucket.files.name}}\"\n", "");
     assert_outcome("deploy_approval_needed", &without_bucket, &before, &DEPLOY, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_is_taken_back_as_it_says() {
+    let before = deployed().await;
+    let revert = ["drift", "--revert", "--yes"];
+    assert_outcome("drift_revert_in_sync", PROJECT, &before, &revert, 0).await;
+    let drifted = changed(&before, |world| {
+        let difference = ["NOT_EQUAL", "/DisplayName", "alerts", "other"].map(str::to_owned);
+        world.drifts.insert("AlertsTopic".to_owned(), ("MODIFIED".to_owned(), vec![difference]));
+    });
+    assert_outcome("drift_reverted", PROJECT, &drifted, &revert, 0).await;
+    let failing = changed(&drifted, |world| {
+        world.failing.insert("AlertsTopic".to_owned(), "no (HandlerErrorCode: AccessDenied)".to_owned());
+    });
+    assert_outcome("drift_revert_rolled_back", PROJECT, &failing, &revert, 1).await;
+    // A bucket that is made again is empty, and that takes more than a yes.
+    let gone = changed(&before, |world| {
+        world.drifts.insert("FilesBucket".to_owned(), ("MODIFIED".to_owned(), Vec::new()));
+        world.details.insert("FilesBucket".to_owned(), ("True".to_owned(), Vec::new()));
+    });
+    assert_outcome("drift_revert_approval_needed", PROJECT, &gone, &revert, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_environments_are_destroyed_as_it_says() {
+    let before = deployed().await;
+    let old = ["destroy", "--older-than", "1h", "--yes"];
+    assert_outcome("destroy_older", PROJECT, &before, &old, 0).await;
+    let protected = changed(&before, |world| world.stack(STACK_NAME).unwrap().protected = true);
+    assert_outcome("destroy_older_protected", PROJECT, &protected, &old, 0).await;
+    assert_outcome("destroy_older_nothing", PROJECT, &World::default(), &old, 0).await;
+    let declared = PROJECT.replace("  dev: { suffix: one, removal: destroy }\n", "  dev: { suffix: two }\n");
+    let declared = declared.replace("dev:", "test:");
+    assert_outcome(
+        "destroy_older_unknown",
+        &declared,
+        &before,
+        &["destroy", "--older-than", "1h", "--yes", "-e", "dev"],
+        1,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +119,12 @@ async fn a_destroy_ends_as_it_says() {
     assert_outcome("destroy_absent", PROJECT, &nothing, &DESTROY, 0).await;
     assert_outcome("destroy_busy", PROJECT, &in_state(&before, "UPDATE_IN_PROGRESS"), &DESTROY, 4).await;
     let protected = changed(&before, |world| world.stack(STACK_NAME).unwrap().protected = true);
+    let undeletable = changed(&before, |world| {
+        world
+            .undeletable
+            .insert("AlertsTopic".to_owned(), "it is in use (HandlerErrorCode: ResourceConflict)".to_owned());
+    });
+    assert_outcome("destroy_failed", PROJECT, &undeletable, &DESTROY, 1).await;
     assert_outcome("destroy_protected", PROJECT, &protected, &DESTROY, 1).await;
     assert_outcome("destroy_unprotected", PROJECT, &protected, &["destroy", "--yes", "--unprotect"], 0).await;
     let full = changed(&before, |world| {

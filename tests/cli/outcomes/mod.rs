@@ -1,10 +1,8 @@
 //! Each way in which a command ends, as people and programs read it: the binary against a scripted cloud, whole and word for word.
 //!
-//! Not here: what a terminal is needed for (declined), and what takes a signal at the right moment (detached, interrupted);
-//! tests/deploy has those.
-
 mod changes;
 mod looks;
+mod moments;
 mod operations;
 
 use std::process::Command;
@@ -82,6 +80,11 @@ async fn assert_outcome(name: &str, project: &str, world: &World, arguments: &[&
         voices.push(text.replace(cloud.endpoint(), "[endpoint]"));
         assert_eq!(run.code, Some(code), "{name}: {run:?}");
     }
+    assert_voices(name, &voices);
+}
+
+/// What was said in both voices, against the snapshot of this name.
+fn assert_voices(name: &str, voices: &[String]) {
     insta::with_settings!({
         omit_expression => true,
         prepend_module_to_snapshot => false,

@@ -16,6 +16,7 @@ pub mod photo;
 pub mod project;
 pub mod scripted_cloudformation;
 pub mod subscriber;
+pub mod terminal;
 pub mod tools;
 pub mod wait;
 pub mod webdriver;
@@ -27,6 +28,7 @@ pub use ministack::Ministack;
 pub use project::{Run, TestProject};
 pub use scripted_cloudformation::{Fault, ScriptedCloud};
 pub use subscriber::Subscriber;
+pub use terminal::run_on_terminal;
 pub use wait::{eventually, within};
 
 /// Says on stderr that a test proves nothing on this machine, and why. The caller returns.

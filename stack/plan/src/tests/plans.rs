@@ -79,6 +79,31 @@ fn environments_differ_in_what_they_declare() {
 }
 
 #[test]
+fn options_of_a_stack_are_evaluated_and_what_it_makes_itself_is_known() {
+    let prod = plan_text(EVERY_KEY, &Context { environment: Some("prod".to_owned()), ..every_key() });
+    let watchers = |list: &[crate::Watcher]| -> Vec<(String, Option<String>)> {
+        list.iter().map(|watcher| (watcher.arn.clone(), watcher.logical_id.clone())).collect()
+    };
+    assert_eq!(prod.options.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/deployer"));
+    assert_eq!(
+        watchers(&prod.options.notifications),
+        [
+            ("arn:aws:sns:eu-central-1:111122223333:every-news".to_owned(), Some("NewsTopic".to_owned())),
+            ("arn:aws:sns:eu-central-1:111122223333:deployments".to_owned(), None),
+        ]
+    );
+    assert_eq!(
+        watchers(&prod.options.rollback_alarms),
+        ["latency", "errors"].map(|name| (format!("arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{name}"), None))
+    );
+    assert_eq!(prod.options.monitoring_minutes, 10);
+    let dev = plan_text(EVERY_KEY, &every_key());
+    assert!(dev.options.is_default());
+    // Nothing of it is part of the template.
+    assert!(!prod.template.to_yaml().contains("deployer"));
+}
+
+#[test]
 fn arns_are_of_the_partition_of_the_region() {
     let text = "stack: every\nregion: cn-north-1\nfunctions: { convert: { access: { read: bucket.store } } }\nbuckets: { store: {} }\n";
     let context = Context { suffix: Some("bob".to_owned()), ..context() };

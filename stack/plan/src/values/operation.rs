@@ -94,7 +94,7 @@ mod tests {
         }
         assert!(TopicArn::parse("arn:aws:sns:us-east-1:111122223333:ops").is_some());
         assert_eq!(TopicArn::parse("ops"), None);
-        for right in ["", "Orders failed", "arn:aws:cloudwatch:us-east-1:111122223333:alarm:x y"] {
+        for right in ["", "Orders failed", "arn:aws:cloudwatch:us-east-1:111122223333:alarm:x"] {
             assert!(RollbackAlarm::parse(right).is_some(), "{right}");
         }
         for wrong in [" x", "arn:aws:sns:us-east-1:111122223333:ops", "a:b", "arn:aws:cloudwatch:us-east-1:1:alarm:"] {

@@ -137,13 +137,17 @@ pub(super) fn delete(world: &mut World, stack_id: &str, token: &str) {
     let stack = world.stack(stack_id).unwrap().clone();
     let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
     let resources = stack.resources.clone();
+    let undeletable = world.undeletable.clone();
     let mut script = Script { world, stack, token: token.to_owned() };
     script.root("DELETE_IN_PROGRESS");
     let mut failed = false;
     for (logical_id, resource) in resources {
         let policy = template["Resources"][&logical_id]["DeletionPolicy"].as_str().unwrap_or_default();
         let is_full = script.world.buckets.get(&resource.physical_id).is_some_and(|bucket| !bucket.objects.is_empty());
-        let (status, reason) = if policy.starts_with("Retain") {
+        let (status, reason) = if let Some(reason) = undeletable.get(&logical_id) {
+            failed = true;
+            ("DELETE_FAILED", reason.as_str())
+        } else if policy.starts_with("Retain") {
             ("DELETE_SKIPPED", "")
         } else if is_full && resource.kind == "AWS::S3::Bucket" {
             failed = true;

@@ -16,6 +16,8 @@ pub struct World {
     pub buckets: BTreeMap<String, Bucket>,
     /// Reasons by logical id of resources whose creation or change fails.
     pub failing: BTreeMap<String, String>,
+    /// Reasons by logical id of resources whose deletion with their stack fails.
+    pub undeletable: BTreeMap<String, String>,
     /// True when rollbacks fail too.
     pub rollback_fails: bool,
     /// Logical ids whose deletion in the cleanup after an update fails.

@@ -1,0 +1,158 @@
+//! Outcomes that take a person at a terminal, a signal at the right moment, or somebody else at work.
+
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use test_support::scripted_cloudformation::World;
+use test_support::{Run, ScriptedCloud, TestProject, eventually, run_on_terminal};
+
+use super::{CHANGED, PROJECT, STACK_NAME, assert_voices, command, deployed};
+use crate::{STACK, whole};
+
+/// Runs a command in both voices, each in a cloud of its own that is like `world`, and compares what it says.
+async fn assert_moment(
+    name: &str,
+    (project, world): (&str, &World),
+    arguments: &[&str],
+    code: i32,
+    act: impl AsyncFn(&TestProject, &ScriptedCloud, &[&str]) -> Run,
+) {
+    let project = TestProject::new(STACK, project);
+    let mut voices = Vec::new();
+    for voice in [None, Some("--json")] {
+        let cloud = ScriptedCloud::start().await;
+        cloud.world(|own| own.clone_from(world));
+        let arguments: Vec<&str> = arguments.iter().copied().chain(voice).collect();
+        let run = act(&project, &cloud, &arguments).await;
+        let text = format!("$ stack {}\n{}", arguments.join(" "), whole(&run, &project));
+        voices.push(text.replace(cloud.endpoint(), "[endpoint]"));
+        assert_eq!(run.code, Some(code), "{name}: {run:?}");
+    }
+    assert_voices(name, &voices);
+}
+
+/// The command, asked at a terminal, which is answered so.
+async fn answered(
+    project: &TestProject,
+    cloud: &ScriptedCloud,
+    arguments: &[&str],
+    (question, answer): (&str, &str),
+) -> Run {
+    let mut command = command(project, cloud, arguments);
+    let (question, answer) = (question.to_owned(), answer.to_owned());
+    tokio::task::spawn_blocking(move || run_on_terminal(&mut command, &question, &answer)).await.unwrap()
+}
+
+/// The command in the background, with `act` at the moment when its operation has begun.
+async fn struck(
+    project: &TestProject,
+    cloud: &ScriptedCloud,
+    arguments: &[&str],
+    act: impl FnOnce(&ScriptedCloud, &Child),
+) -> Run {
+    let mut command = command(project, cloud, arguments);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("the operation to begin", async || {
+        let is_running = |world: &mut World| world.stacks.iter().any(|stack| !stack.pending.is_empty());
+        cloud.world(is_running).then_some(())
+    })
+    .await;
+    act(cloud, &child);
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn interrupt(child: &Child) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+}
+
+const ASKED: &str = "[y/N] ";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_declined_at_a_terminal_is_taken_back() {
+    let before = deployed().await;
+    let nothing = World::default();
+    let no = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        answered(project, cloud, arguments, (ASKED, "n\n")).await
+    };
+    assert_moment("deploy_declined", (CHANGED, &before), &["deploy"], 3, no).await;
+    assert_moment("deploy_creation_declined", (PROJECT, &nothing), &["deploy"], 3, no).await;
+    assert_moment("destroy_declined", (PROJECT, &before), &["destroy"], 3, no).await;
+    let drifted = {
+        let mut world = before.clone();
+        world.drifts.insert("AlertsTopic".to_owned(), ("MODIFIED".to_owned(), Vec::new()));
+        world
+    };
+    assert_moment("drift_revert_declined", (PROJECT, &drifted), &["drift", "--revert"], 3, no).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_agreed_to_at_a_terminal_is_done() {
+    let before = deployed().await;
+    let yes = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        answered(project, cloud, arguments, (ASKED, "yes\n")).await
+    };
+    assert_moment("deploy_agreed", (CHANGED, &before), &["deploy"], 0, yes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_at_the_question_is_a_no() {
+    let before = deployed().await;
+    // What Ctrl-C is at a terminal: the driver turns it into a signal for whoever the terminal controls, which is nobody here.
+    let end = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        answered(project, cloud, arguments, (ASKED, "\u{4}")).await
+    };
+    assert_moment("deploy_end_of_input", (CHANGED, &before), &["deploy"], 3, end).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_leaves_the_operation_and_says_how_to_go_on() {
+    let mut before = deployed().await;
+    before.slowness = 100_000;
+    let leave = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        struck(project, cloud, arguments, |_, child| interrupt(child)).await
+    };
+    // How many events were told by then depends on the moment.
+    let said = async |arguments: &[&str]| {
+        let (project, cloud) = (TestProject::new(STACK, CHANGED), ScriptedCloud::start().await);
+        cloud.world(|world| world.clone_from(&before));
+        leave(&project, &cloud, arguments).await
+    };
+    for (command, goes_on) in [("deploy", "stack cancel"), ("destroy", "stack attach")] {
+        let run = said(&[command, "--yes"]).await;
+        assert_eq!(run.code, Some(130), "{run:?}");
+        assert!(run.stderr.contains("detached: CloudFormation goes on with small-one"), "{}", run.stderr);
+        assert!(run.stderr.contains(goes_on), "{}", run.stderr);
+        let run = said(&[command, "--yes", "--json"]).await;
+        let last: serde_json::Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+        assert_eq!((&last["outcome"]["outcome"], &last["exit_code"]), (&"detached".into(), &130.into()), "{last:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_somebody_deletes_meanwhile_is_told() {
+    let mut before = deployed().await;
+    before.slowness = 100_000;
+    let delete = |cloud: &ScriptedCloud, _: &Child| {
+        cloud.world(|world| {
+            let stack = world.stack(STACK_NAME).unwrap();
+            stack.pending.clear();
+            "DELETE_COMPLETE".clone_into(&mut stack.status);
+        });
+    };
+    for (arguments, code, words) in [
+        (&["deploy", "--yes"][..], 1, "was deleted by someone else while it was being deployed"),
+        (&["destroy", "--yes"], 0, "destroyed small-one"),
+    ] {
+        let (project, cloud) = (TestProject::new(STACK, CHANGED), ScriptedCloud::start().await);
+        cloud.world(|world| world.clone_from(&before));
+        let run = struck(&project, &cloud, arguments, delete).await;
+        assert_eq!(run.code, Some(code), "{run:?}");
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}
