@@ -10,7 +10,7 @@ use stack_plan::Template;
 use super::change_set::ChangeSet;
 use super::clock::{self, Milliseconds};
 use super::drift::StackDrift;
-use super::status::{OnFailure, OperationType, ResourceStatus, StackStatus};
+use super::status::{ExecutionStatus, OnFailure, OperationType, ResourceStatus, StackStatus};
 
 /// Type of the rows of stacks themselves.
 pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -104,6 +104,10 @@ pub(crate) struct Snapshot {
     pub(crate) resources: IndexMap<String, StackResource>,
     pub(crate) outputs: Vec<StackOutput>,
     pub(crate) imports: BTreeSet<String>,
+    /// What an operation that looks at drift found otherwise than it was deployed, as it was deployed, by logical id: rows
+    /// in `resources` have the actual properties instead, and those that are gone are not in it.
+    #[serde(default)]
+    pub(crate) drifted: BTreeMap<String, StackResource>,
 }
 
 /// A stack.
@@ -248,7 +252,13 @@ impl Stack {
             resources: self.resources.clone(),
             outputs: self.outputs.clone(),
             imports: self.imports.clone(),
+            drifted: BTreeMap::new(),
         }
+    }
+
+    /// The change set that is being executed.
+    pub(crate) fn executing(&self) -> Option<&ChangeSet> {
+        self.change_sets.iter().find(|change_set| change_set.execution == ExecutionStatus::ExecuteInProgress)
     }
 
     /// Ends an operation that nobody works on any more.

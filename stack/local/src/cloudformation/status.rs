@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// An enum whose variants have CloudFormation's names.
 macro_rules! statuses {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         pub(crate) enum $name {
-            $(#[serde(rename = $text)] $variant,)*
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
         }
 
         impl $name {
@@ -166,6 +166,8 @@ statuses! {
         Deleted = "DELETED",
         NotChecked = "NOT_CHECKED",
         Unknown = "UNKNOWN",
+        /// Of drift-aware change sets only.
+        Unsupported = "UNSUPPORTED",
     }
 }
 

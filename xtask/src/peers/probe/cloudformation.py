@@ -158,6 +158,31 @@ def drift_deleted(cloud):
     assert [one["StackResourceDriftStatus"] for one in found] == ["DELETED"], found
 
 
+@check("cloudformation", "a change set that takes drift back tells it, and makes the resource what its template says")
+def revert_drift(cloud):
+    name, _ = cloud.stack(things(A={"Properties": {"TopicName": cloud.name("topic"), "DisplayName": "one"}}))
+    formation, sns = cloud.client("cloudformation"), cloud.client("sns")
+    arn = formation.describe_stack_resource(StackName=name, LogicalResourceId="A")["StackResourceDetail"]["PhysicalResourceId"]
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue="two")
+    token = cloud.name("set")
+    formation.create_change_set(StackName=name, ChangeSetName=token, UsePreviousTemplate=True, DeploymentMode="REVERT_DRIFT")
+
+    def look():
+        described = formation.describe_change_set(StackName=name, ChangeSetName=token, IncludePropertyValues=True)
+        return described if described["Status"] in ("CREATE_COMPLETE", "FAILED") else None
+
+    described = cloud.until(look)
+    assert (described["DeploymentMode"], described["StackDriftStatus"]) == ("REVERT_DRIFT", "DRIFTED"), described
+    change = described["Changes"][0]["ResourceChange"]
+    assert (change["Action"], change["ResourceDriftStatus"]) == ("Modify", "MODIFIED"), change
+    target = change["Details"][0]["Target"]
+    assert (target["BeforeValue"], target["AfterValue"], target["BeforeValueFrom"]) == ("two", "one", "ACTUAL_STATE"), target
+    assert (target["Drift"]["PreviousValue"], target["Drift"]["ActualValue"]) == ("one", "two"), target
+    formation.execute_change_set(StackName=name, ChangeSetName=token)
+    assert settled(cloud, name) == "UPDATE_COMPLETE", cloud.reasons(name)
+    assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "one"
+
+
 @check("cloudformation", "a nested stack is read from S3, and its outputs are attributes of the parent's resource")
 def nested(cloud):
     s3, bucket = cloud.client("s3"), cloud.name("templates")

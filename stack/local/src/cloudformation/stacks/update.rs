@@ -48,7 +48,7 @@ pub(in crate::cloudformation) async fn update_stack(call: &Call<'_>) -> Result<A
         let id = stack.id.clone();
         let surroundings = Surroundings::of(state, &call.region);
         let stack_is_whole = !matches!(stack.status, StackStatus::UpdateFailed | StackStatus::CreateFailed);
-        if changes(&definition, stack, &call.cloud.account, surroundings)?.is_empty() && stack_is_whole {
+        if changes(&definition, stack, &call.cloud.account, surroundings, None)?.is_empty() && stack_is_whole {
             return Err(invalid("No updates are to be performed."));
         }
         if let Some(stack) = state.stacks.get_mut(&id) {

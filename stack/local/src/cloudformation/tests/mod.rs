@@ -13,6 +13,7 @@ mod nested;
 mod persistence;
 mod protection;
 mod requests;
+mod revert_drift;
 mod services;
 mod systems;
 mod updates;

@@ -6,11 +6,13 @@ use serde_json::Value;
 use stack_plan::template::{Resource, evaluate};
 use tokio::task::JoinSet;
 
+use super::actual::start_from_actual;
 use super::change::{deny_removals, update};
 use super::graph::Graph;
 use super::outputs::settle_outputs;
 use super::provide;
 use crate::cloudformation::clock;
+use crate::cloudformation::drift::Readings;
 use crate::cloudformation::model::{Definition, STACK_TYPE, StackResource};
 use crate::cloudformation::operation::{Operation, handler_reason};
 use crate::cloudformation::provider::Provisioned;
@@ -35,12 +37,33 @@ pub(super) async fn converge(operation: &Operation) -> Result<(), String> {
     let wanted = scope.wanted().map_err(|error| format!("{}. ", error.message))?;
     let tags_changed = old_tags.is_some_and(|old_tags| old_tags != definition.tags);
 
+    let readings = start_from_actual(operation, &definition, &wanted).await;
     deny_removals(operation, &wanted);
-    make_all(operation, &definition, &wanted, &mut scope, tags_changed).await;
+    make_all(operation, &definition, &wanted, &mut scope, &Differences { tags_changed, readings }).await;
     if operation.running.is_stopped() {
         return Err(failure_reason(operation));
     }
     settle_outputs(operation, &definition, &wanted, &scope)
+}
+
+/// What makes an operation touch resources that the template says nothing new of.
+struct Differences {
+    /// The stack's own tags changed.
+    tags_changed: bool,
+    /// What resources really are, where drift is taken back.
+    readings: Option<Readings>,
+}
+
+impl Differences {
+    /// A row as the operation finds it, before it makes the resource what `row` says.
+    fn found(&self, existing: StackResource, row: &StackResource) -> StackResource {
+        match &self.readings {
+            Some(readings) => {
+                StackResource { properties: readings.properties_before(&existing, &row.properties), ..existing }
+            }
+            None => existing,
+        }
+    }
 }
 
 /// Starts every resource as soon as those that it depends on are there, and waits for all that were started. After a
@@ -50,7 +73,7 @@ async fn make_all(
     definition: &Definition,
     wanted: &[String],
     scope: &mut StackScope<'_>,
-    tags_changed: bool,
+    differences: &Differences,
 ) {
     let numbers: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
     let dependencies: Vec<BTreeSet<String>> = wanted.iter().map(|id| definition.template.dependencies_of(id)).collect();
@@ -67,6 +90,10 @@ async fn make_all(
             let row = row_of(&wanted[number], resource, &dependencies[number], scope);
             let existing = operation.look(|stack| stack.resources.get(&wanted[number]).cloned()).flatten();
             let existing = existing.filter(|existing| existing.physical_id.is_some() && !existing.status.is_gone());
+            let existing = match &row {
+                Ok(row) => existing.map(|existing| differences.found(existing, row)),
+                Err(_) => existing,
+            };
             match (row, existing) {
                 (Err(unevaluated), existing) => {
                     let (row, reason) = *unevaluated;
@@ -77,7 +104,7 @@ async fn make_all(
                     operation.stop();
                 }
                 (Ok(row), Some(existing))
-                    if !(tags_changed && takes_tags(&row.resource_type)) && is_same(&existing, &row) =>
+                    if !(differences.tags_changed && takes_tags(&row.resource_type)) && is_same(&existing, &row) =>
                 {
                     let row = StackResource {
                         metadata: row.metadata,

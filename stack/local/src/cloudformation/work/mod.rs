@@ -1,5 +1,6 @@
 //! The operations on stacks: create, update, roll back, delete. Each runs in the background to its end.
 
+mod actual;
 mod change;
 mod converge;
 mod graph;

@@ -35,6 +35,8 @@ pub(super) async fn roll_back_update(operation: &Operation, reason: &str, skip: 
         surplus.extend(added.iter().filter_map(|id| stack.resources.shift_remove(id)));
         surplus
             .retain(|row| row.physical_id.is_some() && !row.status.is_gone() && !restored.contains(&row.physical_id));
+        // What drifted is again what it really was; the stack still says what it was deployed as.
+        stack.resources.extend(snapshot.drifted.clone());
         stack.definition = snapshot.definition.clone();
         stack.outputs.clone_from(&snapshot.outputs);
         stack.imports.clone_from(&snapshot.imports);
