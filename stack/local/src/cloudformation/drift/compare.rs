@@ -351,9 +351,16 @@ fn is_same_as_absent(schema: Option<&Value>, want: &Value) -> bool {
     is_empty || schema.and_then(|schema| schema.get("default")).is_some_and(|default| is_same(default, want))
 }
 
-/// CloudFormation takes `7` and `"7"`, `true` and `"true"` for the same.
+/// CloudFormation takes `7` and `"7"`, `true` and `"true"` for the same, and `7` and `7.0`.
 fn is_same(one: &Value, other: &Value) -> bool {
-    one == other || (!is_whole(one) && !is_whole(other) && text_of(one) == text_of(other))
+    let is_number = one.is_number() || other.is_number();
+    one == other
+        || (!is_whole(one) && !is_whole(other) && text_of(one) == text_of(other))
+        || (is_number && number_of(one).is_some_and(|number| Some(number) == number_of(other)))
+}
+
+fn number_of(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn text_of(value: &Value) -> String {
