@@ -30,6 +30,9 @@ pub(crate) struct ChangeSet {
     /// Drift of the stack when the set was made. Present in one that brings resources back to the template.
     #[serde(default)]
     pub(crate) drift: Option<StackDriftStatus>,
+    /// True when resources that exist already may become the stack's.
+    #[serde(default)]
+    pub(crate) imports_existing: bool,
 }
 
 /// What would become of one resource.
@@ -79,6 +82,8 @@ pub(crate) enum ChangeAction {
     Add,
     Modify,
     Remove,
+    /// The resource exists already and becomes the stack's as it is.
+    Import,
     /// The template says now what the resource is already: nothing is done to it.
     SyncWithActual,
 }
@@ -89,6 +94,7 @@ impl ChangeAction {
             Self::Add => "Add",
             Self::Modify => "Modify",
             Self::Remove => "Remove",
+            Self::Import => "Import",
             Self::SyncWithActual => "SyncWithActual",
         }
     }

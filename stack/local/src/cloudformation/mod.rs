@@ -22,6 +22,7 @@ mod declarations;
 mod drift;
 mod faults;
 mod graph;
+mod imports;
 mod input;
 mod kinds;
 mod model;

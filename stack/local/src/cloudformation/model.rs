@@ -63,6 +63,9 @@ pub(crate) struct StackResource {
     pub(crate) status: ResourceStatus,
     pub(crate) reason: Option<String>,
     pub(crate) changed_at: Milliseconds,
+    /// True when it existed before it became the stack's: no rollback deletes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) imported: bool,
 }
 
 /// A row of the event log.

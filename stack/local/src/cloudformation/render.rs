@@ -142,7 +142,7 @@ pub(super) fn change_set_head(xml: &mut XmlWriter, stack_id: &str, stack_name: &
     xml.text("Status", if change_set.failure.is_some() { "FAILED" } else { "CREATE_COMPLETE" });
     xml.optional("StatusReason", change_set.failure.as_ref());
     xml.text("IncludeNestedStacks", "false");
-    xml.text("ImportExistingResources", "false");
+    xml.text("ImportExistingResources", if change_set.imports_existing { "true" } else { "false" });
 }
 
 /// `DescribeChangeSet` without its changes.

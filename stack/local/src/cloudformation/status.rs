@@ -96,6 +96,9 @@ statuses! {
         DeleteComplete = "DELETE_COMPLETE",
         DeleteFailed = "DELETE_FAILED",
         DeleteSkipped = "DELETE_SKIPPED",
+        ImportInProgress = "IMPORT_IN_PROGRESS",
+        ImportComplete = "IMPORT_COMPLETE",
+        ImportFailed = "IMPORT_FAILED",
     }
 }
 
@@ -111,6 +114,7 @@ impl ResourceStatus {
             Self::CreateInProgress => Some(Self::CreateFailed),
             Self::UpdateInProgress => Some(Self::UpdateFailed),
             Self::DeleteInProgress => Some(Self::DeleteFailed),
+            Self::ImportInProgress => Some(Self::ImportFailed),
             _ => None,
         }
     }

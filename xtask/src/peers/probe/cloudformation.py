@@ -183,6 +183,25 @@ def revert_drift(cloud):
     assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "one"
 
 
+@check("cloudformation", "a change set imports a retained resource that exists already, and leaves it as it is")
+def import_existing(cloud):
+    group, formation, logs = f"/probe/{cloud.name()}", cloud.client("cloudformation"), cloud.client("logs")
+    logs.create_log_group(logGroupName=group)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    declared = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"LogGroupName": group, "RetentionInDays": 14}}
+    name = cloud.name("stack")
+    described = change_set(cloud, name, {"Resources": {"A": declared}}, ChangeSetType="CREATE", ImportExistingResources=True)
+    assert described["ImportExistingResources"] is True, described
+    change = described["Changes"][0]["ResourceChange"]
+    assert (change["Action"], change["PhysicalResourceId"]) == ("Import", group), change
+    formation.execute_change_set(StackName=name, ChangeSetName=described["ChangeSetName"])
+    assert settled(cloud, name) == "CREATE_COMPLETE", cloud.reasons(name)
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["retentionInDays"] == 7
+    formation.delete_stack(StackName=name)
+    cloud.until(lambda: not [one for one in formation.describe_stacks()["Stacks"] if one["StackName"] == name])
+    logs.delete_log_group(logGroupName=group)
+
+
 @check("cloudformation", "a nested stack is read from S3, and its outputs are attributes of the parent's resource")
 def nested(cloud):
     s3, bucket = cloud.client("s3"), cloud.name("templates")

@@ -4,9 +4,10 @@ use stack_plan::template::is_stack_name;
 
 use crate::cloudformation::api::{Answer, answer};
 use crate::cloudformation::change_set::{ChangeSet, NO_CHANGES};
-use crate::cloudformation::changes::changes;
+use crate::cloudformation::changes::{Known, changes};
 use crate::cloudformation::clock;
 use crate::cloudformation::drift::{Readings, Subject};
+use crate::cloudformation::imports::{existing, owner};
 use crate::cloudformation::input::{Call, constraint, invalid};
 use crate::cloudformation::model::{Definition, Stack};
 use crate::cloudformation::scope::Surroundings;
@@ -23,6 +24,8 @@ struct Wanted {
     creates: bool,
     /// True when it brings resources back to the template.
     reverts_drift: bool,
+    /// True when resources that exist already may become the stack's.
+    imports_existing: bool,
     on_failure: Option<OnFailure>,
     token: Option<String>,
 }
@@ -59,7 +62,9 @@ impl Wanted {
             Some(text) => Some(parse_on_failure("onStackFailure", text)?),
         };
         let reverts_drift = reverts_drift(call, creates)?;
-        Ok(Self { stack_name, name, creates, reverts_drift, on_failure, token: call.token("ClientToken")? })
+        let imports_existing = call.form.flag("ImportExistingResources") == Some(true);
+        let token = call.token("ClientToken")?;
+        Ok(Self { stack_name, name, creates, reverts_drift, imports_existing, on_failure, token })
     }
 }
 
@@ -88,26 +93,36 @@ pub(in crate::cloudformation) async fn create_change_set(call: &Call<'_>) -> Res
         return answer_with_ids(id, stack_id);
     }
     let definition = call.definition(target.previous.as_ref()).await?;
-    let readings = readings(call, &wanted, &definition).await;
+    let known = known(call, &wanted, &definition).await;
     let (id, stack_id) = store.write(|state| {
         let target = check_target(call, state, &wanted)?;
         match target.made {
             Some(ids) => Ok(ids),
-            None => keep(call, state, wanted, definition, readings.as_ref()),
+            None => keep(call, state, wanted, definition, known),
         }
     })?;
     store.save(&stack_id);
     answer_with_ids(id, stack_id)
 }
 
-/// What the resources of the stack really are, where that counts.
-async fn readings(call: &Call<'_>, wanted: &Wanted, definition: &Definition) -> Option<Readings> {
-    if !wanted.reverts_drift {
-        return None;
+/// What the resources of the stack really are, and what exists of those that it gets, where that counts.
+async fn known(call: &Call<'_>, wanted: &Wanted, definition: &Definition) -> Known {
+    let mut known = Known::default();
+    let subject = call.cloud.cloudformation.store.read(|state| match state.find(&wanted.stack_name, &call.region) {
+        Some(stack) => Subject::of(stack),
+        None => Subject::of(&fresh(call, wanted)),
+    });
+    if wanted.reverts_drift {
+        known.readings = Some(Readings::take(call.cloud, &subject, &definition.template).await);
     }
-    let find = |state: &State| state.find(&wanted.stack_name, &call.region).map(Subject::of);
-    let subject = call.cloud.cloudformation.store.read(find)?;
-    Some(Readings::take(call.cloud, &subject, &definition.template).await)
+    if wanted.imports_existing {
+        known.existing = existing(call.cloud, &definition.template, &subject).await;
+    }
+    known
+}
+
+fn fresh(call: &Call<'_>, wanted: &Wanted) -> Stack {
+    Stack::new(&call.cloud.account, &call.region, &wanted.stack_name, StackStatus::ReviewInProgress)
 }
 
 /// Finds the changes, and keeps the set with its stack. Returns the ids of both.
@@ -116,13 +131,18 @@ fn keep(
     state: &mut State,
     wanted: Wanted,
     definition: Definition,
-    readings: Option<&Readings>,
+    mut known: Known,
 ) -> Result<(String, String), ServiceError> {
+    // What another stack owns stands in the way.
+    known.existing.retain(|id, name| {
+        let resource = definition.template.resources.get(id);
+        resource.is_some_and(|resource| owner(state, &resource.resource_type, name, None).is_none())
+    });
     let surroundings = Surroundings::of(state, &call.region);
     let existing = state.find(&wanted.stack_name, &call.region);
-    let fresh = Stack::new(&call.cloud.account, &call.region, &wanted.stack_name, StackStatus::ReviewInProgress);
+    let fresh = fresh(call, &wanted);
     let stack = existing.unwrap_or(&fresh);
-    let found = changes(&definition, stack, &call.cloud.account, surroundings, readings)?;
+    let found = changes(&definition, stack, &call.cloud.account, surroundings, &known)?;
     let stack_id = existing.map(|stack| stack.id.clone());
     let failure = found.is_empty().then(|| NO_CHANGES.to_owned());
     let id = format!(
@@ -145,7 +165,8 @@ fn keep(
         failure,
         execution,
         on_failure: wanted.on_failure,
-        drift: readings.map(|readings| readings.stack_status(Subject::of(stack).rows.iter())),
+        drift: known.readings.map(|readings| readings.stack_status(Subject::of(stack).rows.iter())),
+        imports_existing: wanted.imports_existing,
     };
     let stack_id = stack_id.unwrap_or_else(|| {
         let mut fresh = fresh;

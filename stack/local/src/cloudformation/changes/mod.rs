@@ -3,7 +3,7 @@
 mod details;
 mod drift;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use stack_plan::template::{EvaluationError, KNOWN_AFTER_APPLY, Resource, evaluate, is_known_after_apply};
@@ -30,26 +30,36 @@ impl Changes {
     }
 }
 
-/// Compares `definition` with what `stack` is: as it was deployed, or, with `readings`, as it really is.
+/// What is known of the cloud beside what its stacks say of it.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// What the stack's resources really are, where drift counts.
+    pub(crate) readings: Option<Readings>,
+    /// Resources that the template adds and that exist already, to be imported: physical ids by logical id.
+    pub(crate) existing: BTreeMap<String, String>,
+}
+
+/// Compares `definition` with what `stack` is: as it was deployed, or, where drift counts, as it really is.
 pub(crate) fn changes(
     definition: &Definition,
     stack: &Stack,
     account: &str,
     surroundings: Surroundings,
-    readings: Option<&Readings>,
+    known: &Known,
 ) -> Result<Changes, ServiceError> {
     let identity = StackIdentity { account, region: &stack.region, name: &stack.name, id: &stack.id };
     let refused = |error: EvaluationError| invalid(error.message);
     let mut scope = StackScope::new(definition, identity, surroundings).map_err(refused)?;
     let wanted = scope.wanted().map_err(refused)?;
     refuse_other_types(definition, stack)?;
+    let readings = known.readings.as_ref();
     let mut comparison = Comparison { definition, stack, readings, resources: Vec::new() };
     for id in &wanted {
         let Some(resource) = definition.template.resources.get(id) else { continue };
         let after = properties_after(resource, &scope).map_err(refused)?;
         match present(stack, id) {
             None => {
-                comparison.add(id, resource, &after);
+                comparison.add(id, resource, &after, known.existing.get(id));
                 scope.expected.insert(id.clone());
             }
             Some(row) if readings.is_some_and(|readings| readings.is_gone(row)) => {
@@ -150,12 +160,13 @@ impl Comparison<'_> {
         json!({"Properties": mask(properties, &self.secrets())})
     }
 
-    fn add(&mut self, id: &str, resource: &Resource, after: &Value) {
+    /// Notes a resource that is made, or imported where one `exists` already.
+    fn add(&mut self, id: &str, resource: &Resource, after: &Value, exists: Option<&String>) {
         let after = Some(self.context(after));
         self.resources.push(Change {
-            action: ChangeAction::Add,
+            action: if exists.is_some() { ChangeAction::Import } else { ChangeAction::Add },
             logical_id: id.to_owned(),
-            physical_id: None,
+            physical_id: exists.cloned(),
             resource_type: resource.resource_type.clone(),
             replacement: None,
             policy_action: None,

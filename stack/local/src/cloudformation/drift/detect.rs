@@ -39,7 +39,7 @@ impl Subject {
         }
     }
 
-    pub(super) fn context(&self, cloud: &Arc<Cloud>, logical_id: &str) -> ResourceContext {
+    pub(in crate::cloudformation) fn context(&self, cloud: &Arc<Cloud>, logical_id: &str) -> ResourceContext {
         ResourceContext {
             cloud: Arc::clone(cloud),
             account: cloud.account.clone(),

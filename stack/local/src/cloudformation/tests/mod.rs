@@ -9,6 +9,7 @@ mod drift;
 mod drift_of_data;
 mod exports;
 mod faults;
+mod imports;
 mod nested;
 mod persistence;
 mod protection;

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::actual::start_from_actual;
 use super::change::{deny_removals, update};
 use super::graph::Graph;
+use super::import::{import, to_import};
 use super::outputs::settle_outputs;
 use super::provide;
 use crate::cloudformation::clock;
@@ -144,7 +145,7 @@ fn is_same(existing: &StackResource, row: &StackResource) -> bool {
         // The template of a nested stack may have changed at its address.
         && row.resource_type != STACK_TYPE
         && existing.resource_type == row.resource_type
-        && matches!(existing.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete)
+        && matches!(existing.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete | ResourceStatus::ImportComplete)
 }
 
 fn empty_row() -> StackResource {
@@ -161,6 +162,7 @@ fn empty_row() -> StackResource {
         status: ResourceStatus::CreateInProgress,
         reason: None,
         changed_at: clock::now(),
+        imported: false,
     }
 }
 
@@ -196,7 +198,10 @@ fn row_of(
 /// Makes or changes one resource and returns its row, `None` when that failed.
 async fn make(operation: &Operation, row: StackResource, existing: Option<StackResource>) -> Option<StackResource> {
     let done = match existing {
-        None => create(operation, row).await,
+        None => match to_import(operation, &row.logical_id) {
+            Some(physical_id) => import(operation, StackResource { physical_id: Some(physical_id), ..row }).await,
+            None => create(operation, row).await,
+        },
         Some(existing) => update(operation, row, existing).await,
     };
     if done.is_none() {
@@ -251,6 +256,7 @@ fn failure_reason(operation: &Operation) -> String {
     for (verb, statuses) in [
         ("create", [ResourceStatus::CreateFailed, ResourceStatus::CreateInProgress]),
         ("update", [ResourceStatus::UpdateFailed, ResourceStatus::UpdateInProgress]),
+        ("import", [ResourceStatus::ImportFailed, ResourceStatus::ImportInProgress]),
     ] {
         let names = names(&statuses);
         if !names.is_empty() {
