@@ -27,6 +27,7 @@ mod input;
 mod kinds;
 mod model;
 mod nested;
+mod notifications;
 mod operation;
 mod protection;
 pub(crate) mod provider;

@@ -64,7 +64,7 @@ pub(super) fn stack(xml: &mut XmlWriter, stack: &Stack) {
     parameters(xml, definition);
     xml.element("RollbackConfiguration", |_| {});
     xml.text("DisableRollback", if stack.on_failure == OnFailure::DoNothing { "true" } else { "false" });
-    xml.element("NotificationARNs", |_| {});
+    strings(xml, "NotificationARNs", &definition.notification_arns);
     if !definition.capabilities.is_empty() {
         strings(xml, "Capabilities", &definition.capabilities);
     }
@@ -149,7 +149,7 @@ pub(super) fn change_set_head(xml: &mut XmlWriter, stack_id: &str, stack_name: &
 pub(super) fn change_set(xml: &mut XmlWriter, stack_id: &str, stack_name: &str, change_set: &ChangeSet) {
     change_set_head(xml, stack_id, stack_name, change_set);
     parameters(xml, &change_set.definition);
-    xml.element("NotificationARNs", |_| {});
+    strings(xml, "NotificationARNs", &change_set.definition.notification_arns);
     xml.element("RollbackConfiguration", |_| {});
     strings(xml, "Capabilities", &change_set.definition.capabilities);
     if !change_set.definition.tags.is_empty() {

@@ -202,6 +202,46 @@ def import_existing(cloud):
     logs.delete_log_group(logGroupName=group)
 
 
+def fields(message):
+    """The lines of a notification: Name='value'."""
+    return dict(line[:-1].split("='", 1) for line in message.splitlines())
+
+
+@check("cloudformation", "the events of a stack are published to its topics")
+def notifications(cloud):
+    sns, sqs, formation = cloud.client("sns"), cloud.client("sqs"), cloud.client("cloudformation")
+    arn = sns.create_topic(Name=cloud.name("events"))["TopicArn"]
+    url = sqs.create_queue(QueueName=cloud.name("events"))["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(allowed)})
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
+    name = cloud.name("stack")
+    with refused("ValidationError"):
+        formation.create_stack(StackName=name, TemplateBody=json.dumps(things(A=topic("one"))), NotificationARNs=[arn + "-none"])
+    formation.create_stack(StackName=name, TemplateBody=json.dumps(things(A=topic("one"))), NotificationARNs=[arn])
+    assert settled(cloud, name) == "CREATE_COMPLETE", cloud.reasons(name)
+    assert formation.describe_stacks(StackName=name)["Stacks"][0]["NotificationARNs"] == [arn]
+    told = {}
+
+    def all_told():
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            envelope = json.loads(message["Body"])
+            assert envelope["Subject"] == "AWS CloudFormation Notification", envelope
+            event = fields(envelope["Message"])
+            told[event["EventId"]] = event
+        return len(told) >= len(formation.describe_stack_events(StackName=name)["StackEvents"])
+
+    cloud.until(all_told)
+    assert {event["StackName"] for event in told.values()} == {name}, told
+    assert (name, "CREATE_COMPLETE") in {(event["LogicalResourceId"], event["ResourceStatus"]) for event in told.values()}, told
+    body = json.dumps(things(A=topic("one")))
+    formation.update_stack(StackName=name, TemplateBody=body, NotificationARNs=[])
+    assert settled(cloud, name) == "UPDATE_COMPLETE", cloud.reasons(name)
+    assert formation.describe_stacks(StackName=name)["Stacks"][0]["NotificationARNs"] == []
+    formation.delete_stack(StackName=name)
+
+
 @check("cloudformation", "a nested stack is read from S3, and its outputs are attributes of the parent's resource")
 def nested(cloud):
     s3, bucket = cloud.client("s3"), cloud.name("templates")

@@ -16,17 +16,19 @@ use super::provider::Provisioned;
 use super::scope::{StackIdentity, StackScope, Surroundings};
 use crate::wire::ServiceError;
 
-/// The changes of resources, and whether there is anything to do at all (outputs and tags may change alone).
+/// The changes of resources, and whether there is anything to do at all (outputs, tags and settings may change alone).
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) resources: Vec<Change>,
     pub(crate) outputs_change: bool,
     pub(crate) tags_change: bool,
+    /// What is told of events, or watched, changes. Deployers rely on it that this can be executed; unchecked against AWS.
+    pub(crate) settings_change: bool,
 }
 
 impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
-        self.resources.is_empty() && !self.outputs_change && !self.tags_change
+        self.resources.is_empty() && !self.outputs_change && !self.tags_change && !self.settings_change
     }
 }
 
@@ -83,7 +85,8 @@ pub(crate) fn changes(
     }
     let outputs_change = outputs_change(definition, stack, &scope);
     let tags_change = definition.tags != stack.definition.tags;
-    Ok(Changes { resources: comparison.resources, outputs_change, tags_change })
+    let settings_change = definition.notification_arns != stack.definition.notification_arns;
+    Ok(Changes { resources: comparison.resources, outputs_change, tags_change, settings_change })
 }
 
 fn present<'a>(stack: &'a Stack, id: &str) -> Option<&'a StackResource> {

@@ -11,6 +11,7 @@ mod exports;
 mod faults;
 mod imports;
 mod nested;
+mod notifications;
 mod persistence;
 mod protection;
 mod requests;
