@@ -10,6 +10,7 @@ use stack_plan::template::{
 
 use super::kinds::ResourceKind;
 use super::model::Definition;
+use super::notifications;
 use super::references::{is_stored, parameter_store_values};
 use crate::cloud::Cloud;
 use crate::wire::{Form, ServiceError, percent_decode};
@@ -100,8 +101,12 @@ impl Call<'_> {
         let tags = self.tags()?.or_else(|| previous.map(|previous| previous.tags.clone())).unwrap_or_default();
         let role_arn = self.form.get("RoleARN").filter(|arn| !arn.is_empty()).map(str::to_owned);
         let role_arn = role_arn.or_else(|| previous.and_then(|previous| previous.role_arn.clone()));
+        let notification_arns = notifications::requested(self)?;
+        let notification_arns = notification_arns
+            .or_else(|| previous.map(|previous| previous.notification_arns.clone()))
+            .unwrap_or_default();
         let resolved = parameter_store_values(self.cloud, &template, &parameters)?;
-        Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn })
+        Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn, notification_arns })
     }
 
     fn parameters(

@@ -10,7 +10,8 @@ use stack_plan::Template;
 use super::change_set::ChangeSet;
 use super::clock::{self, Milliseconds};
 use super::drift::StackDrift;
-use super::status::{OnFailure, OperationType, ResourceStatus, StackStatus};
+use super::notifications::Notice;
+use super::status::{ExecutionStatus, OnFailure, OperationType, ResourceStatus, StackStatus};
 
 /// Type of the rows of stacks themselves.
 pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -29,6 +30,9 @@ pub(crate) struct Definition {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) capabilities: Vec<String>,
     pub(crate) role_arn: Option<String>,
+    /// Topics that get the events of the stack.
+    #[serde(default)]
+    pub(crate) notification_arns: Vec<String>,
 }
 
 impl Definition {
@@ -63,6 +67,9 @@ pub(crate) struct StackResource {
     pub(crate) status: ResourceStatus,
     pub(crate) reason: Option<String>,
     pub(crate) changed_at: Milliseconds,
+    /// True when it existed before it became the stack's: no rollback deletes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) imported: bool,
 }
 
 /// A row of the event log.
@@ -104,6 +111,10 @@ pub(crate) struct Snapshot {
     pub(crate) resources: IndexMap<String, StackResource>,
     pub(crate) outputs: Vec<StackOutput>,
     pub(crate) imports: BTreeSet<String>,
+    /// What an operation that looks at drift found otherwise than it was deployed, as it was deployed, by logical id: rows
+    /// in `resources` have the actual properties instead, and those that are gone are not in it.
+    #[serde(default)]
+    pub(crate) drifted: BTreeMap<String, StackResource>,
 }
 
 /// A stack.
@@ -152,6 +163,9 @@ pub(crate) struct Stack {
     /// What a nested stack was before the last update of its parent.
     #[serde(default)]
     pub(crate) before_parent: Option<Box<Definition>>,
+    /// Events that its topics have not been told of yet.
+    #[serde(skip)]
+    pub(crate) untold: Vec<Notice>,
 }
 
 impl Stack {
@@ -187,6 +201,7 @@ impl Stack {
             parent_id: None,
             root_id: None,
             before_parent: None,
+            untold: Vec::new(),
         }
     }
 
@@ -205,7 +220,7 @@ impl Stack {
     ) {
         self.status = status;
         self.reason = reason.map(str::to_owned);
-        self.events.push(StackEvent {
+        self.record(StackEvent {
             id: uuid::Uuid::new_v4().to_string(),
             at: clock::now(),
             logical_id: self.name.clone(),
@@ -219,6 +234,15 @@ impl Stack {
         });
     }
 
+    /// Logs an event, for its topics to be told of.
+    fn record(&mut self, event: StackEvent) {
+        if !self.definition.notification_arns.is_empty() {
+            let topics = self.definition.notification_arns.clone();
+            self.untold.push(Notice { topics, event: event.clone() });
+        }
+        self.events.push(event);
+    }
+
     /// Logs the state of a resource, which may be one that is no longer in `resources`.
     pub(crate) fn log_resource(
         &mut self,
@@ -227,7 +251,7 @@ impl Stack {
         token: Option<&str>,
     ) {
         let properties = mask(&resource.properties, &self.definition.secrets());
-        self.events.push(StackEvent {
+        self.record(StackEvent {
             id: format!("{}-{}-{}", resource.logical_id, resource.status.as_str(), uuid::Uuid::new_v4()),
             at: resource.changed_at,
             logical_id: resource.logical_id.clone(),
@@ -248,7 +272,13 @@ impl Stack {
             resources: self.resources.clone(),
             outputs: self.outputs.clone(),
             imports: self.imports.clone(),
+            drifted: BTreeMap::new(),
         }
+    }
+
+    /// The change set that is being executed.
+    pub(crate) fn executing(&self) -> Option<&ChangeSet> {
+        self.change_sets.iter().find(|change_set| change_set.execution == ExecutionStatus::ExecuteInProgress)
     }
 
     /// Ends an operation that nobody works on any more.

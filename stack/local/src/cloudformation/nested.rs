@@ -15,7 +15,7 @@ use super::references::parameter_store_values;
 use super::status::{OnFailure, OperationType, StackStatus};
 use super::{clock, work};
 use crate::wire::ServiceError;
-use crate::wire::properties::{required_text, tags};
+use crate::wire::properties::{reference_list, required_text, tags};
 
 /// Deepest nesting, as a guard against a template that contains itself.
 const DEPTH: usize = 16;
@@ -218,6 +218,8 @@ async fn definition(context: &ResourceContext, properties: &Value) -> Result<Def
     }
     super::input::check_capabilities(&template, &capabilities).map_err(plain)?;
     let resolved = parameter_store_values(&context.cloud, &template, &parameters).map_err(plain)?;
+    let topics = reference_list(properties, "NotificationARNs");
+    let notification_arns = super::notifications::checked(&context.cloud, topics).map_err(plain)?;
     let tags = tags(properties, &context.tags);
-    Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn })
+    Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn, notification_arns })
 }

@@ -138,11 +138,14 @@ impl Operation {
 
     /// Changes the stack.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Stack) -> T) -> Option<T> {
-        self.cloud.cloudformation.store.write(|state| state.stacks.get_mut(&self.stack_id).map(change))
+        let changed = self.cloud.cloudformation.store.write(|state| state.stacks.get_mut(&self.stack_id).map(change));
+        self.cloud.cloudformation.notify(&self.cloud, &self.stack_id);
+        changed
     }
 
-    /// Writes the stack to disk where there is one.
+    /// Tells the topics what happened, and writes the stack to disk where there is one.
     pub(crate) fn save(&self) {
+        self.cloud.cloudformation.notify(&self.cloud, &self.stack_id);
         self.cloud.cloudformation.store.save(&self.stack_id);
     }
 

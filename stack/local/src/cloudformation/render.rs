@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change_set::{Change, ChangeSet, Detail};
+use super::change_set::{Change, ChangeSet, Detail, DetailDrift};
 use super::clock::{self, Milliseconds};
 use super::model::{Definition, Stack, StackEvent, StackResource};
 use super::status::{OnFailure, ResourceDriftStatus, StackDriftStatus, StackStatus};
@@ -64,7 +64,7 @@ pub(super) fn stack(xml: &mut XmlWriter, stack: &Stack) {
     parameters(xml, definition);
     xml.element("RollbackConfiguration", |_| {});
     xml.text("DisableRollback", if stack.on_failure == OnFailure::DoNothing { "true" } else { "false" });
-    xml.element("NotificationARNs", |_| {});
+    strings(xml, "NotificationARNs", &definition.notification_arns);
     if !definition.capabilities.is_empty() {
         strings(xml, "Capabilities", &definition.capabilities);
     }
@@ -142,20 +142,24 @@ pub(super) fn change_set_head(xml: &mut XmlWriter, stack_id: &str, stack_name: &
     xml.text("Status", if change_set.failure.is_some() { "FAILED" } else { "CREATE_COMPLETE" });
     xml.optional("StatusReason", change_set.failure.as_ref());
     xml.text("IncludeNestedStacks", "false");
-    xml.text("ImportExistingResources", "false");
+    xml.text("ImportExistingResources", if change_set.imports_existing { "true" } else { "false" });
 }
 
 /// `DescribeChangeSet` without its changes.
 pub(super) fn change_set(xml: &mut XmlWriter, stack_id: &str, stack_name: &str, change_set: &ChangeSet) {
     change_set_head(xml, stack_id, stack_name, change_set);
     parameters(xml, &change_set.definition);
-    xml.element("NotificationARNs", |_| {});
+    strings(xml, "NotificationARNs", &change_set.definition.notification_arns);
     xml.element("RollbackConfiguration", |_| {});
     strings(xml, "Capabilities", &change_set.definition.capabilities);
     if !change_set.definition.tags.is_empty() {
         tags(xml, &change_set.definition.tags);
     }
     xml.optional("OnStackFailure", change_set.on_failure.map(OnFailure::as_str));
+    if let Some(drift) = change_set.drift {
+        xml.text("StackDriftStatus", drift.as_str());
+        xml.text("DeploymentMode", "REVERT_DRIFT");
+    }
 }
 
 /// A member of `Changes`. Values are shown when the client asked for them.
@@ -169,8 +173,18 @@ pub(super) fn change(xml: &mut XmlWriter, change: &Change, with_values: bool) {
         xml.text("ResourceType", &change.resource_type);
         xml.optional("Replacement", change.replacement.map(super::change_set::Replacement::as_str));
         strings(xml, "Scope", &change.scope);
+        if let Some(drift) = &change.drift {
+            xml.text("ResourceDriftStatus", drift.status.as_str());
+            if !drift.ignored.is_empty() {
+                xml.list("ResourceDriftIgnoredAttributes", &drift.ignored, |xml, ignored| {
+                    xml.text("Path", &ignored.path);
+                    xml.text("Reason", &ignored.reason);
+                });
+            }
+        }
         xml.list("Details", &change.details, |xml, detail| self::detail(xml, detail, with_values));
         if with_values {
+            xml.optional("PreviousDeploymentContext", change.drift.as_ref().map(|drift| drift.previous.to_string()));
             xml.optional("BeforeContext", change.before.as_ref().map(ToString::to_string));
             xml.optional("AfterContext", change.after.as_ref().map(ToString::to_string));
         }
@@ -187,9 +201,24 @@ fn detail(xml: &mut XmlWriter, detail: &Detail, with_values: bool) {
             xml.optional("BeforeValue", detail.before.as_ref());
             xml.optional("AfterValue", detail.after.as_ref());
             xml.text("AttributeChangeType", &detail.change_type);
+            if let Some(drift) = &detail.drift {
+                detail_drift(xml, drift);
+            }
         }
     });
     xml.text("Evaluation", &detail.evaluation);
     xml.text("ChangeSource", &detail.source);
     xml.optional("CausingEntity", detail.cause.as_ref());
+}
+
+fn detail_drift(xml: &mut XmlWriter, drift: &DetailDrift) {
+    xml.text("BeforeValueFrom", if drift.is_actual { "ACTUAL_STATE" } else { "PREVIOUS_DEPLOYMENT_STATE" });
+    xml.text("AfterValueFrom", "TEMPLATE");
+    if let Some(property) = &drift.property {
+        xml.element("Drift", |xml| {
+            xml.optional("PreviousValue", property.previous.as_ref());
+            xml.optional("ActualValue", property.actual.as_ref());
+            xml.text("DriftDetectionTimestamp", clock::format(property.at));
+        });
+    }
 }

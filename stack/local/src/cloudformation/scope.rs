@@ -76,7 +76,7 @@ impl<'a> StackScope<'a> {
         }
         let pseudo_parameters: BTreeMap<String, Value> = [
             ("AWS::AccountId", json!(stack.account)),
-            ("AWS::NotificationARNs", json!([])),
+            ("AWS::NotificationARNs", json!(definition.notification_arns)),
             ("AWS::Partition", json!("aws")),
             ("AWS::Region", json!(stack.region)),
             ("AWS::StackId", json!(stack.id)),

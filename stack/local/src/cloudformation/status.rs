@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// An enum whose variants have CloudFormation's names.
 macro_rules! statuses {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         pub(crate) enum $name {
-            $(#[serde(rename = $text)] $variant,)*
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
         }
 
         impl $name {
@@ -96,6 +96,9 @@ statuses! {
         DeleteComplete = "DELETE_COMPLETE",
         DeleteFailed = "DELETE_FAILED",
         DeleteSkipped = "DELETE_SKIPPED",
+        ImportInProgress = "IMPORT_IN_PROGRESS",
+        ImportComplete = "IMPORT_COMPLETE",
+        ImportFailed = "IMPORT_FAILED",
     }
 }
 
@@ -111,6 +114,7 @@ impl ResourceStatus {
             Self::CreateInProgress => Some(Self::CreateFailed),
             Self::UpdateInProgress => Some(Self::UpdateFailed),
             Self::DeleteInProgress => Some(Self::DeleteFailed),
+            Self::ImportInProgress => Some(Self::ImportFailed),
             _ => None,
         }
     }
@@ -166,6 +170,8 @@ statuses! {
         Deleted = "DELETED",
         NotChecked = "NOT_CHECKED",
         Unknown = "UNKNOWN",
+        /// Of drift-aware change sets only.
+        Unsupported = "UNSUPPORTED",
     }
 }
 

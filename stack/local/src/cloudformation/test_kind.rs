@@ -61,6 +61,12 @@ pub(super) async fn create_thing(context: &ResourceContext, properties: &Value) 
     Ok(provisioned(physical_id, properties))
 }
 
+/// A thing that exists already.
+pub(super) fn adopt_thing(context: &ResourceContext, physical_id: &str) -> Provisioned {
+    let existing = context.cloud.cloudformation.things.existing.lock().unwrap();
+    provisioned(physical_id.to_owned(), &existing[physical_id])
+}
+
 pub(super) async fn update_thing(
     context: &ResourceContext,
     physical_id: &str,

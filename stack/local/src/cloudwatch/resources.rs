@@ -18,6 +18,11 @@ fn provisioned(context: &ResourceContext, name: &str) -> Provisioned {
     Provisioned { physical_id: name.to_owned(), attributes: Map::from_iter([("Arn".to_owned(), json!(arn))]) }
 }
 
+/// An alarm of either kind that exists already.
+pub(crate) fn adopt_alarm(context: &ResourceContext, name: &str) -> Provisioned {
+    provisioned(context, name)
+}
+
 fn create(context: &ResourceContext, properties: &Value, read: Read) -> Result<Provisioned, ProviderError> {
     let name = text(properties, "AlarmName").map_or_else(|| context.generated_name(255), str::to_owned);
     if context.cloud.cloudwatch.alarm(&name).is_some() {

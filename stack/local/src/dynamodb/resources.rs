@@ -256,6 +256,11 @@ fn provisioned(context: &ResourceContext, name: &str) -> Result<Provisioned, Pro
     Ok(Provisioned { physical_id: name.to_owned(), attributes })
 }
 
+/// A table that exists already.
+pub(crate) fn adopt_table(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    provisioned(context, name)
+}
+
 /// `StreamSpecification` of a template, which has no `StreamEnabled`.
 fn stream_specification(stream: Option<&Value>) -> Value {
     match stream {

@@ -33,6 +33,11 @@ pub(crate) async fn create_repository(
     Ok(made.map_err(of_provider)?.provisioned())
 }
 
+/// A repository that exists already.
+pub(crate) fn adopt_repository(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(context.cloud.ecr.repository(&context.region, name).map_err(of_provider)?.provisioned())
+}
+
 /// Changes everything but name and encryption in place.
 pub(crate) async fn update_repository(
     context: &ResourceContext,

@@ -176,6 +176,11 @@ fn provisioned_bus(context: &ResourceContext, name: &str) -> Provisioned {
     provisioned(name.to_owned(), &[("Arn", bus_arn(&context.region, name)), ("Name", name.to_owned())])
 }
 
+/// A bus that exists already.
+pub(crate) fn adopt_event_bus(context: &ResourceContext, name: &str) -> Provisioned {
+    provisioned_bus(context, name)
+}
+
 /// Changes description, policy and tags in place.
 pub(crate) async fn update_event_bus(
     context: &ResourceContext,

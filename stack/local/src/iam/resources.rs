@@ -79,6 +79,12 @@ fn provisioned_role(name: &str, arn: &str, id: &str) -> Provisioned {
     }
 }
 
+/// A role that exists already.
+pub(crate) fn adopt_role(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    let role = context.cloud.iam.role(name).ok_or_else(|| super::roles::no_role(name))?;
+    Ok(provisioned_role(&role.name, &role.arn, &role.id))
+}
+
 /// `AWS::IAM::Policy`: an inline policy of one or more roles, users and groups. `Ref` is a generated name.
 pub(crate) async fn create_policy(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
     put_inline(context, properties)?;

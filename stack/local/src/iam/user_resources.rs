@@ -141,6 +141,11 @@ fn read_held(held: &Held, declared: &Value, live: &mut Value) {
         .collect();
 }
 
+/// A user that exists already.
+pub(crate) fn adopt_user(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(provisioned(name, &[("Arn", &context.cloud.iam.user(name)?.arn)]))
+}
+
 /// The user as it is now. Groups that other resources put it into are theirs to tell of.
 pub(crate) async fn read_user(
     context: &ResourceContext,

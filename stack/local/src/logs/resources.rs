@@ -64,6 +64,11 @@ fn retention(properties: &Value) -> Result<Option<u32>, ProviderError> {
     Ok(Some(check_retention(days)?))
 }
 
+/// A log group that exists already.
+pub(crate) fn adopt_log_group(context: &ResourceContext, name: &str) -> Provisioned {
+    provisioned(context, name)
+}
+
 fn provisioned(context: &ResourceContext, name: &str) -> Provisioned {
     let arn = format!("{}:*", group_arn(&context.region, name));
     Provisioned { physical_id: name.to_owned(), attributes: Map::from_iter([("Arn".to_owned(), json!(arn))]) }

@@ -112,6 +112,11 @@ fn as_declared(record: &mut Record, declared: &Value, names: &[&str]) {
     }
 }
 
+/// A database that exists already.
+pub(crate) fn adopt_instance(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(provisioned(&context.cloud.rds.instance(&context.region, name)?))
+}
+
 /// `AWS::RDS::DBInstance`: complete when its server accepts connections.
 pub(crate) async fn create_instance(
     context: &ResourceContext,

@@ -13,6 +13,11 @@ fn provisioned(physical_id: &str, arn: &str) -> Provisioned {
     Provisioned { physical_id: physical_id.to_owned(), attributes: Map::from_iter([("Arn".to_owned(), json!(arn))]) }
 }
 
+/// A schedule group that exists already.
+pub(crate) fn adopt_schedule_group(context: &ResourceContext, name: &str) -> Provisioned {
+    provisioned(name, &group_arn(&context.region, name))
+}
+
 fn group_of(properties: &Value) -> &str {
     field(properties, "GroupName").unwrap_or(DEFAULT_GROUP)
 }

@@ -118,7 +118,23 @@ impl Sns {
         subject: Option<&str>,
         message: &str,
     ) -> Result<String, ServiceError> {
+        self.publish_now(cloud, topic_arn, subject, message)
+    }
+
+    /// The same for those who cannot wait.
+    pub(crate) fn publish_now(
+        &self,
+        cloud: &Arc<Cloud>,
+        topic_arn: &str,
+        subject: Option<&str>,
+        message: &str,
+    ) -> Result<String, ServiceError> {
         self.publish_message(cloud, topic_arn, Publication::new(subject, message))
+    }
+
+    /// Whether there is a topic with this ARN.
+    pub(crate) fn has_topic(&self, arn: &str) -> bool {
+        self.topic(arn).is_ok()
     }
 
     /// Puts an e-mail of another service into the mailbox.

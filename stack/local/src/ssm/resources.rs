@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::Version;
 use super::parameters::Write;
 use crate::cloudformation::provider::{Live, ProviderError, Provisioned, ResourceContext, Update};
 use crate::wire::properties::{changed, required_text, text};
@@ -127,11 +128,21 @@ fn write(
         user: format!("arn:aws:iam::{}:root", context.account),
         tags: if overwrite { BTreeMap::new() } else { tags(properties, &context.tags) },
     })?;
-    Ok(Provisioned {
+    Ok(provisioned(name, &version))
+}
+
+fn provisioned(name: &str, version: &Version) -> Provisioned {
+    Provisioned {
         physical_id: name.to_owned(),
         attributes: Map::from_iter([
             ("Type".to_owned(), json!(version.kind)),
             ("Value".to_owned(), json!(version.value)),
         ]),
-    })
+    }
+}
+
+/// A parameter that exists already.
+pub(crate) fn adopt_parameter(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    let (_, version) = context.cloud.ssm.find(name)?;
+    Ok(provisioned(name, &version))
 }

@@ -158,6 +158,90 @@ def drift_deleted(cloud):
     assert [one["StackResourceDriftStatus"] for one in found] == ["DELETED"], found
 
 
+@check("cloudformation", "a change set that takes drift back tells it, and makes the resource what its template says")
+def revert_drift(cloud):
+    name, _ = cloud.stack(things(A={"Properties": {"TopicName": cloud.name("topic"), "DisplayName": "one"}}))
+    formation, sns = cloud.client("cloudformation"), cloud.client("sns")
+    arn = formation.describe_stack_resource(StackName=name, LogicalResourceId="A")["StackResourceDetail"]["PhysicalResourceId"]
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue="two")
+    token = cloud.name("set")
+    formation.create_change_set(StackName=name, ChangeSetName=token, UsePreviousTemplate=True, DeploymentMode="REVERT_DRIFT")
+
+    def look():
+        described = formation.describe_change_set(StackName=name, ChangeSetName=token, IncludePropertyValues=True)
+        return described if described["Status"] in ("CREATE_COMPLETE", "FAILED") else None
+
+    described = cloud.until(look)
+    assert (described["DeploymentMode"], described["StackDriftStatus"]) == ("REVERT_DRIFT", "DRIFTED"), described
+    change = described["Changes"][0]["ResourceChange"]
+    assert (change["Action"], change["ResourceDriftStatus"]) == ("Modify", "MODIFIED"), change
+    target = change["Details"][0]["Target"]
+    assert (target["BeforeValue"], target["AfterValue"], target["BeforeValueFrom"]) == ("two", "one", "ACTUAL_STATE"), target
+    assert (target["Drift"]["PreviousValue"], target["Drift"]["ActualValue"]) == ("one", "two"), target
+    formation.execute_change_set(StackName=name, ChangeSetName=token)
+    assert settled(cloud, name) == "UPDATE_COMPLETE", cloud.reasons(name)
+    assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "one"
+
+
+@check("cloudformation", "a change set imports a retained resource that exists already, and leaves it as it is")
+def import_existing(cloud):
+    group, formation, logs = f"/probe/{cloud.name()}", cloud.client("cloudformation"), cloud.client("logs")
+    logs.create_log_group(logGroupName=group)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    declared = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"LogGroupName": group, "RetentionInDays": 14}}
+    name = cloud.name("stack")
+    described = change_set(cloud, name, {"Resources": {"A": declared}}, ChangeSetType="CREATE", ImportExistingResources=True)
+    assert described["ImportExistingResources"] is True, described
+    change = described["Changes"][0]["ResourceChange"]
+    assert (change["Action"], change["PhysicalResourceId"]) == ("Import", group), change
+    formation.execute_change_set(StackName=name, ChangeSetName=described["ChangeSetName"])
+    assert settled(cloud, name) == "CREATE_COMPLETE", cloud.reasons(name)
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["retentionInDays"] == 7
+    formation.delete_stack(StackName=name)
+    cloud.until(lambda: not [one for one in formation.describe_stacks()["Stacks"] if one["StackName"] == name])
+    logs.delete_log_group(logGroupName=group)
+
+
+def fields(message):
+    """The lines of a notification: Name='value'."""
+    return dict(line[:-1].split("='", 1) for line in message.splitlines())
+
+
+@check("cloudformation", "the events of a stack are published to its topics")
+def notifications(cloud):
+    sns, sqs, formation = cloud.client("sns"), cloud.client("sqs"), cloud.client("cloudformation")
+    arn = sns.create_topic(Name=cloud.name("events"))["TopicArn"]
+    url = sqs.create_queue(QueueName=cloud.name("events"))["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(allowed)})
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
+    name = cloud.name("stack")
+    with refused("ValidationError"):
+        formation.create_stack(StackName=name, TemplateBody=json.dumps(things(A=topic("one"))), NotificationARNs=[arn + "-none"])
+    formation.create_stack(StackName=name, TemplateBody=json.dumps(things(A=topic("one"))), NotificationARNs=[arn])
+    assert settled(cloud, name) == "CREATE_COMPLETE", cloud.reasons(name)
+    assert formation.describe_stacks(StackName=name)["Stacks"][0]["NotificationARNs"] == [arn]
+    told = {}
+
+    def all_told():
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            envelope = json.loads(message["Body"])
+            assert envelope["Subject"] == "AWS CloudFormation Notification", envelope
+            event = fields(envelope["Message"])
+            told[event["EventId"]] = event
+        return len(told) >= len(formation.describe_stack_events(StackName=name)["StackEvents"])
+
+    cloud.until(all_told)
+    assert {event["StackName"] for event in told.values()} == {name}, told
+    assert (name, "CREATE_COMPLETE") in {(event["LogicalResourceId"], event["ResourceStatus"]) for event in told.values()}, told
+    body = json.dumps(things(A=topic("one")))
+    formation.update_stack(StackName=name, TemplateBody=body, NotificationARNs=[])
+    assert settled(cloud, name) == "UPDATE_COMPLETE", cloud.reasons(name)
+    assert formation.describe_stacks(StackName=name)["Stacks"][0]["NotificationARNs"] == []
+    formation.delete_stack(StackName=name)
+
+
 @check("cloudformation", "a nested stack is read from S3, and its outputs are attributes of the parent's resource")
 def nested(cloud):
     s3, bucket = cloud.client("s3"), cloud.name("templates")

@@ -28,17 +28,33 @@ pub(super) fn compare(
     live: &Value,
     secrets: &[String],
 ) -> Compared {
-    let write_only = resource_type.map(ResourceType::write_only).unwrap_or_default();
-    let mut comparison = Comparison { resource_type, write_only, secrets, differences: Vec::new() };
-    let place = Place { schema: resource_type.map(ResourceType::schema), ..Place::default() };
-    let nothing = Map::new();
-    let [declared, live] = [declared, live].map(|value| value.as_object().unwrap_or(&nothing));
-    let (expected, actual) = comparison.fields(&place, declared, live);
+    let mut comparison = Comparison::new(resource_type, secrets);
+    let (expected, actual) = comparison.whole(declared, live);
     Compared {
         expected: mask(&Value::Object(expected), secrets),
         actual: mask(&Value::Object(actual), secrets),
         differences: comparison.differences,
     }
+}
+
+/// What declared properties are like now.
+pub(super) struct Seen {
+    /// The declared properties as they are, in the words in which they are declared. What cannot be read back is taken for
+    /// what it is declared to be.
+    pub(super) properties: Value,
+    /// True when they are what they are declared to be, as far as they can be read back.
+    pub(super) is_same: bool,
+    /// True when all of them can be read back.
+    pub(super) is_whole: bool,
+}
+
+/// Looks at what `declared` is like in `live`. Secrets are not hidden: what is seen is not for showing.
+pub(super) fn see(resource_type: Option<&ResourceType>, declared: &Value, live: &Value) -> Seen {
+    let mut comparison = Comparison { fills: true, ..Comparison::new(resource_type, &[]) };
+    let (_, actual) = comparison.whole(declared, live);
+    let is_same = comparison.differences.is_empty();
+    let properties = if is_same { declared.clone() } else { Value::Object(actual) };
+    Seen { properties, is_same, is_whole: !comparison.has_unread }
 }
 
 /// Where a comparison is.
@@ -58,9 +74,34 @@ struct Comparison<'a> {
     write_only: Vec<String>,
     secrets: &'a [String],
     differences: Vec<Difference>,
+    /// True when what cannot be read back is taken for what it is declared to be, instead of being left out.
+    fills: bool,
+    /// True once something could not be read back.
+    has_unread: bool,
 }
 
 impl<'a> Comparison<'a> {
+    fn new(resource_type: Option<&'a ResourceType>, secrets: &'a [String]) -> Self {
+        let write_only = resource_type.map(ResourceType::write_only).unwrap_or_default();
+        Self { resource_type, write_only, secrets, differences: Vec::new(), fills: false, has_unread: false }
+    }
+
+    /// All properties of a resource: those expected, and what they are.
+    fn whole(&mut self, declared: &Value, live: &Value) -> (Map<String, Value>, Map<String, Value>) {
+        let place = Place { schema: self.resource_type.map(ResourceType::schema), ..Place::default() };
+        let nothing = Map::new();
+        let [declared, live] = [declared, live].map(|value| value.as_object().unwrap_or(&nothing));
+        self.fields(&place, declared, live)
+    }
+
+    /// Notes a member that cannot be read back.
+    fn unread(&mut self, name: &str, want: &Value, actual: &mut Map<String, Value>) {
+        self.has_unread = true;
+        if self.fills {
+            actual.insert(name.to_owned(), want.clone());
+        }
+    }
+
     fn schema_of(&self, schema: Option<&'a Value>) -> Option<&'a Value> {
         Some(self.resource_type?.resolve(schema?))
     }
@@ -111,11 +152,12 @@ impl<'a> Comparison<'a> {
             let place = self.member(place, name);
             // What is behind a dynamic reference is not told.
             if is_reference(want) || self.is_write_only(&place.path, want) {
+                self.unread(name, want, &mut actual);
                 continue;
             }
             match live.get(name) {
                 // It cannot be read back.
-                Some(Value::Null) => {}
+                Some(Value::Null) => self.unread(name, want, &mut actual),
                 Some(have) => {
                     let (want, have) = self.value(&place, want, have);
                     expected.insert(name.clone(), want);
@@ -125,6 +167,8 @@ impl<'a> Comparison<'a> {
                     if !is_same_as_absent(place.schema, want) {
                         self.differ(&place, DifferenceType::Remove, Some(want), None);
                         expected.insert(name.clone(), want.clone());
+                    } else if self.fills {
+                        actual.insert(name.clone(), want.clone());
                     }
                 }
             }
@@ -236,12 +280,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn is_equal(&self, place: &Place<'a>, want: &Value, have: &Value) -> bool {
-        let mut trial = Comparison {
-            resource_type: self.resource_type,
-            write_only: self.write_only.clone(),
-            secrets: self.secrets,
-            differences: Vec::new(),
-        };
+        let mut trial = Comparison::new(self.resource_type, self.secrets);
         trial.value(place, want, have);
         trial.differences.is_empty()
     }
@@ -312,9 +351,16 @@ fn is_same_as_absent(schema: Option<&Value>, want: &Value) -> bool {
     is_empty || schema.and_then(|schema| schema.get("default")).is_some_and(|default| is_same(default, want))
 }
 
-/// CloudFormation takes `7` and `"7"`, `true` and `"true"` for the same.
+/// CloudFormation takes `7` and `"7"`, `true` and `"true"` for the same, and `7` and `7.0`.
 fn is_same(one: &Value, other: &Value) -> bool {
-    one == other || (!is_whole(one) && !is_whole(other) && text_of(one) == text_of(other))
+    let is_number = one.is_number() || other.is_number();
+    one == other
+        || (!is_whole(one) && !is_whole(other) && text_of(one) == text_of(other))
+        || (is_number && number_of(one).is_some_and(|number| Some(number) == number_of(other)))
+}
+
+fn number_of(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn text_of(value: &Value) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stack_plan::specification::Specification;
+use stack_plan::specification::{ResourceType, Specification};
 
 use super::compare::compare;
 use super::{Checked, Detection, ResourceDrift};
@@ -16,18 +16,18 @@ use crate::cloudformation::status::{ResourceDriftStatus, StackDriftStatus};
 use crate::wire::ServiceError;
 
 /// What drift detection needs to know of a stack.
-pub(super) struct Subject {
+pub(in crate::cloudformation) struct Subject {
     pub(super) id: String,
     name: String,
     region: String,
     tags: std::collections::BTreeMap<String, String>,
     secrets: Vec<String>,
-    pub(super) rows: Vec<StackResource>,
+    pub(in crate::cloudformation) rows: Vec<StackResource>,
 }
 
 impl Subject {
     /// The stack, with the resources that it has made.
-    pub(super) fn of(stack: &Stack) -> Self {
+    pub(in crate::cloudformation) fn of(stack: &Stack) -> Self {
         let rows = stack.resources.values().filter(|row| row.physical_id.is_some() && !row.status.is_gone());
         Self {
             id: stack.id.clone(),
@@ -39,7 +39,7 @@ impl Subject {
         }
     }
 
-    fn context(&self, cloud: &Arc<Cloud>, logical_id: &str) -> ResourceContext {
+    pub(in crate::cloudformation) fn context(&self, cloud: &Arc<Cloud>, logical_id: &str) -> ResourceContext {
         ResourceContext {
             cloud: Arc::clone(cloud),
             account: cloud.account.clone(),
@@ -48,6 +48,17 @@ impl Subject {
             logical_id: logical_id.to_owned(),
             tags: self.tags.clone(),
         }
+    }
+
+    /// Takes the stack's own tags out of `live`, unless `declared` has them.
+    pub(super) fn take_stack_tags_out(
+        &self,
+        live: &mut serde_json::Value,
+        resource_type: Option<&ResourceType>,
+        declared: &serde_json::Value,
+    ) {
+        let tag_property = resource_type.and_then(ResourceType::tag_property);
+        without_stack_tags(live, tag_property.as_deref(), declared, &self.tags);
     }
 
     /// Reads one resource; `None` when drift of its type cannot be detected.
@@ -76,8 +87,7 @@ impl Subject {
                 drift.status = ResourceDriftStatus::Deleted;
             }
             Ok(Live::Properties(mut live)) => {
-                let tag_property = resource_type.as_ref().and_then(|known| known.tag_property());
-                without_stack_tags(&mut live, tag_property.as_deref(), &row.properties, &self.tags);
+                self.take_stack_tags_out(&mut live, resource_type.as_deref(), &row.properties);
                 let compared = compare(resource_type.as_deref(), &row.properties, &live, &self.secrets);
                 drift.expected = compared.expected.to_string();
                 drift.actual = Some(compared.actual.to_string());

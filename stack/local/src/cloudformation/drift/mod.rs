@@ -2,13 +2,19 @@
 //!
 //! Only properties that the template names are compared, as on AWS: what a service adds by itself is no drift.
 
+mod actual;
 pub(super) mod api;
 mod compare;
 mod detect;
+mod ignored;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+
+pub(super) use actual::Readings;
+pub(super) use detect::Subject;
+pub(super) use ignored::ignored;
 
 use serde::{Deserialize, Serialize};
 

@@ -33,6 +33,7 @@ fn values_are_compared_by_meaning() {
         ("AWS::S3::BucketPolicy", json!({"PolicyDocument": policy}), json!({"PolicyDocument": turned.to_string()})),
         ("AWS::S3::BucketPolicy", json!({"PolicyDocument": policy.to_string()}), json!({"PolicyDocument": turned})),
         ("AWS::Lambda::Function", json!({"Timeout": "30", "Description": ""}), json!({"Timeout": 30})),
+        ("AWS::CloudWatch::Alarm", json!({"Threshold": 1, "Period": "60"}), json!({"Threshold": 1.0, "Period": 60.0})),
         ("AWS::Lambda::Function", json!({"Code": {"S3Key": "a"}}), json!({})),
         (
             "AWS::S3::Bucket",

@@ -2,7 +2,7 @@
 
 use super::{answer_with_operation, begin, is_repeated, make_obsolete, no_stack, refuse_not_served, remember_token};
 use crate::cloudformation::api::{Answer, answer};
-use crate::cloudformation::changes::changes;
+use crate::cloudformation::changes::{Known, changes};
 use crate::cloudformation::input::{Call, invalid};
 use crate::cloudformation::model::Stack;
 use crate::cloudformation::protection::policy_of;
@@ -48,7 +48,9 @@ pub(in crate::cloudformation) async fn update_stack(call: &Call<'_>) -> Result<A
         let id = stack.id.clone();
         let surroundings = Surroundings::of(state, &call.region);
         let stack_is_whole = !matches!(stack.status, StackStatus::UpdateFailed | StackStatus::CreateFailed);
-        if changes(&definition, stack, &call.cloud.account, surroundings)?.is_empty() && stack_is_whole {
+        if changes(&definition, stack, &call.cloud.account, surroundings, &Known::default())?.is_empty()
+            && stack_is_whole
+        {
             return Err(invalid("No updates are to be performed."));
         }
         if let Some(stack) = state.stacks.get_mut(&id) {

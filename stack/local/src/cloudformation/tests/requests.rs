@@ -24,6 +24,7 @@ async fn faulty_requests_are_refused_before_anything_is_made() {
         vec![("StackName", "s"), ("TemplateBody", &thing), ("Parameters.member.1.ParameterKey", "P")],
         vec![("StackName", "s"), ("TemplateBody", &thing), ("ClientRequestToken", "a b")],
         vec![("StackName", "s"), ("TemplateBody", &thing), ("NotificationARNs.member.1", "arn")],
+        vec![("StackName", "s"), ("TemplateBody", &thing), ("ResourceTypes.member.1", "AWS::SNS::*")],
         vec![("StackName", "s"), ("TemplateBody", &thing), ("OnFailure", "EXPLODE")],
         vec![("StackName", "s"), ("TemplateBody", &thing), ("Tags.member.1.Key", "aws:x")],
         vec![("StackName", "s"), ("TemplateURL", "https://nowhere")],

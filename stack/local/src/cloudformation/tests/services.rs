@@ -71,7 +71,7 @@ Outputs:
   Url: {Value: !GetAtt Distribution.DomainName}
 ";
 
-async fn artifact_bucket(world: &World) {
+pub(super) async fn artifact_bucket(world: &World) {
     let bucket = "Resources: {B: {Type: 'AWS::S3::Bucket', Properties: {BucketName: artifacts}}}";
     world.ok("CreateStack", &[("StackName", "artifacts"), ("TemplateBody", bucket)]).await;
     world.settle().await;

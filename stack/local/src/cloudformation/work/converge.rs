@@ -6,11 +6,14 @@ use serde_json::Value;
 use stack_plan::template::{Resource, evaluate};
 use tokio::task::JoinSet;
 
+use super::actual::start_from_actual;
 use super::change::{deny_removals, update};
 use super::graph::Graph;
+use super::import::{import, to_import};
 use super::outputs::settle_outputs;
 use super::provide;
 use crate::cloudformation::clock;
+use crate::cloudformation::drift::Readings;
 use crate::cloudformation::model::{Definition, STACK_TYPE, StackResource};
 use crate::cloudformation::operation::{Operation, handler_reason};
 use crate::cloudformation::provider::Provisioned;
@@ -35,12 +38,33 @@ pub(super) async fn converge(operation: &Operation) -> Result<(), String> {
     let wanted = scope.wanted().map_err(|error| format!("{}. ", error.message))?;
     let tags_changed = old_tags.is_some_and(|old_tags| old_tags != definition.tags);
 
+    let readings = start_from_actual(operation, &definition, &wanted).await;
     deny_removals(operation, &wanted);
-    make_all(operation, &definition, &wanted, &mut scope, tags_changed).await;
+    make_all(operation, &definition, &wanted, &mut scope, &Differences { tags_changed, readings }).await;
     if operation.running.is_stopped() {
         return Err(failure_reason(operation));
     }
     settle_outputs(operation, &definition, &wanted, &scope)
+}
+
+/// What makes an operation touch resources that the template says nothing new of.
+struct Differences {
+    /// The stack's own tags changed.
+    tags_changed: bool,
+    /// What resources really are, where drift is taken back.
+    readings: Option<Readings>,
+}
+
+impl Differences {
+    /// A row as the operation finds it, before it makes the resource what `row` says.
+    fn found(&self, existing: StackResource, row: &StackResource) -> StackResource {
+        match &self.readings {
+            Some(readings) => {
+                StackResource { properties: readings.properties_before(&existing, &row.properties), ..existing }
+            }
+            None => existing,
+        }
+    }
 }
 
 /// Starts every resource as soon as those that it depends on are there, and waits for all that were started. After a
@@ -50,7 +74,7 @@ async fn make_all(
     definition: &Definition,
     wanted: &[String],
     scope: &mut StackScope<'_>,
-    tags_changed: bool,
+    differences: &Differences,
 ) {
     let numbers: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
     let dependencies: Vec<BTreeSet<String>> = wanted.iter().map(|id| definition.template.dependencies_of(id)).collect();
@@ -67,6 +91,10 @@ async fn make_all(
             let row = row_of(&wanted[number], resource, &dependencies[number], scope);
             let existing = operation.look(|stack| stack.resources.get(&wanted[number]).cloned()).flatten();
             let existing = existing.filter(|existing| existing.physical_id.is_some() && !existing.status.is_gone());
+            let existing = match &row {
+                Ok(row) => existing.map(|existing| differences.found(existing, row)),
+                Err(_) => existing,
+            };
             match (row, existing) {
                 (Err(unevaluated), existing) => {
                     let (row, reason) = *unevaluated;
@@ -77,7 +105,7 @@ async fn make_all(
                     operation.stop();
                 }
                 (Ok(row), Some(existing))
-                    if !(tags_changed && takes_tags(&row.resource_type)) && is_same(&existing, &row) =>
+                    if !(differences.tags_changed && takes_tags(&row.resource_type)) && is_same(&existing, &row) =>
                 {
                     let row = StackResource {
                         metadata: row.metadata,
@@ -117,7 +145,7 @@ fn is_same(existing: &StackResource, row: &StackResource) -> bool {
         // The template of a nested stack may have changed at its address.
         && row.resource_type != STACK_TYPE
         && existing.resource_type == row.resource_type
-        && matches!(existing.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete)
+        && matches!(existing.status, ResourceStatus::CreateComplete | ResourceStatus::UpdateComplete | ResourceStatus::ImportComplete)
 }
 
 fn empty_row() -> StackResource {
@@ -134,6 +162,7 @@ fn empty_row() -> StackResource {
         status: ResourceStatus::CreateInProgress,
         reason: None,
         changed_at: clock::now(),
+        imported: false,
     }
 }
 
@@ -169,7 +198,10 @@ fn row_of(
 /// Makes or changes one resource and returns its row, `None` when that failed.
 async fn make(operation: &Operation, row: StackResource, existing: Option<StackResource>) -> Option<StackResource> {
     let done = match existing {
-        None => create(operation, row).await,
+        None => match to_import(operation, &row.logical_id) {
+            Some(physical_id) => import(operation, StackResource { physical_id: Some(physical_id), ..row }).await,
+            None => create(operation, row).await,
+        },
         Some(existing) => update(operation, row, existing).await,
     };
     if done.is_none() {
@@ -224,6 +256,7 @@ fn failure_reason(operation: &Operation) -> String {
     for (verb, statuses) in [
         ("create", [ResourceStatus::CreateFailed, ResourceStatus::CreateInProgress]),
         ("update", [ResourceStatus::UpdateFailed, ResourceStatus::UpdateInProgress]),
+        ("import", [ResourceStatus::ImportFailed, ResourceStatus::ImportInProgress]),
     ] {
         let names = names(&statuses);
         if !names.is_empty() {

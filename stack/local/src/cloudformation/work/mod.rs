@@ -1,8 +1,10 @@
 //! The operations on stacks: create, update, roll back, delete. Each runs in the background to its end.
 
+mod actual;
 mod change;
 mod converge;
 mod graph;
+mod import;
 mod outputs;
 mod provide;
 mod remove;
@@ -52,7 +54,7 @@ pub(crate) async fn roll_back_creation(operation: Operation, reason: &str) {
     operation.enter(StackStatus::RollbackInProgress, Some(reason));
     let (resources, retain_except_on_create) =
         operation.look(|stack| (present(stack.resources.values()), stack.retain_except_on_create)).unwrap_or_default();
-    let keeps = |row: &StackResource| row.deletion_policy.as_deref() == Some("Retain") && !retain_except_on_create;
+    let keeps = |row: &StackResource| outlives_rollback(row, retain_except_on_create);
     let failed = remove(&operation, resources, Rows::Kept, keeps).await;
     let to_delete = operation.running.is_to_delete();
     if failed.is_empty() {
@@ -131,6 +133,11 @@ pub(crate) async fn delete(operation: Operation, retain: Vec<String>) {
 
 fn failed_to_delete(logical_ids: &[String]) -> String {
     format!("The following resource(s) failed to delete: [{}]. ", logical_ids.join(", "))
+}
+
+/// True for a resource that stays in the account when the operation that brought it to the stack is taken back.
+fn outlives_rollback(row: &StackResource, retain_except_on_create: bool) -> bool {
+    row.imported || (row.deletion_policy.as_deref() == Some("Retain") && !retain_except_on_create)
 }
 
 /// True for a resource that stays in the account when its stack lets go of it.

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::provide;
 use super::remove::{Rows, remove};
+use super::{outlives_rollback, provide};
 use crate::cloudformation::model::{STACK_TYPE, Snapshot, StackResource};
 use crate::cloudformation::operation::{Operation, handler_reason};
 use crate::cloudformation::provider::Update;
@@ -35,6 +35,8 @@ pub(super) async fn roll_back_update(operation: &Operation, reason: &str, skip: 
         surplus.extend(added.iter().filter_map(|id| stack.resources.shift_remove(id)));
         surplus
             .retain(|row| row.physical_id.is_some() && !row.status.is_gone() && !restored.contains(&row.physical_id));
+        // What drifted is again what it really was; the stack still says what it was deployed as.
+        stack.resources.extend(snapshot.drifted.clone());
         stack.definition = snapshot.definition.clone();
         stack.outputs.clone_from(&snapshot.outputs);
         stack.imports.clone_from(&snapshot.imports);
@@ -43,7 +45,7 @@ pub(super) async fn roll_back_update(operation: &Operation, reason: &str, skip: 
         surplus
     });
     operation.enter(StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
-    let keeps = |row: &StackResource| row.deletion_policy.as_deref() == Some("Retain") && !retain_except_on_create;
+    let keeps = |row: &StackResource| outlives_rollback(row, retain_except_on_create);
     // What cannot be deleted is in the log; the outcome is decided, as it is on AWS.
     let _ = remove(operation, surplus.unwrap_or_default(), Rows::Logged, keeps).await;
     operation.change(|stack| stack.cleanup.clear());

@@ -115,6 +115,11 @@ fn provisioned(configuration: &Configuration) -> Provisioned {
     }
 }
 
+/// A function that exists already.
+pub(crate) fn adopt_function(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(provisioned(&context.cloud.lambda.function(&context.cloud, name)?.latest))
+}
+
 /// `ZipFile` of a template is source text, not a zip as in the API: the same properties with a package made of it.
 fn with_inline_code(properties: &Value) -> Result<Cow<'_, Value>, ProviderError> {
     let Some(source) = properties.get("Code").and_then(|code| text(code, "ZipFile")) else {

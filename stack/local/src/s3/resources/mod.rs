@@ -92,6 +92,11 @@ fn provisioned(name: &str, region: &str) -> Provisioned {
     Provisioned { physical_id: name.to_owned(), attributes }
 }
 
+/// A bucket that exists already.
+pub(crate) fn adopt_bucket(context: &ResourceContext, name: &str) -> Provisioned {
+    provisioned(name, &context.region)
+}
+
 /// Writes every configuration; what the template does not name goes back to what a new bucket has.
 async fn configure(context: &ResourceContext, name: &str, wanted: &Configurations) -> Result<(), ProviderError> {
     let cloud = &context.cloud;

@@ -1,18 +1,14 @@
 //! The operations on change sets.
 
-use stack_plan::template::is_stack_name;
+mod create;
+
+pub(super) use create::create_change_set;
 
 use super::api::{Answer, answer};
-use super::change_set::{ChangeSet, NO_CHANGES};
-use super::changes::changes;
-use super::clock;
-use super::input::{Call, constraint, invalid};
+use super::input::{Call, invalid};
 use super::model::Stack;
 use super::render;
-use super::scope::Surroundings;
-use super::stacks::{
-    begin, check_updatable, is_repeated, no_stack, parse_on_failure, refuse_not_served, remember_token, run,
-};
+use super::stacks::{begin, check_updatable, is_repeated, no_stack, remember_token, run};
 use super::status::{ExecutionStatus, OnFailure, StackStatus};
 use super::store::State;
 use crate::wire::ServiceError;
@@ -40,149 +36,6 @@ fn find<'a>(call: &Call<'_>, state: &'a State, name: &str) -> Result<(&'a Stack,
         .ok_or_else(|| invalid("StackName must be specified if ChangeSetName is not specified as an ARN."))?;
     let stack = state.find(stack_name, &call.region).ok_or_else(|| no_stack(stack_name))?;
     Ok((stack, position(stack).ok_or_else(|| not_found(name))?))
-}
-
-/// `CreateChangeSet`. The changes are known at once, so the set is complete, or failed, when this answers.
-pub(super) async fn create_change_set(call: &Call<'_>) -> Result<Answer, ServiceError> {
-    let stack_name = call.stack_name()?.to_owned();
-    let name = call.form.require("ChangeSetName")?.to_owned();
-    if !is_stack_name(&name) {
-        return Err(constraint(
-            "changeSetName",
-            &name,
-            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
-        ));
-    }
-    refuse_not_served(call, "CreateChangeSet")?;
-    // `ImportExistingResources` is taken and changes nothing: a name that is taken fails when the set is executed.
-    if call.form.get("DeploymentMode").is_some_and(|mode| mode != "STANDARD") {
-        return Err(invalid("the local cloud serves DeploymentMode STANDARD of CreateChangeSet only"));
-    }
-    let creates = match call.form.get("ChangeSetType") {
-        None | Some("UPDATE" | "") => false,
-        Some("CREATE") => true,
-        Some("IMPORT") => return Err(invalid("the local cloud does not serve change sets of type IMPORT")),
-        Some(other) => {
-            return Err(constraint(
-                "changeSetType",
-                other,
-                "Member must satisfy enum value set: [IMPORT, UPDATE, CREATE]",
-            ));
-        }
-    };
-    let on_failure = match call.form.get("OnStackFailure") {
-        None => None,
-        Some("DELETE") if !creates => {
-            return Err(invalid("OnStackFailure DELETE is only supported for change sets of type CREATE"));
-        }
-        Some(text) => Some(parse_on_failure("onStackFailure", text)?),
-    };
-    let token = call.token("ClientToken")?;
-    let store = &call.cloud.cloudformation.store;
-    let repeated = store.read(|state| check_target(call, state, &stack_name, &name, creates, token.as_deref()))?;
-    if let Some((id, stack_id)) = repeated.made {
-        return answer_with_ids(id, stack_id);
-    }
-    let definition = call.definition(repeated.previous.as_ref()).await?;
-    let (id, stack_id) = store.write(|state| {
-        let target = check_target(call, state, &stack_name, &name, creates, token.as_deref())?;
-        if let Some(ids) = target.made {
-            return Ok(ids);
-        }
-        let surroundings = Surroundings::of(state, &call.region);
-        let existing = state.find(&stack_name, &call.region);
-        let fresh = Stack::new(&call.cloud.account, &call.region, &stack_name, StackStatus::ReviewInProgress);
-        let found = changes(&definition, existing.unwrap_or(&fresh), &call.cloud.account, surroundings)?;
-        let stack_id = existing.map(|stack| stack.id.clone());
-        let failure = found.is_empty().then(|| NO_CHANGES.to_owned());
-        let id = format!(
-            "arn:aws:cloudformation:{}:{}:changeSet/{name}/{}",
-            call.region,
-            call.cloud.account,
-            uuid::Uuid::new_v4()
-        );
-        let execution = if failure.is_some() { ExecutionStatus::Unavailable } else { ExecutionStatus::Available };
-        let change_set = ChangeSet {
-            id: id.clone(),
-            name: name.clone(),
-            created_at: clock::now(),
-            description: call.form.get("Description").map(str::to_owned),
-            token: token.clone(),
-            creates,
-            definition,
-            changes: found.resources,
-            failure,
-            execution,
-            on_failure,
-        };
-        let stack_id = stack_id.unwrap_or_else(|| {
-            let mut fresh = fresh;
-            fresh.enter(StackStatus::ReviewInProgress, Some("User Initiated"), None, None);
-            let id = fresh.id.clone();
-            state.stacks.insert(id.clone(), fresh);
-            id
-        });
-        if let Some(stack) = state.stacks.get_mut(&stack_id) {
-            stack.change_sets.push(change_set);
-        }
-        Ok((id, stack_id))
-    })?;
-    store.save(&stack_id);
-    answer_with_ids(id, stack_id)
-}
-
-fn answer_with_ids(id: String, stack_id: String) -> Result<Answer, ServiceError> {
-    answer(move |xml| {
-        xml.text("Id", id);
-        xml.text("StackId", stack_id);
-    })
-}
-
-/// What a change set is made against.
-struct ChangeSetTarget {
-    /// Ids of the set that the same token made already, and of its stack.
-    made: Option<(String, String)>,
-    /// What the stack is now.
-    previous: Option<super::model::Definition>,
-}
-
-fn check_target(
-    call: &Call<'_>,
-    state: &State,
-    stack_name: &str,
-    name: &str,
-    creates: bool,
-    token: Option<&str>,
-) -> Result<ChangeSetTarget, ServiceError> {
-    let Some(stack) = state.find(stack_name, &call.region) else {
-        return if creates && !stack_name.starts_with("arn:") {
-            Ok(ChangeSetTarget { made: None, previous: None })
-        } else {
-            Err(no_stack(stack_name))
-        };
-    };
-    if let Some(existing) = stack.change_sets.iter().find(|change_set| change_set.name == name) {
-        if token.is_some() && existing.token.as_deref() == token {
-            return Ok(ChangeSetTarget { made: Some((existing.id.clone(), stack.id.clone())), previous: None });
-        }
-        return Err(ServiceError::bad_request(
-            "AlreadyExistsException",
-            format!(
-                "ChangeSet {} cannot be created due to a mismatch with existing attribute: a change set of this name exists",
-                existing.id
-            ),
-        ));
-    }
-    match (creates, stack.status) {
-        (true, StackStatus::ReviewInProgress) => Ok(ChangeSetTarget { made: None, previous: None }),
-        (true, _) => Err(invalid(format!(
-            "Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
-        ))),
-        (false, _) => {
-            check_updatable(stack)?;
-            Ok(ChangeSetTarget { made: None, previous: Some(stack.definition.clone()) })
-        }
-    }
 }
 
 /// `DescribeChangeSet`.

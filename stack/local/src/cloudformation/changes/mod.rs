@@ -1,53 +1,71 @@
 //! What a change set would change: the stack as it is against the definition that is asked for.
 
-use std::collections::BTreeSet;
+mod details;
+mod drift;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
-use stack_plan::template::{
-    EvaluationError, KNOWN_AFTER_APPLY, Resource, Target, evaluate, is_known_after_apply, references_of,
-};
+use stack_plan::template::{EvaluationError, KNOWN_AFTER_APPLY, Resource, evaluate, is_known_after_apply};
 
 use super::change_set::{Change, ChangeAction, Detail, Replacement};
+use super::drift::Readings;
 use super::input::invalid;
 use super::model::{Definition, STACK_TYPE, Stack, StackResource, mask};
 use super::provider::Provisioned;
 use super::scope::{StackIdentity, StackScope, Surroundings};
-use super::specified::{replacement, takes_tags};
 use crate::wire::ServiceError;
 
-/// The changes of resources, and whether there is anything to do at all (outputs and tags may change alone).
+/// The changes of resources, and whether there is anything to do at all (outputs, tags and settings may change alone).
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) resources: Vec<Change>,
     pub(crate) outputs_change: bool,
     pub(crate) tags_change: bool,
+    /// What is told of events, or watched, changes. Deployers rely on it that this can be executed; unchecked against AWS.
+    pub(crate) settings_change: bool,
 }
 
 impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
-        self.resources.is_empty() && !self.outputs_change && !self.tags_change
+        self.resources.is_empty() && !self.outputs_change && !self.tags_change && !self.settings_change
     }
 }
 
-/// Compares `definition` with what `stack` is.
+/// What is known of the cloud beside what its stacks say of it.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// What the stack's resources really are, where drift counts.
+    pub(crate) readings: Option<Readings>,
+    /// Resources that the template adds and that exist already, to be imported: physical ids by logical id.
+    pub(crate) existing: BTreeMap<String, String>,
+}
+
+/// Compares `definition` with what `stack` is: as it was deployed, or, where drift counts, as it really is.
 pub(crate) fn changes(
     definition: &Definition,
     stack: &Stack,
     account: &str,
     surroundings: Surroundings,
+    known: &Known,
 ) -> Result<Changes, ServiceError> {
     let identity = StackIdentity { account, region: &stack.region, name: &stack.name, id: &stack.id };
     let refused = |error: EvaluationError| invalid(error.message);
     let mut scope = StackScope::new(definition, identity, surroundings).map_err(refused)?;
     let wanted = scope.wanted().map_err(refused)?;
     refuse_other_types(definition, stack)?;
-    let mut comparison = Comparison { definition, stack, resources: Vec::new() };
+    let readings = known.readings.as_ref();
+    let mut comparison = Comparison { definition, stack, readings, resources: Vec::new() };
     for id in &wanted {
         let Some(resource) = definition.template.resources.get(id) else { continue };
         let after = properties_after(resource, &scope).map_err(refused)?;
         match present(stack, id) {
             None => {
-                comparison.add(id, resource, &after);
+                comparison.add(id, resource, &after, known.existing.get(id));
+                scope.expected.insert(id.clone());
+            }
+            Some(row) if readings.is_some_and(|readings| readings.is_gone(row)) => {
+                comparison.add_again(row, resource, &after);
                 scope.expected.insert(id.clone());
             }
             Some(row) => {
@@ -67,7 +85,8 @@ pub(crate) fn changes(
     }
     let outputs_change = outputs_change(definition, stack, &scope);
     let tags_change = definition.tags != stack.definition.tags;
-    Ok(Changes { resources: comparison.resources, outputs_change, tags_change })
+    let settings_change = definition.notification_arns != stack.definition.notification_arns;
+    Ok(Changes { resources: comparison.resources, outputs_change, tags_change, settings_change })
 }
 
 fn present<'a>(stack: &'a Stack, id: &str) -> Option<&'a StackResource> {
@@ -122,25 +141,35 @@ fn outputs_change(definition: &Definition, stack: &Stack, scope: &StackScope<'_>
     })
 }
 
+/// Type of a change that changes nothing but what is known of a resource.
+const SYNC: &str = "SyncWithActual";
+
 struct Comparison<'a> {
     definition: &'a Definition,
     stack: &'a Stack,
+    /// What resources really are, where drift counts.
+    readings: Option<&'a Readings>,
     resources: Vec<Change>,
 }
 
 impl Comparison<'_> {
-    fn context(&self, properties: &Value) -> Value {
+    fn secrets(&self) -> Vec<String> {
         let mut secrets = self.definition.secrets();
         secrets.extend(self.stack.definition.secrets());
-        json!({"Properties": mask(properties, &secrets)})
+        secrets
     }
 
-    fn add(&mut self, id: &str, resource: &Resource, after: &Value) {
+    fn context(&self, properties: &Value) -> Value {
+        json!({"Properties": mask(properties, &self.secrets())})
+    }
+
+    /// Notes a resource that is made, or imported where one `exists` already.
+    fn add(&mut self, id: &str, resource: &Resource, after: &Value, exists: Option<&String>) {
         let after = Some(self.context(after));
         self.resources.push(Change {
-            action: ChangeAction::Add,
+            action: if exists.is_some() { ChangeAction::Import } else { ChangeAction::Add },
             logical_id: id.to_owned(),
-            physical_id: None,
+            physical_id: exists.cloned(),
             resource_type: resource.resource_type.clone(),
             replacement: None,
             policy_action: None,
@@ -148,6 +177,7 @@ impl Comparison<'_> {
             details: Vec::new(),
             before: None,
             after,
+            drift: None,
         });
     }
 
@@ -169,13 +199,15 @@ impl Comparison<'_> {
             details: Vec::new(),
             before,
             after: None,
+            drift: self.drift_of(row, &row.properties),
         });
     }
 
     /// Notes how a resource changes, if it does. True when it may get a new physical id.
     fn modify(&mut self, row: &StackResource, resource: &Resource, after: &Value, scope: &StackScope<'_>) -> bool {
-        let before = &row.properties;
-        let mut details = self.property_details(row, resource, after, scope);
+        let before = self.before(row, after);
+        let mut details = self.property_details(row, &before, resource, after, scope);
+        self.note_drift(row, &before, after, &mut details);
         details.extend(self.attribute_details(row, resource, scope));
         if details.is_empty() && row.resource_type == STACK_TYPE {
             details.push(nested_detail());
@@ -198,149 +230,22 @@ impl Comparison<'_> {
             Some("Snapshot") => Some("ReplaceAndSnapshot"),
             _ => Some("ReplaceAndDelete"),
         };
+        let is_change = details.iter().any(|detail| detail.change_type != SYNC);
         let attributes: BTreeSet<&str> = details.iter().map(|detail| detail.attribute.as_str()).collect();
         self.resources.push(Change {
-            action: ChangeAction::Modify,
+            action: if is_change { ChangeAction::Modify } else { ChangeAction::SyncWithActual },
             logical_id: row.logical_id.clone(),
             physical_id: row.physical_id.clone(),
             resource_type: row.resource_type.clone(),
-            replacement: Some(replacement),
+            replacement: is_change.then_some(replacement),
             policy_action: policy_action.map(str::to_owned),
             scope: attributes.into_iter().map(str::to_owned).collect(),
-            before: Some(self.context(before)),
+            before: Some(self.context(&before)),
             after: Some(self.context(after)),
+            drift: self.drift_of(row, after),
             details,
         });
         perhaps
-    }
-
-    fn property_details(
-        &self,
-        row: &StackResource,
-        resource: &Resource,
-        after: &Value,
-        scope: &StackScope<'_>,
-    ) -> Vec<Detail> {
-        let mut secrets = self.definition.secrets();
-        secrets.extend(self.stack.definition.secrets());
-        let no_fields = Map::new();
-        let [old, new] = [&row.properties, after].map(|value| value.as_object().unwrap_or(&no_fields));
-        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-        let mut details = Vec::new();
-        for name in names {
-            let mut leaves = Vec::new();
-            differences(old.get(name), new.get(name), &format!("/Properties/{name}"), &mut leaves);
-            for leaf in leaves {
-                let within = leaf.path.strip_prefix("/Properties").unwrap_or_default();
-                let recreation = match replacement(&row.resource_type, within) {
-                    stack_plan::specification::Replacement::Yes => "Always",
-                    stack_plan::specification::Replacement::Maybe => "Conditionally",
-                    stack_plan::specification::Replacement::No => "Never",
-                };
-                let text = |value: Option<&Value>| {
-                    value.map(|value| match mask(value, &secrets) {
-                        Value::String(text) => text,
-                        other => other.to_string(),
-                    })
-                };
-                let detail = Detail {
-                    attribute: "Properties".to_owned(),
-                    name: Some(name.clone()),
-                    change_type: match (leaf.old, leaf.new) {
-                        (None, _) => "Add",
-                        (_, None) => "Remove",
-                        _ => "Modify",
-                    }
-                    .to_owned(),
-                    requires_recreation: recreation.to_owned(),
-                    before: text(leaf.old),
-                    after: text(leaf.new),
-                    path: Some(leaf.path),
-                    evaluation: "Static".to_owned(),
-                    source: "DirectModification".to_owned(),
-                    cause: None,
-                };
-                details.extend(self.with_causes(detail, &row.logical_id, resource, name, scope));
-            }
-        }
-        details
-    }
-
-    /// The detail, once for each thing that causes it.
-    fn with_causes(
-        &self,
-        detail: Detail,
-        logical_id: &str,
-        resource: &Resource,
-        name: &str,
-        scope: &StackScope<'_>,
-    ) -> Vec<Detail> {
-        let new = resource.properties.get(name);
-        let old = self.stack.definition.template.resources.get(logical_id).and_then(|old| old.properties.get(name));
-        let Some(expression) = new.filter(|_| new == old) else { return vec![detail] };
-        let mut caused = Vec::new();
-        for reference in references_of(expression, "") {
-            let (source, cause) = match reference.target {
-                Target::Name(id) if scope.expected.contains(&id) => ("ResourceReference", id),
-                Target::Attribute { logical_id: id, attribute } if scope.expected.contains(&id) => {
-                    ("ResourceAttribute", format!("{id}.{}", attribute.unwrap_or_default()))
-                }
-                Target::Name(parameter)
-                    if self.definition.parameters.get(&parameter)
-                        != self.stack.definition.parameters.get(&parameter) =>
-                {
-                    ("ParameterReference", parameter)
-                }
-                _ => continue,
-            };
-            let by = Detail { source: source.to_owned(), cause: Some(cause), ..detail.clone() };
-            if !caused.contains(&by) {
-                caused.push(by);
-            }
-        }
-        if caused.is_empty() {
-            return vec![detail];
-        }
-        caused.push(Detail { evaluation: "Dynamic".to_owned(), ..detail });
-        caused
-    }
-
-    /// Changes beside properties: metadata, policies, tags.
-    fn attribute_details(&self, row: &StackResource, resource: &Resource, scope: &StackScope<'_>) -> Vec<Detail> {
-        let old = self.stack.definition.template.resources.get(&row.logical_id);
-        let metadata = resource.metadata.as_ref().and_then(|metadata| evaluate(metadata, scope).ok());
-        let mut changed = Vec::new();
-        if metadata != row.metadata {
-            changed.push("Metadata");
-        }
-        if resource.deletion_policy != row.deletion_policy {
-            changed.push("DeletionPolicy");
-        }
-        if resource.update_replace_policy != row.update_replace_policy {
-            changed.push("UpdateReplacePolicy");
-        }
-        if old.is_some_and(|old| old.creation_policy != resource.creation_policy) {
-            changed.push("CreationPolicy");
-        }
-        if old.is_some_and(|old| old.update_policy != resource.update_policy) {
-            changed.push("UpdatePolicy");
-        }
-        if self.definition.tags != self.stack.definition.tags && takes_tags(&row.resource_type) {
-            changed.push("Tags");
-        }
-        let detail = |attribute: &str| Detail {
-            attribute: attribute.to_owned(),
-            name: None,
-            path: None,
-            change_type: "Modify".to_owned(),
-            requires_recreation: "Never".to_owned(),
-            before: None,
-            after: None,
-            evaluation: "Static".to_owned(),
-            source: "DirectModification".to_owned(),
-            cause: None,
-        };
-        changed.into_iter().map(detail).collect()
     }
 }
 
@@ -357,35 +262,11 @@ fn nested_detail() -> Detail {
         evaluation: "Dynamic".to_owned(),
         source: "Automatic".to_owned(),
         cause: None,
+        drift: None,
     }
 }
 
 /// True unless the new value is known after the change is applied only: then it may turn out to be the old one.
 fn is_certain(detail: &Detail) -> bool {
     detail.after.as_deref().is_none_or(|after| !after.contains(KNOWN_AFTER_APPLY))
-}
-
-/// A place where two values differ.
-struct Leaf<'a> {
-    path: String,
-    old: Option<&'a Value>,
-    new: Option<&'a Value>,
-}
-
-fn differences<'a>(old: Option<&'a Value>, new: Option<&'a Value>, path: &str, leaves: &mut Vec<Leaf<'a>>) {
-    match (old, new) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for name in names {
-                differences(old.get(name), new.get(name), &format!("{path}/{name}"), leaves);
-            }
-        }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => {
-            for index in 0..old.len().max(new.len()) {
-                differences(old.get(index), new.get(index), &format!("{path}/{index}"), leaves);
-            }
-        }
-        (old, new) if old == new => {}
-        (old, new) => leaves.push(Leaf { path: path.to_owned(), old, new }),
-    }
 }
