@@ -21,6 +21,7 @@ mod outcomes;
 mod plan_file;
 mod prepared;
 mod preview;
+mod races;
 mod reach;
 mod render;
 mod schema;

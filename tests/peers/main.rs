@@ -3,6 +3,7 @@
 
 mod cdk;
 mod deployment;
+mod lifecycle;
 mod probe;
 mod sync;
 mod template;

@@ -80,6 +80,8 @@ impl<'a> Follower<'a> {
             if poll % POLLS_PER_LOOK == 0 {
                 match stack::status(self.aws, &self.stack.id).await? {
                     None => return Ok(Followed::Gone),
+                    // Somebody else's order was the one that counted. By its id a stack is never there again.
+                    Some(stack) if stack.status == StackStatus::DeleteComplete => return Ok(Followed::Gone),
                     Some(stack) if stack.status.is_in_progress() => {}
                     // The order may not have been taken up yet: then the stack is as it was and has no event of ours.
                     Some(_) if self.told.is_empty() && poll < POLLS_PER_LOOK * 4 => {}
@@ -139,7 +141,7 @@ impl<'a> Follower<'a> {
     }
 }
 
-const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
 /// True for an event of the stack itself, not of a resource or a nested stack.
 pub(crate) fn is_root(event: &StackEvent, stack: &StackReference) -> bool {

@@ -7,13 +7,13 @@ use stack_plan::Event;
 use crate::change_set::{self, ChangeSet, Created, Executed, Prepared};
 use crate::deletion;
 use crate::error::{AwsError, Result};
-use crate::events::{Followed, Follower};
+use crate::events::{Failures, Followed, Follower};
 use crate::host::{Answer, Host, Question};
-use crate::outcome::{Operation, Outcome, StackReference};
+use crate::outcome::{Failure, Operation, Outcome, StackReference};
 use crate::stack::{self, StackSummary};
 use crate::stack_deployment::{Brought, StackChange, StackDeployment, There, not_approved};
 use crate::status::StackStatus;
-use crate::validation::ValidationFinding;
+use crate::validation::{self, ValidationFinding};
 use crate::{next_step, risk};
 
 impl StackDeployment<'_> {
@@ -127,6 +127,8 @@ impl StackDeployment<'_> {
         }
         let end = follower.follow(self.pacer.restarted(), host).await?;
         let failures = follower.into_failures();
+        let cleanup = failures.cleanup.clone();
+        let (cause, others) = self.told(failures, stack).await;
         let status = match end {
             Followed::Ended(status) => status,
             Followed::Gone => StackStatus::DeleteComplete,
@@ -135,14 +137,13 @@ impl StackDeployment<'_> {
         match status {
             StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => {
                 let operation = if *kind == ChangeSetType::Create { Operation::Created } else { Operation::Updated };
-                let change = Some(StackChange { operation, change_set, orphans: failures.cleanup });
+                let change = Some(StackChange { operation, change_set, orphans: cleanup });
                 Ok(There { stack: self.arrived(stack).await?, change, before }.into())
             }
             StackStatus::RollbackComplete
             | StackStatus::UpdateRollbackComplete
             | StackStatus::ImportRollbackComplete => {
-                let (cause, others) = failures.into_cause_and_others();
-                let next = vec![next_step::own("deploy", self.arguments, "")];
+                let next = self.after_failure(cause.as_ref());
                 let stack = stack.clone();
                 Ok(Outcome::RolledBack { stack, status, cause, others, next, companions: Vec::new() }.into())
             }
@@ -151,12 +152,40 @@ impl StackDeployment<'_> {
                 Ok(Outcome::DeletedMeanwhile { stack: stack.clone(), next }.into())
             }
             status => {
-                let (cause, _) = failures.into_cause_and_others();
                 let next = self.about(stack).way_out(status);
                 let stack = stack.clone();
                 Ok(Outcome::NeedsRollback { stack, status, cause, next }.into())
             }
         }
+    }
+
+    /// The cause of a failure and the others. What CloudFormation's validation found stands in another list of events, and is told
+    /// instead of the sentence that names the list.
+    async fn told(&self, failures: Failures, stack: &StackReference) -> (Option<Failure>, Vec<Failure>) {
+        let (cause, others) = failures.into_cause_and_others();
+        if cause.as_ref().is_none_or(|cause| !validation::is_pointer(cause)) {
+            return (cause, others);
+        }
+        let mut found = validation::fetch_failures(self.aws, &stack.id).await.into_iter();
+        let Some(first) = found.next() else { return (cause, others) };
+        (Some(first), found.chain(others).collect())
+    }
+
+    /// What to do after a failure that was taken back. A name that is taken may be that of a resource that was kept.
+    fn after_failure(&self, cause: Option<&Failure>) -> Vec<String> {
+        let mut next = vec![next_step::own("deploy", self.arguments, "")];
+        let is_kept = |cause: &&Failure| {
+            let resource = self.wanted.template.resources.get(&cause.logical_id);
+            let policy = resource.and_then(|resource| resource.deletion_policy.as_deref());
+            policy.is_some_and(|policy| policy.starts_with("Retain"))
+        };
+        let is_taken = |cause: &&Failure| {
+            cause.code.as_deref().is_some_and(|code| code == "AlreadyExists" || code.starts_with("NAME_CONFLICT"))
+        };
+        if cause.filter(is_taken).filter(is_kept).is_some() {
+            next.push(next_step::own("deploy", self.arguments, "--import-existing"));
+        }
+        next
     }
 
     /// The stack that a change set stands in.

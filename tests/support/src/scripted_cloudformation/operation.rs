@@ -184,6 +184,10 @@ pub(super) fn advance(world: &mut World, name_or_id: &str) {
         let Some(event) = stack.pending.pop_front() else { break };
         if event.resource_type == STACK {
             stack.status.clone_from(&event.status);
+            if event.status == "DELETE_COMPLETE" {
+                // They go with their stack.
+                stack.change_sets.clear();
+            }
             if matches!(event.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE")
                 && let Some(set) = stack.change_sets.iter().find(|set| set.execution_status == "EXECUTE_COMPLETE")
             {
