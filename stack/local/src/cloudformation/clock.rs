@@ -6,6 +6,45 @@ use time::format_description::well_known::Rfc3339;
 /// Milliseconds since 1970.
 pub(crate) type Milliseconds = i64;
 
+/// Lets minutes go by: the length of one.
+#[cfg(not(test))]
+#[derive(Debug)]
+pub(crate) struct Minutes(std::time::Duration);
+
+#[cfg(not(test))]
+impl Default for Minutes {
+    fn default() -> Self {
+        Self(std::time::Duration::from_mins(1))
+    }
+}
+
+#[cfg(not(test))]
+impl Minutes {
+    /// Waits for so many minutes.
+    pub(crate) async fn pass(&self, minutes: u32) {
+        tokio::time::sleep(self.0.saturating_mul(minutes)).await;
+    }
+}
+
+/// Minutes that go by when the test says so: each permit is one.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct Minutes(pub(crate) tokio::sync::Semaphore);
+
+#[cfg(test)]
+impl Default for Minutes {
+    fn default() -> Self {
+        Self(tokio::sync::Semaphore::new(0))
+    }
+}
+
+#[cfg(test)]
+impl Minutes {
+    pub(crate) async fn pass(&self, minutes: u32) {
+        self.0.acquire_many(minutes).await.unwrap().forget();
+    }
+}
+
 /// The present moment.
 pub(crate) fn now() -> Milliseconds {
     i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)

@@ -32,12 +32,21 @@ fn adopter(kind: ResourceKind) -> Option<Adopt> {
     let adopt: Adopt = match kind {
         Kind::Alarm | Kind::CompositeAlarm => |of, name| Ok(crate::cloudwatch::resources::adopt_alarm(of, name)),
         Kind::Bucket => |of, name| Ok(crate::s3::resources::adopt_bucket(of, name)),
+        Kind::CodePipeline => crate::code::resources::adopt_pipeline,
         Kind::DbInstance => crate::rds::resources::adopt_instance,
+        Kind::DbParameterGroup => crate::rds::resources::adopt_parameter_group,
+        Kind::DbSubnetGroup => crate::rds::resources::adopt_subnet_group,
         Kind::EcrRepository => crate::ecr::resources::adopt_repository,
+        Kind::EcsCluster => crate::ecs::resources::adopt_cluster,
         Kind::EventBus => |of, name| Ok(crate::events::resources::adopt_event_bus(of, name)),
         Kind::Function => crate::lambda::resources::adopt_function,
+        Kind::IamGroup => crate::iam::user_resources::adopt_group,
         Kind::IamUser => crate::iam::user_resources::adopt_user,
-        Kind::KeyAlias => |_, name| Ok(crate::kms::resources::adopt_alias(name)),
+        Kind::InstanceProfile => crate::iam::account_resources::adopt_instance_profile,
+        // They are nothing but their name to a stack.
+        Kind::BucketPolicy | Kind::KeyAlias | Kind::LogsResourcePolicy => {
+            |_, name| Ok(Provisioned { physical_id: name.to_owned(), ..Provisioned::default() })
+        }
         Kind::LogGroup => |of, name| Ok(crate::logs::resources::adopt_log_group(of, name)),
         Kind::Role => crate::iam::resources::adopt_role,
         Kind::ScheduleGroup => |of, name| Ok(crate::scheduler::resources::adopt_schedule_group(of, name)),
@@ -50,16 +59,22 @@ fn adopter(kind: ResourceKind) -> Option<Adopt> {
     Some(adopt)
 }
 
-/// The name that the template itself gives a resource, which is its `Ref`.
-fn literal_name<'a>(kind: ResourceKind, resource_type: &str, properties: &'a Value) -> Option<&'a str> {
+/// The property that names a resource: the whole of its primary identifier, and what `Ref` gives.
+fn naming_property(kind: ResourceKind, resource_type: &str) -> Option<String> {
     let identifier = match known_type(resource_type) {
         Some(known) if known.primary_identifier() != known.ref_identifier() => return None,
+        Some(known) if known.primary_identifier().iter().any(|name| known.read_only().contains(name)) => return None,
         Some(known) => known.primary_identifier(),
         // A type that only this cloud has.
-        None => kind.create_only().iter().map(|name| (*name).to_owned()).collect(),
+        None => kind.create_only().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
     };
-    let [name] = identifier.as_slice() else { return None };
-    properties.get(name).filter(|value| !is_reference(value))?.as_str()
+    <[String; 1]>::try_from(identifier).ok().map(|[name]| name)
+}
+
+/// The name that the template itself gives a resource.
+fn literal_name<'a>(kind: ResourceKind, resource_type: &str, properties: &'a Value) -> Option<&'a str> {
+    let name = naming_property(kind, resource_type)?;
+    properties.get(&name).filter(|value| !is_reference(value))?.as_str()
 }
 
 /// Names of the resources that a template adds to a stack and that may be imported, by logical id.
@@ -132,5 +147,25 @@ pub(super) async fn adopt(context: &ResourceContext, row: &StackResource) -> Res
             "NotFound",
             format!("Resource of type '{resource_type}' with identifier '{physical_id}' was not found."),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stack_plan::specification::Specification;
+
+    use super::*;
+
+    #[test]
+    fn types_with_a_name_of_the_template_are_imported_or_known_not_to_be() {
+        let lines: Vec<String> = Specification::embedded()
+            .type_names()
+            .filter_map(|name| Some((name, ResourceKind::of(name)?)))
+            .filter_map(|(name, kind)| Some((name, kind, naming_property(kind, name)?)))
+            .map(|(name, kind, property)| {
+                format!("{name} {property}{}", if adopter(kind).is_some() { "" } else { ": not imported" })
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
     }
 }

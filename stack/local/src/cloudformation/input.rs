@@ -10,8 +10,8 @@ use stack_plan::template::{
 
 use super::kinds::ResourceKind;
 use super::model::Definition;
-use super::notifications;
 use super::references::{is_stored, parameter_store_values};
+use super::{notifications, rollback_triggers};
 use crate::cloud::Cloud;
 use crate::wire::{Form, ServiceError, percent_decode};
 
@@ -106,7 +106,18 @@ impl Call<'_> {
             .or_else(|| previous.map(|previous| previous.notification_arns.clone()))
             .unwrap_or_default();
         let resolved = parameter_store_values(self.cloud, &template, &parameters)?;
-        Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn, notification_arns })
+        let rollback = rollback_triggers::requested(self, previous.map(|previous| &previous.rollback))?;
+        Ok(Definition {
+            text,
+            template,
+            parameters,
+            resolved,
+            tags,
+            capabilities,
+            role_arn,
+            notification_arns,
+            rollback,
+        })
     }
 
     fn parameters(

@@ -36,6 +36,7 @@ mod references;
 mod render;
 #[expect(clippy::unused_async, reason = "providers are asynchronous, and these have nothing to wait for")]
 mod resources;
+mod rollback_triggers;
 mod scope;
 pub(crate) mod signals;
 mod specified;
@@ -60,6 +61,7 @@ pub(crate) struct CloudFormation {
     store: Arc<Store>,
     faults: Faults,
     signals: Signals,
+    minutes: clock::Minutes,
     #[cfg(test)]
     things: test_kind::Things,
 }
@@ -71,6 +73,7 @@ impl CloudFormation {
             store: Arc::new(Store::open(data_directory)?),
             faults: Faults::new(faults),
             signals: Signals::default(),
+            minutes: clock::Minutes::default(),
             #[cfg(test)]
             things: test_kind::Things::default(),
         })

@@ -11,6 +11,7 @@ use super::change_set::ChangeSet;
 use super::clock::{self, Milliseconds};
 use super::drift::StackDrift;
 use super::notifications::Notice;
+use super::rollback_triggers::RollbackConfiguration;
 use super::status::{ExecutionStatus, OnFailure, OperationType, ResourceStatus, StackStatus};
 
 /// Type of the rows of stacks themselves.
@@ -33,6 +34,9 @@ pub(crate) struct Definition {
     /// Topics that get the events of the stack.
     #[serde(default)]
     pub(crate) notification_arns: Vec<String>,
+    /// Alarms that end an operation on the stack.
+    #[serde(default)]
+    pub(crate) rollback: RollbackConfiguration,
 }
 
 impl Definition {

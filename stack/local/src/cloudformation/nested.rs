@@ -12,6 +12,7 @@ use super::model::{Definition, Stack};
 use super::operation::Operation;
 use super::provider::{Live, ProviderError, Provisioned, ResourceContext, Update};
 use super::references::parameter_store_values;
+use super::rollback_triggers::RollbackConfiguration;
 use super::status::{OnFailure, OperationType, StackStatus};
 use super::{clock, work};
 use crate::wire::ServiceError;
@@ -221,5 +222,7 @@ async fn definition(context: &ResourceContext, properties: &Value) -> Result<Def
     let topics = reference_list(properties, "NotificationARNs");
     let notification_arns = super::notifications::checked(&context.cloud, topics).map_err(plain)?;
     let tags = tags(properties, &context.tags);
-    Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn, notification_arns })
+    // The triggers of the outermost stack end the operations on those within it.
+    let rollback = RollbackConfiguration::default();
+    Ok(Definition { text, template, parameters, resolved, tags, capabilities, role_arn, notification_arns, rollback })
 }

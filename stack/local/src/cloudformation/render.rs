@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::change_set::{Change, ChangeSet, Detail, DetailDrift};
 use super::clock::{self, Milliseconds};
 use super::model::{Definition, Stack, StackEvent, StackResource};
+use super::rollback_triggers::RollbackConfiguration;
 use super::status::{OnFailure, ResourceDriftStatus, StackDriftStatus, StackStatus};
 use crate::wire::XmlWriter;
 
@@ -31,6 +32,18 @@ fn tags(xml: &mut XmlWriter, tags: &BTreeMap<String, String>) {
 
 fn strings(xml: &mut XmlWriter, name: &str, items: &[String]) {
     xml.list(name, items, |xml, item| xml.escape(item));
+}
+
+fn rollback_configuration(xml: &mut XmlWriter, configuration: &RollbackConfiguration) {
+    xml.element("RollbackConfiguration", |xml| {
+        if !configuration.triggers.is_empty() {
+            xml.list("RollbackTriggers", &configuration.triggers, |xml, trigger| {
+                xml.text("Arn", &trigger.arn);
+                xml.text("Type", trigger.kind.as_str());
+            });
+        }
+        xml.optional("MonitoringTimeInMinutes", configuration.monitoring_minutes.map(|minutes| minutes.to_string()));
+    });
 }
 
 /// What is known of the drift of a resource, and since when.
@@ -62,7 +75,7 @@ pub(super) fn stack(xml: &mut XmlWriter, stack: &Stack) {
     xml.optional("ChangeSetId", stack.change_set_id.as_ref());
     xml.optional("Description", definition.template.description.as_ref());
     parameters(xml, definition);
-    xml.element("RollbackConfiguration", |_| {});
+    rollback_configuration(xml, &definition.rollback);
     xml.text("DisableRollback", if stack.on_failure == OnFailure::DoNothing { "true" } else { "false" });
     strings(xml, "NotificationARNs", &definition.notification_arns);
     if !definition.capabilities.is_empty() {
@@ -150,7 +163,7 @@ pub(super) fn change_set(xml: &mut XmlWriter, stack_id: &str, stack_name: &str, 
     change_set_head(xml, stack_id, stack_name, change_set);
     parameters(xml, &change_set.definition);
     strings(xml, "NotificationARNs", &change_set.definition.notification_arns);
-    xml.element("RollbackConfiguration", |_| {});
+    rollback_configuration(xml, &change_set.definition.rollback);
     strings(xml, "Capabilities", &change_set.definition.capabilities);
     if !change_set.definition.tags.is_empty() {
         tags(xml, &change_set.definition.tags);

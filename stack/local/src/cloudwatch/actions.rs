@@ -57,6 +57,7 @@ pub(super) fn change_state(
             return;
         }
     };
+    cloud.cloudwatch.changed.notify_waiters();
     if before.state == after.state {
         return;
     }

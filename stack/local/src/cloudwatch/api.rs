@@ -152,6 +152,7 @@ pub(super) fn put_alarm(cloud: &Arc<Cloud>, mut alarm: Alarm) -> Result<(), Serv
         summary: format!("Alarm \"{name}\" {}", if existed { "updated" } else { "created" }),
         data: json!({"version": "1.0", "type": if existed { "Update" } else { "Create" }, "updatedAlarm": settings}),
     });
+    cloud.cloudwatch.changed.notify_waiters();
     cloud.cloudwatch.watch.start(cloud);
     if composite {
         super::watch::look_at_composites(cloud, &name, time);
@@ -186,7 +187,9 @@ impl CloudWatch {
         self.store.change(|state| {
             state.alarms.retain(|name, _| !names.contains(name));
             Ok(())
-        })
+        })?;
+        self.changed.notify_waiters();
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 use crate::cloud::Cloud;
 use crate::error::LocalError;
@@ -59,6 +60,8 @@ pub(crate) struct CloudWatch {
     metrics: Mutex<Metrics>,
     history: Mutex<VecDeque<HistoryItem>>,
     watch: watch::Watch,
+    /// Told when an alarm changed its state, was put or was removed.
+    changed: Notify,
     /// Absent until the cloud is whole, and in tests of single services.
     cloud: OnceLock<Weak<Cloud>>,
 }
@@ -71,6 +74,7 @@ impl CloudWatch {
             metrics: Mutex::default(),
             history: Mutex::default(),
             watch: watch::Watch::default(),
+            changed: Notify::new(),
             cloud: OnceLock::new(),
         })
     }
@@ -79,6 +83,18 @@ impl CloudWatch {
     pub(crate) fn resume(&self, cloud: &Arc<Cloud>) {
         let _ = self.cloud.set(Arc::downgrade(cloud));
         self.watch.start(cloud);
+    }
+
+    /// Tells when an alarm changed its state, was put or was removed.
+    pub(crate) fn alarms_changed(&self) -> &Notify {
+        &self.changed
+    }
+
+    /// Whether an alarm is in the state ALARM; `None` when there is no such alarm of this type in the region.
+    pub(crate) fn is_in_alarm(&self, region: &str, arn: &str, is_composite: bool) -> Option<bool> {
+        let (_, name) = arn.split_once(":alarm:")?;
+        let alarm = self.alarm(name).filter(|alarm| alarm.rule.is_some() == is_composite)?;
+        (alarm::alarm_arn(region, name) == arn).then_some(alarm.state == alarm::AlarmState::Alarm)
     }
 
     /// Records a value of a metric (`AWS/Lambda`, `Errors`, `FunctionName` = `resize`), as of now.

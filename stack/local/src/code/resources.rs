@@ -71,6 +71,11 @@ async fn delete(
     context.cloud.code.remove(&context.region, kind, physical_id).map(drop).map_err(of_provider)
 }
 
+/// A pipeline that exists already.
+pub(crate) fn adopt_pipeline(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(context.cloud.code.get(&context.region, Kind::Pipeline, name).map_err(of_provider)?.provisioned())
+}
+
 async fn read(
     kind: Kind,
     context: &ResourceContext,

@@ -66,6 +66,11 @@ async fn delete(
     context.cloud.ecs.remove(&context.region, kind, physical_id).map(drop).map_err(of_provider)
 }
 
+/// A cluster that exists already.
+pub(crate) fn adopt_cluster(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(context.cloud.ecs.get(&context.region, Kind::Cluster, name).map_err(of_provider)?.provisioned())
+}
+
 async fn read(
     kind: Kind,
     context: &ResourceContext,

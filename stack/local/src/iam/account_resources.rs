@@ -25,6 +25,11 @@ fn provisioned_profile(name: &str, arn: &str) -> Provisioned {
     Provisioned { physical_id: name.to_owned(), attributes: Map::from_iter([("Arn".to_owned(), json!(arn))]) }
 }
 
+/// An instance profile that exists already.
+pub(crate) fn adopt_instance_profile(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(provisioned_profile(name, &context.cloud.iam.instance_profile(name)?.arn))
+}
+
 /// `AWS::IAM::InstanceProfile`. `Ref` is the name.
 pub(crate) async fn create_instance_profile(
     context: &ResourceContext,

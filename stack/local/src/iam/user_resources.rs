@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::receivers::{Kind, Receiver};
 use super::resources::{absent_is_done, document, inline_policies};
-use super::users::{Held, Holder};
+use super::users::{Held, Holder, no_group};
 use crate::cloudformation::provider::{Live, ProviderError, Provisioned, ResourceContext, Update};
 use crate::settings::DEFAULT_ACCOUNT;
 use crate::wire::properties::{changed, reference_list, required_text, tag_list, tags, text};
@@ -139,6 +139,13 @@ fn read_held(held: &Held, declared: &Value, live: &mut Value) {
         .filter(|(name, _)| own.contains(&name.as_str()))
         .map(|(name, document)| json!({"PolicyName": name, "PolicyDocument": document}))
         .collect();
+}
+
+/// A group that exists already.
+pub(crate) fn adopt_group(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    let group = context.cloud.iam.store.read(|state| state.groups.get(name).cloned());
+    let group = group.ok_or_else(|| no_group(name))?;
+    Ok(provisioned(name, &[("Arn", &group.arn)]))
 }
 
 /// A user that exists already.

@@ -356,6 +356,6 @@ pub(super) fn no_user(name: &str) -> ServiceError {
     no_entity(format!("The user with name {name} cannot be found."))
 }
 
-fn no_group(name: &str) -> ServiceError {
+pub(super) fn no_group(name: &str) -> ServiceError {
     no_entity(format!("The group with name {name} cannot be found."))
 }

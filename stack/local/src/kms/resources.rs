@@ -111,11 +111,6 @@ fn apply(context: &ResourceContext, id: &str, properties: &Value) -> Result<(), 
     Ok(())
 }
 
-/// An alias that exists already.
-pub(crate) fn adopt_alias(name: &str) -> Provisioned {
-    Provisioned { physical_id: name.to_owned(), attributes: Map::new() }
-}
-
 /// `AWS::KMS::Alias`. `Ref` is the name.
 pub(crate) async fn create_alias(context: &ResourceContext, properties: &Value) -> Result<Provisioned, ProviderError> {
     let (name, target) = (required_text(properties, "AliasName")?, required_text(properties, "TargetKeyId")?);

@@ -48,6 +48,16 @@ fn provisioned(record: &Record) -> Provisioned {
     made
 }
 
+/// A subnet group that exists already.
+pub(crate) fn adopt_subnet_group(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(provisioned(&context.cloud.rds.group(&context.region, SUBNET_GROUP, name)?))
+}
+
+/// A parameter group that exists already.
+pub(crate) fn adopt_parameter_group(context: &ResourceContext, name: &str) -> Result<Provisioned, ProviderError> {
+    Ok(provisioned(&context.cloud.rds.group(&context.region, PARAMETER_GROUP, name)?))
+}
+
 async fn create(
     kind: &'static str,
     context: &ResourceContext,

@@ -242,6 +242,26 @@ def notifications(cloud):
     formation.delete_stack(StackName=name)
 
 
+@check("cloudformation", "an update with a rollback trigger whose alarm is in ALARM is taken back")
+def rollback_trigger(cloud):
+    watch, formation, alarm = cloud.client("cloudwatch"), cloud.client("cloudformation"), cloud.name("alarm")
+    watch.put_metric_alarm(AlarmName=alarm, Namespace="probe", MetricName=alarm, Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold")
+    arn = watch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["AlarmArn"]
+    watched = {"RollbackTriggers": [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"}], "MonitoringTimeInMinutes": 0}
+    name, _ = cloud.stack(things(A=topic("one")))
+    described = change_set(cloud, name, things(A=topic("one")), RollbackConfiguration=watched)
+    assert described["Status"] == "CREATE_COMPLETE" and not described["Changes"], described
+    assert described["RollbackConfiguration"] == watched, described
+    formation.execute_change_set(StackName=name, ChangeSetName=described["ChangeSetName"])
+    assert settled(cloud, name) == "UPDATE_COMPLETE", cloud.reasons(name)
+    assert formation.describe_stacks(StackName=name)["Stacks"][0]["RollbackConfiguration"] == watched
+    watch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="probe")
+    formation.update_stack(StackName=name, TemplateBody=json.dumps(things(A=topic("two"))))
+    assert settled(cloud, name) == "UPDATE_ROLLBACK_COMPLETE", cloud.reasons(name)
+    arn = formation.describe_stack_resource(StackName=name, LogicalResourceId="A")["StackResourceDetail"]["PhysicalResourceId"]
+    assert cloud.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "one"
+
+
 @check("cloudformation", "a nested stack is read from S3, and its outputs are attributes of the parent's resource")
 def nested(cloud):
     s3, bucket = cloud.client("s3"), cloud.name("templates")

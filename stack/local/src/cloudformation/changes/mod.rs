@@ -85,7 +85,8 @@ pub(crate) fn changes(
     }
     let outputs_change = outputs_change(definition, stack, &scope);
     let tags_change = definition.tags != stack.definition.tags;
-    let settings_change = definition.notification_arns != stack.definition.notification_arns;
+    let settings_change = definition.notification_arns != stack.definition.notification_arns
+        || definition.rollback != stack.definition.rollback;
     Ok(Changes { resources: comparison.resources, outputs_change, tags_change, settings_change })
 }
 

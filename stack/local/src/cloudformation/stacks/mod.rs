@@ -23,8 +23,7 @@ use super::{clock, work};
 use crate::wire::ServiceError;
 
 /// Fields that ask for what is not served.
-const NOT_SERVED: [&str; 4] =
-    ["ResourceTypes", "RollbackConfiguration.RollbackTriggers", "TimeoutInMinutes", "ResourcesToImport"];
+const NOT_SERVED: [&str; 3] = ["ResourceTypes", "TimeoutInMinutes", "ResourcesToImport"];
 
 pub(super) fn refuse_not_served(call: &Call<'_>, operation: &str) -> Result<(), ServiceError> {
     call.refuse_fields(operation, &NOT_SERVED)?;

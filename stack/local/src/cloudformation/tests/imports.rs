@@ -170,6 +170,11 @@ Resources:
   Repository: {Type: AWS::ECR::Repository, DeletionPolicy: Retain, Properties: {RepositoryName: kept}}
   Schedules: {Type: AWS::Scheduler::ScheduleGroup, DeletionPolicy: Retain, Properties: {Name: kept}}
   User: {Type: AWS::IAM::User, DeletionPolicy: Retain, Properties: {UserName: kept}}
+  Group: {Type: AWS::IAM::Group, DeletionPolicy: Retain, Properties: {GroupName: kept}}
+  Profile: {Type: AWS::IAM::InstanceProfile, DeletionPolicy: Retain, Properties: {InstanceProfileName: kept, Roles: [!Ref Role]}}
+  BucketPolicy: {Type: AWS::S3::BucketPolicy, DependsOn: Bucket, DeletionPolicy: Retain, Properties: {Bucket: kept, PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Deny, Principal: '*', Action: 's3:DeleteBucket', Resource: 'arn:aws:s3:::kept'}]}}}
+  Cluster: {Type: AWS::ECS::Cluster, DeletionPolicy: Retain, Properties: {ClusterName: kept}}
+  Settings: {Type: AWS::RDS::DBParameterGroup, DeletionPolicy: Retain, Properties: {DBParameterGroupName: kept, Description: d, Family: postgres17}}
 ";
 
 /// Types whose identifier only the service gives.
@@ -192,6 +197,11 @@ Outputs:
   Repository: {Value: !GetAtt Repository.RepositoryUri}
   Schedules: {Value: !GetAtt Schedules.Arn}
   User: {Value: !GetAtt User.Arn}
+  Group: {Value: !GetAtt Group.Arn}
+  Profile: {Value: !GetAtt Profile.Arn}
+  BucketPolicy: {Value: !Ref BucketPolicy}
+  Cluster: {Value: !GetAtt Cluster.Arn}
+  Settings: {Value: !Ref Settings}
 ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,6 +16,7 @@ mod persistence;
 mod protection;
 mod requests;
 mod revert_drift;
+mod rollback_triggers;
 mod services;
 mod systems;
 mod updates;

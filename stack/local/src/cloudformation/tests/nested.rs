@@ -19,7 +19,7 @@ Resources:
 Outputs: {Thing: {Value: !Sub '${Inner}-${Value}'}}
 ";
 
-async fn put_child(world: &World, text: &str) {
+pub(super) async fn put_child(world: &World, text: &str) {
     if world.cloud.s3.list_bucket_names().is_empty() {
         let bucket = "Resources: {B: {Type: 'AWS::S3::Bucket', Properties: {BucketName: templates}}}";
         world.ok("CreateStack", &[("StackName", "templates"), ("TemplateBody", bucket)]).await;
@@ -30,7 +30,7 @@ async fn put_child(world: &World, text: &str) {
 }
 
 /// Physical id of the nested stack.
-async fn child(world: &World) -> String {
+pub(super) async fn child(world: &World) -> String {
     let fields = [("StackName", "s"), ("LogicalResourceId", "Child")];
     world.ok("DescribeStackResource", &fields).await.field("PhysicalResourceId")
 }

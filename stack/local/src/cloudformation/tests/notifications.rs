@@ -1,5 +1,6 @@
 //! `NotificationARNs`: topics that get the events of a stack.
 
+use super::nested::{child, put_child};
 use super::*;
 use crate::sqs::Wanted;
 
@@ -146,4 +147,23 @@ async fn a_rollback_brings_the_topics_back() {
     assert!(world.topics().await.is_empty());
     let told = world.told(4).await;
     assert!(told.contains(&"AWS CloudFormation Notification: B CREATE_FAILED".to_owned()), "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nested_stack_has_topics_of_its_own() {
+    let world = World::new();
+    world.ok("CreateStack", &[("StackName", "topics"), ("TemplateBody", TOPICS)]).await;
+    world.settle().await;
+    put_child(&world, &things(&[("Inner", "")])).await;
+    let parent = format!(
+        "Resources: {{Child: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: 'https://s3.eu-central-1.amazonaws.com/templates/child.yaml', NotificationARNs: ['{ONE}']}}}}}}"
+    );
+    world.ok("CreateStack", &[("StackName", "s"), ("TemplateBody", &parent)]).await;
+    world.settle().await;
+    assert_eq!(world.status("s").await, "CREATE_COMPLETE", "{:#?}", world.events());
+    assert!(world.topics().await.is_empty());
+    let told = world.told(5).await;
+    assert!(told.iter().any(|line| line.ends_with("Inner CREATE_COMPLETE")), "{told:#?}");
+    let nested = world.ok("DescribeStacks", &[("StackName", &child(&world).await)]).await;
+    assert!(nested.field("NotificationARNs").contains(ONE), "{}", nested.body);
 }

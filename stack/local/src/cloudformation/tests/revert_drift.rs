@@ -214,6 +214,54 @@ async fn what_cannot_be_read_is_compared_with_what_was_deployed() {
     assert_eq!(world.value("a"), "y");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_gone_and_no_longer_wanted_is_not_made_again() {
+    let world = World::new();
+    world.create(&template()).await;
+    world.drift("a", "Value", json!("y"));
+    world.remove("c");
+    let without =
+        things(&[("A", "Properties: {Name: a, Value: x, Labels: [red]}"), ("B", "Properties: {Value: !GetAtt A.Arn}")]);
+    let described = world.reverting("less", Some(&without)).await;
+    assert_eq!(described.fields("Action"), ["Modify", "Remove"]);
+    assert_eq!(described.fields("ResourceDriftStatus"), ["MODIFIED", "DELETED"]);
+    world.calls();
+    assert_eq!(world.execute("less").await, "UPDATE_COMPLETE", "{:#?}", world.events());
+    assert_eq!(world.calls(), ["update A", "delete C"]);
+    assert_eq!(world.value("a"), "x");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_attempt_that_is_not_taken_back_can_be_repeated_or_taken_back_later() {
+    for takes_back in [false, true] {
+        let world = World::new();
+        world.create(&template()).await;
+        world.drift("a", "Value", json!("y"));
+        world.drift("c", "Value", json!("z"));
+        world.reverting("first", None).await;
+        world.fail("update C");
+        let fields = [("StackName", "s"), ("ChangeSetName", "first"), ("DisableRollback", "true")];
+        world.ok("ExecuteChangeSet", &fields).await;
+        world.settle().await;
+        assert_eq!(world.status("s").await, "UPDATE_FAILED");
+        assert_eq!([world.value("a"), world.value("c")], ["x", "z"]);
+        world.heal();
+        if takes_back {
+            world.ok("RollbackStack", &[("StackName", "s")]).await;
+            world.settle().await;
+            assert_eq!(world.status("s").await, "UPDATE_ROLLBACK_COMPLETE", "{:#?}", world.events());
+            assert_eq!([world.value("a"), world.value("c")], ["y", "z"]);
+            assert_eq!(world.reverting("again", None).await.fields("ResourceDriftStatus"), ["MODIFIED", "MODIFIED"]);
+        } else {
+            world.reverting("again", None).await;
+            assert_eq!(world.execute("again").await, "UPDATE_COMPLETE", "{:#?}", world.events());
+            assert_eq!(world.value("a"), "x");
+            assert_eq!(world.value("c"), world.physical_id("B").await);
+            assert_eq!(world.reverting("none", None).await.field("Status"), "FAILED");
+        }
+    }
+}
+
 const SERVICES: &str = r"
 Parameters: {Days: {Type: Number, Default: 7}}
 Resources:

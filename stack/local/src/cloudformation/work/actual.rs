@@ -37,7 +37,8 @@ pub(super) async fn start_from_actual(
                 } else if let Some(known) = snapshot.resources.get_mut(&row.logical_id) {
                     known.properties.clone_from(&properties);
                 }
-                snapshot.drifted.insert(row.logical_id.clone(), row.clone());
+                // What an attempt before this one found it deployed as stays what it was deployed as.
+                snapshot.drifted.entry(row.logical_id.clone()).or_insert_with(|| row.clone());
             }
             if is_gone {
                 stack.resources.shift_remove(&row.logical_id);

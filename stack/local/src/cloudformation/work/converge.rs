@@ -12,6 +12,7 @@ use super::graph::Graph;
 use super::import::{import, to_import};
 use super::outputs::settle_outputs;
 use super::provide;
+use super::watch::Watcher;
 use crate::cloudformation::clock;
 use crate::cloudformation::drift::Readings;
 use crate::cloudformation::model::{Definition, STACK_TYPE, StackResource};
@@ -40,7 +41,13 @@ pub(super) async fn converge(operation: &Operation) -> Result<(), String> {
 
     let readings = start_from_actual(operation, &definition, &wanted).await;
     deny_removals(operation, &wanted);
-    make_all(operation, &definition, &wanted, &mut scope, &Differences { tags_changed, readings }).await;
+    let differences = Differences { tags_changed, readings };
+    let make = make_all(operation, &definition, &wanted, &mut scope, &differences);
+    let watcher = Watcher { configuration: &definition.rollback, operation, region: &region };
+    watcher.watch(make).await?;
+    if !operation.running.is_stopped() {
+        watcher.monitor().await?;
+    }
     if operation.running.is_stopped() {
         return Err(failure_reason(operation));
     }

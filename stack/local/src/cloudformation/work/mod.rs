@@ -9,6 +9,7 @@ mod outputs;
 mod provide;
 mod remove;
 mod rollback;
+mod watch;
 
 pub(crate) use outputs::importers;
 use remove::{Rows, remove};
