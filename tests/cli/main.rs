@@ -13,6 +13,7 @@ mod guarded;
 mod help;
 mod init;
 mod invoke;
+mod kept;
 mod local;
 mod logs;
 mod migrate;
