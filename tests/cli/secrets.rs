@@ -120,7 +120,7 @@ async fn planted_secrets_are_never_printed() {
     for arguments in offline {
         run(arguments);
     }
-    let online: [&[&str]; 12] = [
+    let online: [&[&str]; 16] = [
         &["diff"],
         &["deploy"],
         &["deploy", "--json"],
@@ -128,7 +128,11 @@ async fn planted_secrets_are_never_printed() {
         &["events"],
         &["ls", "--json"],
         &["outputs"],
+        &["deploy", "--hotswap"],
+        &["deploy", "--no-execute"],
         &["drift"],
+        &["drift", "--revert"],
+        &["destroy", "--older-than", "9999d"],
         &["attach"],
         &["cancel"],
         &["rollback"],

@@ -10,7 +10,7 @@ const PROJECT: &str = "\
 stack: life
 region: us-east-1
 environments: { dev: { suffix: one, removal: destroy } }
-parameters: { topic: first }
+parameters: { named: first }
 buckets:
   files: { versioning: true }
 tables:
@@ -20,7 +20,7 @@ topics:
 resources:
   Named:
     Type: AWS::SNS::Topic
-    Properties: { TopicName: \"life-one-{{topic}}\" }
+    Properties: { TopicName: \"life-one-{{named}}\" }
 ";
 
 /// A bucket whose name somebody else has.
@@ -96,7 +96,7 @@ async fn a_stack_is_made_changed_left_alone_and_taken_away_on_ministack() {
     assert!(run.stderr.contains("up to date"), "{}", run.stderr);
     assert!(calls.len() <= 4, "{calls:?}");
 
-    life.ends(&["deploy", "--parameter", "topic=second", "--allow", "replace"], 0);
+    life.ends(&["deploy", "--parameter", "named=second", "--allow", "replace"], 0);
     let topics = life.sns("Action=ListTopics").await;
     assert!(topics.contains(":life-one-second<") && !topics.contains(":life-one-first<"), "{topics}");
 
@@ -114,7 +114,7 @@ async fn failures_are_taken_back_and_named_on_ministack() {
     let (run, _) = life.ends(&["deploy"], 1);
     assert_eq!(life.status().await, "ROLLBACK_COMPLETE");
     assert!(run.stderr.contains("first failure: Taken (AWS::S3::Bucket"), "{}", run.stderr);
-    assert!(run.stderr.contains("declared in stack.yaml:16"), "{}", run.stderr);
+    assert!(run.stderr.contains("declared in stack.yaml:15 (resources.Taken)"), "{}", run.stderr);
     life.clients.s3.delete_bucket().bucket("life-taken").send().await.unwrap();
     life.ends(&["deploy"], 0);
     assert_eq!(life.status().await, "CREATE_COMPLETE");

@@ -45,7 +45,7 @@ pub async fn deploy(
         plan,
         project_directory,
         options,
-        attempt: Attempt::new(options.attempt.as_deref()),
+        attempt: Attempt::new(options.attempt.as_deref()).by(options.deployer.as_deref()),
         pacer: Pacer::new(options.polling.unwrap_or_else(|| Polling::suiting(aws)), options.interrupt.clone()),
     };
     // What can be known to be wrong is told before the first call.

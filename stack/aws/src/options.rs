@@ -21,6 +21,8 @@ pub struct DeployOptions {
     /// Name of this attempt in change set names and request tokens: letters, digits and hyphens, at most 64.
     /// Random when absent. The same name given twice is one attempt.
     pub attempt: Option<String>,
+    /// Who deploys, for [`StackSummary::deployer`](crate::StackSummary::deployer): a login name, or that of a job.
+    pub deployer: Option<String>,
     /// Arguments that choose the same project and environment on the command line (`-e dev --suffix alice --local`):
     /// the commands that an outcome suggests repeat them.
     pub arguments: String,

@@ -8,6 +8,7 @@ use aws_smithy_types::date_time::Format;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::attempt::deployer_of;
 use crate::connect::Aws;
 use crate::error::{AwsError, Result, failed};
 use crate::outcome::StackReference;
@@ -34,6 +35,8 @@ pub struct StackSummary {
     pub tags: BTreeMap<String, String>,
     /// True when the stack has termination protection.
     pub protected: bool,
+    /// Who deployed it last, where the name of its change set says so.
+    pub deployer: Option<String>,
     /// When it was created, in RFC 3339, UTC.
     pub created: Option<String>,
     /// When it was updated last, in RFC 3339, UTC; absent when it never was.
@@ -171,6 +174,7 @@ fn summary(stack: Stack) -> Result<StackSummary> {
             .collect(),
         tags: stack.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
         protected: stack.enable_termination_protection.unwrap_or(false),
+        deployer: stack.change_set_id.as_deref().and_then(deployer_of),
         created: stack.creation_time.as_ref().and_then(text_of),
         updated: stack.last_updated_time.as_ref().and_then(text_of),
         drift,

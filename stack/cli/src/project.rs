@@ -187,6 +187,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
 }
 
 /// Login name, for `{{user}}`: of the environment, else of the user database, else the user's number.
+/// Who deploys: whoever a job of CI says that it works for, else the login name.
+pub(crate) fn deployer() -> String {
+    let named = |name| std::env::var(name).ok().filter(|login| !login.is_empty());
+    ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"].into_iter().find_map(named).unwrap_or_else(login_name)
+}
+
 fn login_name() -> String {
     let named = |name| std::env::var(name).ok().filter(|login| !login.is_empty());
     ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(named).unwrap_or_else(|| {

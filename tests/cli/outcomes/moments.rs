@@ -58,6 +58,11 @@ async fn struck(
     })
     .await;
     act(cloud, &child);
+    ended(child).await
+}
+
+/// What a child said until its end.
+async fn ended(child: Child) -> Run {
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
     Run {
         code: output.status.code(),
@@ -115,44 +120,60 @@ async fn a_signal_leaves_the_operation_and_says_how_to_go_on() {
     let mut before = deployed().await;
     before.slowness = 100_000;
     let leave = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
-        struck(project, cloud, arguments, |_, child| interrupt(child)).await
+        without_progress(struck(project, cloud, arguments, |_, child| interrupt(child)).await)
     };
-    // How many events were told by then depends on the moment.
-    let said = async |arguments: &[&str]| {
-        let (project, cloud) = (TestProject::new(STACK, CHANGED), ScriptedCloud::start().await);
-        cloud.world(|world| world.clone_from(&before));
-        leave(&project, &cloud, arguments).await
+    assert_moment("deploy_detached", (CHANGED, &before), &["deploy", "--yes"], 130, leave).await;
+    assert_moment("destroy_detached", (PROJECT, &before), &["destroy", "--yes"], 130, leave).await;
+    assert_moment("deploy_creation_detached", (PROJECT, &slow()), &["deploy", "--yes"], 130, leave).await;
+}
+
+fn slow() -> World {
+    let mut world = World::default();
+    world.slowness = 100_000;
+    world
+}
+
+/// How many events of the stack are told by then depends on the moment.
+fn without_progress(run: Run) -> Run {
+    let lines = run.stdout.lines().filter(|line| !line.starts_with("{\"event\":\"stack\""));
+    Run { stdout: lines.map(|line| format!("{line}\n")).collect(), ..run }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_before_the_operation_takes_everything_back() {
+    let mut before = deployed().await;
+    before.change_sets_pend = true;
+    let end = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        let mut command = command(project, cloud, arguments);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut looks = 0;
+        eventually("it waits for its change set", async || {
+            looks += cloud.take_calls().iter().filter(|call| *call == "DescribeChangeSet").count();
+            (looks > 2).then_some(())
+        })
+        .await;
+        interrupt(&child);
+        let run = ended(child).await;
+        assert_eq!(cloud.world(|world| world.stack(STACK_NAME).unwrap().change_sets.len()), 1, "only that of before");
+        run
     };
-    for (command, goes_on) in [("deploy", "stack cancel"), ("destroy", "stack attach")] {
-        let run = said(&[command, "--yes"]).await;
-        assert_eq!(run.code, Some(130), "{run:?}");
-        assert!(run.stderr.contains("detached: CloudFormation goes on with small-one"), "{}", run.stderr);
-        assert!(run.stderr.contains(goes_on), "{}", run.stderr);
-        let run = said(&[command, "--yes", "--json"]).await;
-        let last: serde_json::Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
-        assert_eq!((&last["outcome"]["outcome"], &last["exit_code"]), (&"detached".into(), &130.into()), "{last:#}");
-    }
+    assert_moment("deploy_interrupted", (CHANGED, &before), &["deploy", "--yes"], 130, end).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_that_somebody_deletes_meanwhile_is_told() {
     let mut before = deployed().await;
     before.slowness = 100_000;
-    let delete = |cloud: &ScriptedCloud, _: &Child| {
-        cloud.world(|world| {
-            let stack = world.stack(STACK_NAME).unwrap();
-            stack.pending.clear();
-            "DELETE_COMPLETE".clone_into(&mut stack.status);
-        });
+    let deleted = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        let delete = |cloud: &ScriptedCloud, _: &Child| {
+            cloud.world(|world| {
+                let stack = world.stack(STACK_NAME).unwrap();
+                stack.pending.clear();
+                "DELETE_COMPLETE".clone_into(&mut stack.status);
+            });
+        };
+        without_progress(struck(project, cloud, arguments, delete).await)
     };
-    for (arguments, code, words) in [
-        (&["deploy", "--yes"][..], 1, "was deleted by someone else while it was being deployed"),
-        (&["destroy", "--yes"], 0, "destroyed small-one"),
-    ] {
-        let (project, cloud) = (TestProject::new(STACK, CHANGED), ScriptedCloud::start().await);
-        cloud.world(|world| world.clone_from(&before));
-        let run = struck(&project, &cloud, arguments, delete).await;
-        assert_eq!(run.code, Some(code), "{run:?}");
-        assert!(run.stderr.contains(words), "{}", run.stderr);
-    }
+    assert_moment("deploy_deleted_meanwhile", (CHANGED, &before), &["deploy", "--yes"], 1, deleted).await;
+    assert_moment("destroy_deleted_meanwhile", (PROJECT, &before), &["destroy", "--yes"], 0, deleted).await;
 }

@@ -12,17 +12,22 @@ use crate::STACK;
 async fn updating(prepare: impl FnOnce(&mut World)) -> World {
     let mut before = deployed().await;
     prepare(&mut before);
-    let project = TestProject::new(STACK, CHANGED);
+    begun(&before, (CHANGED, &["deploy", "--yes"]), "ExecuteChangeSet").await
+}
+
+/// The cloud right after the call that begins the operation of a command, whose process was killed at it.
+async fn begun(before: &World, (project, arguments): (&str, &[&str]), order: &str) -> World {
+    let project = TestProject::new(STACK, project);
     let cloud = ScriptedCloud::start().await;
-    cloud.world(|world| world.clone_from(&before));
-    let _ = run(&project, &cloud, &["deploy", "--yes"]);
-    let call = cloud.take_calls().iter().position(|name| name == "ExecuteChangeSet").unwrap() + 1;
+    cloud.world(|world| world.clone_from(before));
+    let _ = run(&project, &cloud, arguments);
+    let call = cloud.take_calls().iter().position(|name| name == order).unwrap() + 1;
 
     let cloud = ScriptedCloud::start().await;
-    cloud.world(|world| *world = before);
+    cloud.world(|world| world.clone_from(before));
     cloud.fault(call, Fault::AnswerWithheld);
-    let mut child = command(&project, &cloud, &["deploy", "--yes"]).stderr(Stdio::null()).spawn().unwrap();
-    eventually("the execution", async || (cloud.calls() == call).then_some(())).await;
+    let mut child = command(&project, &cloud, arguments).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the order", async || (cloud.calls() == call).then_some(())).await;
     child.kill().unwrap();
     child.wait().unwrap();
     cloud.world(|world| world.clone())
@@ -43,6 +48,9 @@ async fn an_operation_is_followed_to_its_end() {
     })
     .await;
     assert_outcome("attach_rolled_back", CHANGED, &failing, &["attach"], 1).await;
+    let going = begun(&deployed().await, (PROJECT, &["destroy", "--yes"]), "DeleteStack").await;
+    assert_outcome("attach_destroyed", PROJECT, &going, &["attach"], 0).await;
+    assert_outcome("destroy_followed", PROJECT, &going, &["destroy", "--yes"], 0).await;
     assert_outcome("attach_idle", PROJECT, &deployed().await, &["attach"], 0).await;
     assert_outcome("attach_absent", PROJECT, &World::default(), &["attach"], 0).await;
 }

@@ -9,7 +9,7 @@ use crate::error::CliError;
 use crate::host::{Consent, User};
 use crate::output::Output;
 use crate::plan_file;
-use crate::project::ProjectFiles;
+use crate::project::{self, ProjectFiles};
 use crate::report::{Declaration, Report};
 use crate::runtime;
 use crate::target::{self, Connected};
@@ -37,6 +37,7 @@ pub(super) fn run(settings: &Settings, arguments: DeployArguments, output: &mut 
         let options = DeployOptions {
             interrupt,
             arguments: settings.choice(),
+            deployer: Some(project::deployer()),
             prepare_only: arguments.no_execute,
             import_existing: arguments.import_existing,
             hot_swap: arguments.hot_swap,

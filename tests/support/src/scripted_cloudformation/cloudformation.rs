@@ -87,6 +87,9 @@ fn describe_stacks(world: &mut World, form: &Form) -> Called {
 fn stack_member(stack: &Stack) -> String {
     let mut text =
         [tag("StackId", &stack.id), tag("StackName", &stack.name), tag("StackStatus", &stack.status)].concat();
+    if let Some(set) = stack.change_sets.iter().find(|set| set.execution_status == "EXECUTE_COMPLETE") {
+        text += &tag("ChangeSetId", &set.id);
+    }
     text += "<CreationTime>2026-11-21T00:00:00Z</CreationTime>";
     if stack.updates > 0 {
         text += &tag(

@@ -40,6 +40,9 @@ pub(super) fn parts(style: Style, name: &str, region: &str, state: &StackState, 
                 line("failure", &failure_text(cause));
             }
         }
+        if let Some(deployer) = &stack.deployer {
+            line("deployer", &harmless(deployer));
+        }
         line("created", &ago(stack.created.as_deref(), now));
         line("updated", &ago(stack.updated.as_deref(), now));
         line("outputs", &stack.outputs.len().to_string());
@@ -56,7 +59,7 @@ pub(super) fn list(style: Style, project: &str, region: &str, stacks: &[StackSum
         return Parts::talk(format!("project {project} has no stack in {region}; `stack deploy` creates one\n"));
     }
     let tag = |stack: &StackSummary, tag: &str| stack.tags.get(tag).map_or_else(|| "-".to_owned(), |tag| harmless(tag));
-    let mut rows = vec![["STACK", "ENVIRONMENT", "SUFFIX", "STATE", "AGE", "UPDATED"].map(str::to_owned)];
+    let mut rows = vec![["STACK", "ENVIRONMENT", "SUFFIX", "STATE", "AGE", "UPDATED", "BY"].map(str::to_owned)];
     rows.extend(stacks.iter().map(|stack| {
         [
             stack.reference.name.clone(),
@@ -65,6 +68,7 @@ pub(super) fn list(style: Style, project: &str, region: &str, stacks: &[StackSum
             stack.status.as_str().to_owned(),
             since(stack.created.as_deref(), now).map_or_else(|| "-".to_owned(), age),
             since(stack.updated.as_deref(), now).map_or_else(|| "never".to_owned(), |since| age(since) + " ago"),
+            stack.deployer.as_deref().map_or_else(|| "-".to_owned(), harmless),
         ]
     }));
     let mut text = String::new();
