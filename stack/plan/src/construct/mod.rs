@@ -27,7 +27,7 @@ pub(crate) mod schedule;
 pub(crate) mod secret;
 pub(crate) mod service;
 pub(crate) mod table;
-mod tags;
+pub(crate) mod tags;
 mod target;
 pub(crate) mod topic;
 pub(crate) mod transcoder;

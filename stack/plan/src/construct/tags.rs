@@ -1,4 +1,4 @@
-//! `tags:` of a construct, beside those that the stack gives to all its resources.
+//! `tags:` of a construct, and of a whole project or environment, beside those that every stack has.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const KEY: usize = 128;
 const VALUE: usize = 256;
 
 /// Tags as written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TagsDeclaration(Vec<(String, Text)>);
 
 /// Keys and values.

@@ -156,6 +156,7 @@ impl<'a> Planner<'a> {
         // After everything that may change what a deployment shows.
         follow_content(&mut template, &mut origins, &mut places, Kind::RestApi.source().file_name);
         let options = self.options(&template);
+        let tags = self.tags();
         self.check(&template, &places);
         if !self.sink.is_empty() {
             return None;
@@ -163,7 +164,7 @@ impl<'a> Planner<'a> {
         Some(Plan {
             project: self.project.name.clone(),
             stack_name: self.naming.stack_name.clone(),
-            tags: self.tags(),
+            tags,
             options,
             outputs: template.outputs.keys().cloned().collect(),
             contents: constructs.iter().flat_map(|(_, construct)| construct.contents(&links)).collect(),
@@ -244,6 +245,7 @@ impl<'a> Planner<'a> {
 
     fn tags(&self) -> BTreeMap<String, String> {
         let environment = &self.settings.environment;
+        let declared = self.project.environments.get(&environment.name);
         [
             ("stack:project", &self.project.name),
             ("stack:environment", &environment.name),
@@ -252,6 +254,9 @@ impl<'a> Planner<'a> {
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(key, value)| (key.to_owned(), value.clone()))
+        .chain(self.project.tags.resolve(&self.scope))
+        // The environment's word counts.
+        .chain(declared.into_iter().flat_map(|declared| declared.tags.resolve(&self.scope)))
         .collect()
     }
 }

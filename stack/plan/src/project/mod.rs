@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::construct::tags::TagsDeclaration;
 use crate::construct::{Constructs, Declarations, Declared, Kind};
 use crate::expression;
 use crate::fault::{Fault, FaultKind, Faults, Place, Sink};
@@ -36,6 +37,7 @@ pub struct Project {
     pub(crate) name: String,
     pub(crate) description: Option<Text>,
     pub(crate) region: Option<Text>,
+    pub(crate) tags: TagsDeclaration,
     pub(crate) variables: Vec<String>,
     pub(crate) parameters: IndexMap<String, ParameterDeclaration>,
     pub(crate) environments: IndexMap<String, EnvironmentDeclaration>,
@@ -63,6 +65,7 @@ pub(crate) struct EnvironmentDeclaration {
     pub(crate) region: Option<Text>,
     pub(crate) parameters: Vec<(String, Text)>,
     pub(crate) options: StackOptionsDeclaration,
+    pub(crate) tags: TagsDeclaration,
 }
 
 /// An output of the project.
@@ -207,7 +210,9 @@ impl Project {
         let scope = Scope::of_names(self.all_names(), sink);
         for declared in self.environments.values() {
             declared.options.resolve(&scope, None);
+            declared.tags.resolve(&scope);
         }
+        self.tags.resolve(&scope);
         let constructs = Constructs::resolve(&self.constructs, &scope, &self.declared);
         check_links(&constructs, sink);
         if let Some(description) = &self.description {

@@ -6,6 +6,7 @@ use super::{
     BUILT_IN_NAMES, DEFAULT_ENVIRONMENT, EnvironmentDeclaration, Fields, Named, OutputDeclaration,
     ParameterDeclaration, Project, Text, read_text,
 };
+use crate::construct::tags::{TagsDeclaration, read_tags};
 use crate::construct::{Declarations, Declared, Kind};
 use crate::fault::{FaultKind, Place, Sink};
 use crate::names;
@@ -26,6 +27,7 @@ pub(super) fn read(file_name: &str, text: &str, sink: &Sink) -> Project {
         name: String::new(),
         description: None,
         region: None,
+        tags: TagsDeclaration::default(),
         variables: Vec::new(),
         parameters: IndexMap::new(),
         environments: IndexMap::new(),
@@ -99,6 +101,7 @@ fn read_sections(fields: &Fields<'_>, project: &mut Project, sink: &Sink) {
     }
     project.description = fields.text("description");
     project.region = fields.text("region");
+    project.tags = read_tags(fields, sink);
     project.variables =
         fields.texts("env").into_iter().filter_map(|text| is_variable(&text, sink).then_some(text.raw)).collect();
     for named in fields.section("parameters") {
@@ -167,6 +170,7 @@ fn read_environment(named: &Named<'_>, parameters: &[String], sink: &Sink) -> Op
         region: fields.text("region"),
         parameters: fields.text_section("parameters"),
         options: StackOptionsDeclaration::read(&fields, sink),
+        tags: read_tags(&fields, sink),
     };
     for (name, value) in &environment.parameters {
         if !parameters.contains(name) {

@@ -71,6 +71,9 @@ fn each_kind_of_fault_is_found() {
         ("missing-key", "topics: { t: { subscriptions: [{ raw: true }] } }"),
         ("missing-key", "topics: { t: { subscriptions: [{ email: a@b, https: 'https://x' }] } }"),
         ("missing-key", "distributions: { d: {} }"),
+        ("bad-name", "tags: { 'aws:x': y }\nbuckets: { b: {} }"),
+        ("bad-name", "environments: { dev: { suffix: a, tags: { 'stack:project': y } } }\nbuckets: { b: {} }"),
+        ("bad-value", "tags: { x: 'a;b' }\nbuckets: { b: {} }"),
         ("bad-value", "environments: { dev: { suffix: a, role: deployer } }\nbuckets: { b: {} }"),
         ("bad-value", "environments: { dev: { suffix: a, notifications: ops } }\nbuckets: { b: {} }"),
         (

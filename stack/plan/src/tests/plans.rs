@@ -99,6 +99,11 @@ fn options_of_a_stack_are_evaluated_and_what_it_makes_itself_is_known() {
     assert_eq!(prod.options.monitoring_minutes, 10);
     let dev = plan_text(EVERY_KEY, &every_key());
     assert!(dev.options.is_default());
+    let own = |plan: &crate::Plan| [plan.tags["team"].clone(), plan.tags["cost:center"].clone()];
+    assert_eq!(
+        (own(&prod), own(&dev)),
+        (["operations", "prod-all"].map(str::to_owned), ["pictures", "dev-"].map(str::to_owned))
+    );
     // Nothing of it is part of the template.
     assert!(!prod.template.to_yaml().contains("deployer"));
 }
