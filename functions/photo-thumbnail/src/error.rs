@@ -3,6 +3,7 @@
 use database::DatabaseError;
 use lambda_runtime::Diagnostic;
 use media::MediaError;
+use objects::{LARGEST_OBJECT, LONGEST_KEY, StorageError};
 use s3_events::EventError;
 use thiserror::Error;
 
@@ -13,13 +14,13 @@ pub enum Unprocessable {
     #[error(transparent)]
     Media(#[from] MediaError),
     /// It is larger than a photo may be.
-    #[error("the object has {size} bytes, and at most {} are read", crate::storage::LARGEST_OBJECT)]
+    #[error("the object has {size} bytes, and at most {} are read", LARGEST_OBJECT)]
     ObjectTooLarge {
         /// Its size in bytes; at least so many, where S3 does not tell.
         size: usize,
     },
     /// The thumbnail's key would be longer than S3 allows.
-    #[error("the thumbnail's key would have {length} bytes, and S3 stores at most {}", crate::storage::LONGEST_KEY)]
+    #[error("the thumbnail's key would have {length} bytes, and S3 stores at most {}", LONGEST_KEY)]
     KeyTooLong {
         /// Its length in bytes.
         length: usize,
@@ -41,25 +42,12 @@ impl Unprocessable {
 /// What may go well another time.
 #[derive(Debug, Error)]
 pub enum Trouble {
-    /// S3 refused or did not answer.
-    #[error("{operation} failed: {reason}")]
-    StorageFailed {
-        /// Operation of S3.
-        operation: &'static str,
-        /// In the words of S3.
-        reason: String,
-    },
+    /// S3 refused or did not answer, or others wrote the same object again and again.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The catalog could not be written or read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Others wrote the same object again and again.
-    #[error("`{key}` was written by others {rounds} times while it was made anew")]
-    Contended {
-        /// Key of the object.
-        key: String,
-        /// How often it was tried.
-        rounds: usize,
-    },
 }
 
 impl Trouble {
@@ -67,9 +55,8 @@ impl Trouble {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::StorageFailed { .. } => "storage-failed",
+            Self::Storage(error) => error.code(),
             Self::Database(error) => error.code(),
-            Self::Contended { .. } => "contended",
         }
     }
 }
