@@ -4,6 +4,7 @@
 //! [`write_latest`] writes what was made of it unless something of a later event stands there. What is written carries the
 //! [`place`] of its event among those of its object, and a picture carries it in its bytes as well ([`mark`]).
 
+mod client;
 mod error;
 mod latest;
 mod mark;
@@ -11,6 +12,7 @@ mod read;
 
 use s3_events::ObjectEvent;
 
+pub use client::client;
 pub use error::StorageError;
 pub use latest::{ROUNDS, Standing, Writing, fetch, write_latest, write_over};
 pub use mark::mark;

@@ -1,10 +1,8 @@
 //! Why a record gave no thumbnail.
 
 use database::DatabaseError;
-use lambda_runtime::Diagnostic;
 use media::MediaError;
 use objects::{LARGEST_OBJECT, LONGEST_KEY, StorageError};
-use s3_events::EventError;
 use thiserror::Error;
 
 /// An object that no thumbnail can be made of, however often it is tried.
@@ -62,30 +60,4 @@ impl Trouble {
 }
 
 /// An invocation that failed as a whole.
-#[derive(Debug, Error)]
-pub enum HandlerError {
-    /// The payload is no event that this function serves.
-    #[error(transparent)]
-    UnsupportedEvent(#[from] EventError),
-    /// Something failed for a reason that may pass; what could be done is done, and doing it again changes nothing.
-    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
-    Retry {
-        /// Records that failed.
-        failed: usize,
-        /// Records of the event.
-        records: usize,
-        /// The first failure.
-        #[source]
-        first: Trouble,
-    },
-}
-
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::UnsupportedEvent(_) => "unsupported-event",
-            HandlerError::Retry { .. } => "retry",
-        };
-        Self { error_type: error_type.into(), error_message: error.to_string() }
-    }
-}
+pub type HandlerError = s3_events::HandlerError<Trouble>;

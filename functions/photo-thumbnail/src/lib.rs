@@ -122,11 +122,8 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
         log.error(trouble.code(), json!({ "key": dependencies.settings.list_key }), &trouble.to_string());
         troubles.push(trouble);
     }
-    let failed = troubles.len();
-    match troubles.into_iter().next() {
-        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
-        None => Ok(outcome),
-    }
+    HandlerError::of(troubles, records.len())?;
+    Ok(outcome)
 }
 
 /// Makes thumbnail and row of one record, or the record of what is no photo.

@@ -15,13 +15,11 @@ mod settings;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use lambda_runtime::Diagnostic;
 use media::{Encoding, Fit, Limits, Variant};
 use objects::{Found, Writing, mark, place};
 use s3_events::{Notification, ObjectEvent, parse_notification};
 use serde::Serialize;
 use serde_json::{Value, json};
-use thiserror::Error;
 use wiring::{Clock, Log};
 
 pub use distribution::{Distribution, InvalidationError};
@@ -85,33 +83,7 @@ enum Done {
 }
 
 /// An invocation that failed as a whole.
-#[derive(Debug, Error)]
-pub enum HandlerError {
-    /// The payload is no event that this function serves.
-    #[error(transparent)]
-    UnsupportedEvent(#[from] EventError),
-    /// Some records failed for a reason that may pass; the others are done.
-    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
-    Retry {
-        /// Records that failed.
-        failed: usize,
-        /// Records of the event.
-        records: usize,
-        /// The first failure.
-        #[source]
-        first: ObjectError,
-    },
-}
-
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::UnsupportedEvent(_) => "unsupported-event",
-            HandlerError::Retry { .. } => "retry",
-        };
-        Self { error_type: error_type.into(), error_message: error.to_string() }
-    }
-}
+pub type HandlerError = s3_events::HandlerError<ObjectError>;
 
 /// Processes one invocation.
 ///
@@ -149,11 +121,8 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
             }
         }
     }
-    let failed = failures.len();
-    match failures.into_iter().next() {
-        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
-        None => Ok(outcome),
-    }
+    HandlerError::of(failures, records.len())?;
+    Ok(outcome)
 }
 
 /// Makes the picture of one record.
