@@ -3,6 +3,7 @@
 
 mod cdk;
 mod deployment;
+mod emulator;
 mod probe;
 mod sync;
 mod template;
