@@ -1,9 +1,11 @@
 //! The page of the example `avatars-profile`, used by somebody new: signs up, uploads a photo, writes a profile, looks it up.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 use test_support::photo::{assert_upright_thumbnail, phone_photo};
 use test_support::webdriver::Browser;
-use test_support::{RunningCloud, TestProject, eventually, http, tools};
+use test_support::{Run, RunningCloud, TestProject, eventually, http, tools};
 
 use crate::{STACK, shows};
 
@@ -65,12 +67,46 @@ async fn somebody_signs_up_uploads_a_photo_and_writes_a_profile() {
     send(&browser, "look", &[("handle", "bob")]).await;
     shows(&browser, "Nobody is called bob.").await;
 
+    somebody_invited_chooses_a_password(&project, &cloud, &browser).await;
+
     let unnamed = "return [...document.querySelectorAll('input, textarea, button, progress')].filter((element) => \
                    !(element.textContent.trim() || element.ariaLabel || element.labels?.length)).length";
     assert_eq!(browser.run(unnamed).await, 0);
     // Answers with a status of 4xx are in the log of the browser as well; nothing else may be.
     let log = browser.severe_log().await;
     assert!(log.iter().all(|line| line.contains("Failed to load resource")), "{log:?}");
+}
+
+/// Whom an administrator made signs in with the password that was given, and chooses another one before anything else.
+async fn somebody_invited_chooses_a_password(project: &TestProject, cloud: &RunningCloud, browser: &Browser) {
+    let Some(aws) = tools::python_program("aws") else { return };
+    let config: Value = serde_json::from_str(&output(project, "PageConfig")).unwrap();
+    let (mail, given) = ("carol@example.com", "Given-by-0thers!");
+    let invited = Run::of(
+        Command::new(aws)
+            .args(["cognito-idp", "admin-create-user", "--message-action", "SUPPRESS", "--username", mail])
+            .args(["--user-pool-id", config["user_pool_id"].as_str().unwrap(), "--temporary-password", given])
+            .arg("--user-attributes")
+            .args([&format!("Name=email,Value={mail}"), "Name=email_verified,Value=true"])
+            .env("AWS_ENDPOINT_URL", cloud.url())
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_CONFIG_FILE", "/dev/null"),
+    );
+    assert_eq!(invited.code, Some(0), "{invited:?}");
+    send(browser, "sign-in", &[("username", mail), ("password", given)]).await;
+    shows(browser, "Choose a password").await;
+    assert_eq!(browser.run("return document.activeElement.id").await, "new-password-title");
+    // What does not suit the pool is told in its words, and may be tried again.
+    send(browser, "new-password", &[("password", "too-simple")]).await;
+    shows(browser, "Password did not conform with policy").await;
+    send(browser, "new-password", &[("password", PASSWORD)]).await;
+    shows(browser, "You have no avatar yet.").await;
+    browser.run("document.getElementById('sign-out').click()").await;
+    shows(browser, "You are signed out.").await;
+    send(browser, "sign-in", &[("username", mail), ("password", PASSWORD)]).await;
+    shows(browser, "You have no avatar yet.").await;
 }
 
 /// Fills fields of a form and sends it, with what browsers check themselves.

@@ -3,6 +3,7 @@
 
 mod cdk;
 mod deployment;
+mod emulator;
 mod lifecycle;
 mod probe;
 mod sync;

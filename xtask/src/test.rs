@@ -83,20 +83,22 @@ fn provide_tools(steps: &[Step]) -> Result<Tools, Failure> {
     let not_needed = || "not needed by the chosen steps".to_owned();
     let needs_python = steps.iter().any(|step| step.uses_python());
     let needs_browser = steps.contains(&Step::Browser);
-    let needs_cdk = steps.contains(&Step::Peers);
+    let needs_peers = steps.contains(&Step::Peers);
     let needs_servers = steps.iter().any(|step| step.uses_servers());
-    if needs_python || needs_browser || needs_cdk || needs_servers {
+    if needs_python || needs_browser || needs_peers || needs_servers {
         heading("tools");
     }
     let tools = Tools {
         python: if needs_python { tools::python() } else { Err(not_needed()) },
-        cdk: if needs_cdk { tools::cdk() } else { Err(not_needed()) },
+        cdk: if needs_peers { tools::cdk() } else { Err(not_needed()) },
+        emulator: if needs_peers { tools::emulator() } else { Err(not_needed()) },
         browser: if needs_browser { tools::browser() } else { Err(not_needed()) },
         servers: if needs_servers { tools::servers() } else { Err(not_needed()) },
     };
     let missing: Vec<&str> = [
         (needs_python, tools.python.as_ref().err()),
-        (needs_cdk, tools.cdk.as_ref().err()),
+        (needs_peers, tools.cdk.as_ref().err()),
+        (needs_peers, tools.emulator.as_ref().err()),
         (needs_browser, tools.browser.as_ref().err()),
         (needs_servers, tools.servers.as_ref().err()),
     ]

@@ -1,8 +1,9 @@
 //! What goes wrong for a client: one shape for all functions.
 
 use serde_json::json;
+use wiring::Log;
 
-use crate::Answer;
+use crate::{Answer, Request};
 
 /// A refusal or a failure, as the client is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,16 @@ impl Problem {
         Self {
             header: Some(("allow", allowed.to_owned())),
             ..Self::new(405, "method-not-allowed", format!("`{method}` is not served here; {allowed} is"))
+        }
+    }
+
+    /// Notes it in the log: what a client did wrong as a fact, what failed here as an error.
+    pub fn record(&self, request: &Request, log: &dyn Log) {
+        let about = json!({ "path": request.path });
+        if self.status < 500 {
+            log.info(self.code, about, &self.message);
+        } else {
+            log.error(self.code, about, &self.message);
         }
     }
 

@@ -19,12 +19,7 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Answe
     }
     let result = insert(&request, dependencies).await;
     if let Err(problem) = &result {
-        let about = json!({ "path": request.path });
-        if problem.status < 500 {
-            log.info(problem.code, about, &problem.message);
-        } else {
-            log.error(problem.code, about, &problem.message);
-        }
+        problem.record(&request, log.as_ref());
     }
     Ok(cors.answer(&request, result))
 }

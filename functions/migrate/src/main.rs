@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws_sdk_s3::{Client, config};
 use clients::{CloudSettings, sdk_config};
 use migrate::{Dependencies, Settings, handle};
 use wiring::{Environment, IncompleteEnvironment, StandardOutput, serve};
@@ -18,13 +17,9 @@ fn connect(mut environment: Environment<'_>) -> Result<Dependencies, IncompleteE
     let database = database::Settings::read(&mut environment);
     let cloud = CloudSettings::read(&mut environment);
     let (settings, database) = environment.finish(Some((settings, database)))?;
-    let sdk = sdk_config(&cloud);
-    let mut storage = config::Builder::from(&sdk);
-    storage.set_endpoint_url(cloud.storage().map(str::to_owned));
-    storage.set_force_path_style(Some(cloud.storage().is_some()));
     Ok(Dependencies {
-        s3: Client::from_conf(storage.build()),
-        session: database.session(aws_sdk_secretsmanager::Client::new(&sdk)),
+        s3: objects::client(&cloud),
+        session: database.session(aws_sdk_secretsmanager::Client::new(&sdk_config(&cloud))),
         settings,
         log: Arc::new(StandardOutput),
     })

@@ -1,9 +1,8 @@
 //! Why a record gave no thumbnail.
 
 use database::DatabaseError;
-use lambda_runtime::Diagnostic;
 use media::MediaError;
-use s3_events::EventError;
+use objects::{LARGEST_OBJECT, LONGEST_KEY, StorageError};
 use thiserror::Error;
 
 /// An object that no thumbnail can be made of, however often it is tried.
@@ -13,13 +12,13 @@ pub enum Unprocessable {
     #[error(transparent)]
     Media(#[from] MediaError),
     /// It is larger than a photo may be.
-    #[error("the object has {size} bytes, and at most {} are read", crate::storage::LARGEST_OBJECT)]
+    #[error("the object has {size} bytes, and at most {} are read", LARGEST_OBJECT)]
     ObjectTooLarge {
         /// Its size in bytes; at least so many, where S3 does not tell.
         size: usize,
     },
     /// The thumbnail's key would be longer than S3 allows.
-    #[error("the thumbnail's key would have {length} bytes, and S3 stores at most {}", crate::storage::LONGEST_KEY)]
+    #[error("the thumbnail's key would have {length} bytes, and S3 stores at most {}", LONGEST_KEY)]
     KeyTooLong {
         /// Its length in bytes.
         length: usize,
@@ -41,25 +40,12 @@ impl Unprocessable {
 /// What may go well another time.
 #[derive(Debug, Error)]
 pub enum Trouble {
-    /// S3 refused or did not answer.
-    #[error("{operation} failed: {reason}")]
-    StorageFailed {
-        /// Operation of S3.
-        operation: &'static str,
-        /// In the words of S3.
-        reason: String,
-    },
+    /// S3 refused or did not answer, or others wrote the same object again and again.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The catalog could not be written or read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Others wrote the same object again and again.
-    #[error("`{key}` was written by others {rounds} times while it was made anew")]
-    Contended {
-        /// Key of the object.
-        key: String,
-        /// How often it was tried.
-        rounds: usize,
-    },
 }
 
 impl Trouble {
@@ -67,38 +53,11 @@ impl Trouble {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::StorageFailed { .. } => "storage-failed",
+            Self::Storage(error) => error.code(),
             Self::Database(error) => error.code(),
-            Self::Contended { .. } => "contended",
         }
     }
 }
 
 /// An invocation that failed as a whole.
-#[derive(Debug, Error)]
-pub enum HandlerError {
-    /// The payload is no event that this function serves.
-    #[error(transparent)]
-    UnsupportedEvent(#[from] EventError),
-    /// Something failed for a reason that may pass; what could be done is done, and doing it again changes nothing.
-    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
-    Retry {
-        /// Records that failed.
-        failed: usize,
-        /// Records of the event.
-        records: usize,
-        /// The first failure.
-        #[source]
-        first: Trouble,
-    },
-}
-
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::UnsupportedEvent(_) => "unsupported-event",
-            HandlerError::Retry { .. } => "retry",
-        };
-        Self { error_type: error_type.into(), error_message: error.to_string() }
-    }
-}
+pub type HandlerError = s3_events::HandlerError<Trouble>;

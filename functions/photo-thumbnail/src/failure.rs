@@ -1,10 +1,10 @@
 //! The record of a file that is no photo.
 
+use objects::LONGEST_KEY;
 use s3_events::ObjectEvent;
 use sha2::{Digest as _, Sha256};
 
 use crate::Unprocessable;
-use crate::storage::LONGEST_KEY;
 
 /// What the log says of a file that is no photo. The alarm of the catalog counts these words.
 pub const PHRASE: &str = "Unprocessable Entity: input object must be a jpg or png.";

@@ -10,30 +10,24 @@ mod catalog;
 mod error;
 mod failure;
 mod list;
-mod mark;
 mod settings;
-mod storage;
 mod thumbnail;
 
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use database::{Database, MySql};
+use objects::{Found, Writing, mark, place};
 use s3_events::{Notification, ObjectEvent, parse_notification};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wiring::Log;
 
 use catalog::{Photo, Row, Thumbnail};
-use mark::mark;
-use storage::{Found, Writing};
 
 pub use error::{HandlerError, Trouble, Unprocessable};
 pub use failure::PHRASE;
 pub use settings::Settings;
-
-/// Longest sequencer that is compared, in digits: as many as the catalog has room for. Those of S3 have some twenty.
-const LONGEST_PLACE: usize = 64;
 
 /// What the handler works with.
 pub struct Dependencies {
@@ -128,11 +122,8 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
         log.error(trouble.code(), json!({ "key": dependencies.settings.list_key }), &trouble.to_string());
         troubles.push(trouble);
     }
-    let failed = troubles.len();
-    match troubles.into_iter().next() {
-        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
-        None => Ok(outcome),
-    }
+    HandlerError::of(troubles, records.len())?;
+    Ok(outcome)
 }
 
 /// Makes thumbnail and row of one record, or the record of what is no photo.
@@ -145,9 +136,9 @@ async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
     if record.key.ends_with('/') && record.size == Some(0) {
         return Ok(Done::Skipped("folder", "an empty object that stands for a folder in consoles"));
     }
-    let photo = match storage::read(s3, record).await? {
+    let photo = match objects::read(s3, record).await? {
         Found::Object(photo) => photo,
-        Found::Gone => return recover(record, dependencies).await,
+        Found::Gone | Found::Replaced => return recover(record, dependencies).await,
         Found::TooLarge(size) => return reject(record, Unprocessable::ObjectTooLarge { size }, dependencies).await,
     };
     let made =
@@ -157,7 +148,7 @@ async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
         Err(reason) => return reject(record, reason, dependencies).await,
     };
     if let Some(place) = place(record) {
-        mark(&mut thumbnail, place);
+        mark(&mut thumbnail.bytes, place);
     }
     let writing = Writing {
         bucket: &settings.website_bucket,
@@ -167,7 +158,7 @@ async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
         bytes: &thumbnail.bytes,
         place: place(record),
     };
-    storage::write_latest(s3, writing).await?;
+    objects::write_latest(s3, writing).await?;
     let size = u64::try_from(photo.bytes.len()).unwrap_or(u64::MAX);
     let photo = Photo { size, stored: photo.stored, revision: &photo.revision };
     let media::Rendered { width, height, bytes, .. } = thumbnail;
@@ -184,7 +175,7 @@ async fn recover(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
     let (Some(place), Some(size)) = (place(record), record.size) else { return gone };
     let Some(revision) = record.version.as_ref().or(record.etag.as_ref()) else { return gone };
     let Ok(key) = thumbnail::key(settings, &record.key) else { return gone };
-    let Some(standing) = storage::fetch(s3, &settings.website_bucket, &key).await? else { return gone };
+    let Some(standing) = objects::fetch(s3, &settings.website_bucket, &key).await? else { return gone };
     if standing.place.as_deref() != Some(place) {
         return gone;
     }
@@ -193,12 +184,6 @@ async fn recover(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
     let thumbnail = Thumbnail { size: standing.bytes.len(), width: picture.width, height: picture.height };
     Row::new(record, &photo, &thumbnail).write(database).await?;
     Ok(Done::Cataloged(key))
-}
-
-/// Place of an event among those of its photo: texts that order as the events do. `None` where S3 does not tell.
-fn place(record: &ObjectEvent) -> Option<&str> {
-    let place = record.sequencer.as_ref()?.sort_key();
-    (1..=LONGEST_PLACE).contains(&place.len()).then_some(place)
 }
 
 /// Leaves a record of a file that is no photo.
@@ -213,6 +198,6 @@ async fn reject(record: &ObjectEvent, reason: Unprocessable, dependencies: &Depe
         bytes: text.as_bytes(),
         place: place(record),
     };
-    storage::write_latest(s3, writing).await?;
+    objects::write_latest(s3, writing).await?;
     Ok(Done::Rejected(reason))
 }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use database::DatabaseError;
+use objects::{ROUNDS, StorageError, Writing};
 use serde::Serialize;
 
 use crate::error::Trouble;
-use crate::storage::{self, ROUNDS, Writing};
 use crate::{Dependencies, Settings};
 
 /// Rows that are looked at: a photo that was uploaded often has many, and one place in the list.
@@ -41,7 +41,7 @@ pub(crate) async fn write(dependencies: &Dependencies) -> Result<(), Trouble> {
     let (bucket, key) = (&settings.website_bucket, &settings.list_key);
     for _ in 0..ROUNDS {
         // Before the rows: what is written in between is seen when the list is written.
-        let standing = storage::fetch(s3, bucket, key).await?;
+        let standing = objects::fetch(s3, bucket, key).await?;
         let thumbnails = newest(read(dependencies).await?, settings);
         let list = List { prefix: &settings.thumbnail_prefix, thumbnails };
         let bytes = serde_json::to_vec(&list).unwrap_or_default();
@@ -56,11 +56,11 @@ pub(crate) async fn write(dependencies: &Dependencies) -> Result<(), Trouble> {
             bytes: &bytes,
             place: None,
         };
-        if storage::write_over(s3, writing, standing.as_ref()).await? {
+        if objects::write_over(s3, writing, standing.as_ref()).await? {
             return Ok(());
         }
     }
-    Err(Trouble::Contended { key: key.clone(), rounds: ROUNDS })
+    Err(StorageError::Contended { key: key.clone(), rounds: ROUNDS }.into())
 }
 
 /// A thumbnail, and the place of its event among those of the photo.

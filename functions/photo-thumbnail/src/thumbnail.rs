@@ -1,10 +1,10 @@
 //! The thumbnail of a photo.
 
 use media::{Encoding, Fit, Format, Limits, Rendered, Variant};
+use objects::LONGEST_KEY;
 
 use crate::Settings;
 use crate::error::Unprocessable;
-use crate::storage::LONGEST_KEY;
 
 /// What one pixel of a thumbnail's side stands for in the photo.
 const REDUCTION: u32 = 3;

@@ -3,8 +3,10 @@
 //! [`handle`] serves the S3 event notifications `s3:ObjectCreated:*`. All records of a batch are processed. What cannot
 //! become a picture (a file that is no photo, a missing object) is logged and left: trying again would not help. What may
 //! go well another time (S3 does not answer) fails the invocation after the other records are done, so that Lambda tries
-//! again; doing a record twice gives the same object with the same bytes. A distribution that serves the pictures is told to forget
-//! the one that was replaced; should it not hear of it, the picture is there all the same, and is served when the old one has aged.
+//! again; doing a record twice gives the same object with the same bytes. In whatever order the events of a photo come, and how
+//! many of them at once, the picture of the last one by its sequencer stays. A distribution that serves the pictures is told to
+//! forget the one that was replaced; should it not hear of it, the picture is there all the same, and is served when the old one
+//! has aged.
 
 mod distribution;
 mod object;
@@ -13,12 +15,11 @@ mod settings;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use lambda_runtime::Diagnostic;
 use media::{Encoding, Fit, Limits, Variant};
+use objects::{Found, Writing, mark, place};
 use s3_events::{Notification, ObjectEvent, parse_notification};
 use serde::Serialize;
 use serde_json::{Value, json};
-use thiserror::Error;
 use wiring::{Clock, Log};
 
 pub use distribution::{Distribution, InvalidationError};
@@ -47,6 +48,19 @@ pub struct Outcome {
     pub written: Vec<String>,
     /// Records that no picture can be made of.
     pub rejected: Vec<Rejected>,
+    /// Records that there is nothing to do for any more.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A record whose photo was uploaded anew since.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// Source bucket.
+    pub bucket: String,
+    /// Source key, decoded.
+    pub key: String,
+    /// Kebab-case code of the reason: `replaced`, `overtaken`.
+    pub code: &'static str,
 }
 
 /// A record that no picture can be made of.
@@ -62,34 +76,14 @@ pub struct Rejected {
     pub message: String,
 }
 
-/// An invocation that failed as a whole.
-#[derive(Debug, Error)]
-pub enum HandlerError {
-    /// The payload is no event that this function serves.
-    #[error(transparent)]
-    UnsupportedEvent(#[from] EventError),
-    /// Some records failed for a reason that may pass; the others are done.
-    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
-    Retry {
-        /// Records that failed.
-        failed: usize,
-        /// Records of the event.
-        records: usize,
-        /// The first failure.
-        #[source]
-        first: ObjectError,
-    },
+/// What became of one record.
+enum Done {
+    Written(String),
+    Skipped(&'static str, &'static str),
 }
 
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::UnsupportedEvent(_) => "unsupported-event",
-            HandlerError::Retry { .. } => "retry",
-        };
-        Self { error_type: error_type.into(), error_message: error.to_string() }
-    }
-}
+/// An invocation that failed as a whole.
+pub type HandlerError = s3_events::HandlerError<ObjectError>;
 
 /// Processes one invocation.
 ///
@@ -106,10 +100,14 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
     for record in &records {
         let fact = json!({ "bucket": record.bucket, "key": record.key });
         match process(record, dependencies).await {
-            Ok(key) => {
+            Ok(Done::Written(key)) => {
                 dependencies.log.info("image-written", fact, &key);
                 invalidate(record, &key, dependencies).await;
                 outcome.written.push(key);
+            }
+            Ok(Done::Skipped(code, message)) => {
+                dependencies.log.info(code, fact, message);
+                outcome.skipped.push(Skipped { bucket: record.bucket.clone(), key: record.key.clone(), code });
             }
             Err(error) => {
                 let message = error.to_string();
@@ -123,29 +121,50 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
             }
         }
     }
-    let failed = failures.len();
-    match failures.into_iter().next() {
-        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
-        None => Ok(outcome),
-    }
+    HandlerError::of(failures, records.len())?;
+    Ok(outcome)
 }
 
-/// Makes the picture of one record; returns its key in the destination bucket.
-async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<String, ObjectError> {
+/// Makes the picture of one record.
+async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Done, ObjectError> {
     let Dependencies { s3, settings, .. } = dependencies;
-    let destination = object::destination_key(settings, &record.bucket, &record.key)?;
-    let bytes = object::read(s3, &record.bucket, &record.key).await?;
+    let key = object::destination_key(settings, &record.bucket, &record.key)?;
+    // By its entity tag, also where versions are kept: the picture of a photo that was replaced is not wanted.
+    let newest = ObjectEvent { version: None, ..record.clone() };
+    let photo = match objects::read(s3, &newest).await? {
+        Found::Object(photo) => photo,
+        Found::Gone => return Err(ObjectError::MissingObject),
+        Found::Replaced => {
+            return Ok(Done::Skipped("replaced", "the object was replaced since, by one with its own event"));
+        }
+        Found::TooLarge(size) => return Err(ObjectError::ObjectTooLarge { size }),
+    };
     let variant = Variant {
         width: settings.width,
         height: settings.height,
         fit: Fit::Cover,
         encoding: Encoding::Jpeg { quality: settings.quality },
     };
-    let rendered = media::render(&bytes, &[variant], &Limits::default())?;
-    for picture in rendered {
-        object::write(s3, settings, &destination, picture).await?;
+    let mut is_last = true;
+    for mut picture in media::render(&photo.bytes, &[variant], &Limits::default())? {
+        if let Some(place) = place(record) {
+            mark(&mut picture.bytes, place);
+        }
+        let writing = Writing {
+            bucket: &settings.destination_bucket,
+            key: &key,
+            content_type: picture.content_type,
+            cache_control: Some(&settings.cache_control),
+            bytes: &picture.bytes,
+            place: place(record),
+        };
+        is_last = objects::write_latest(s3, writing).await?;
     }
-    Ok(destination)
+    Ok(if is_last {
+        Done::Written(key)
+    } else {
+        Done::Skipped("overtaken", "the picture is of a later upload already")
+    })
 }
 
 /// Tells the distribution of a picture that was written. That it could not be told is logged, and nothing is tried again: making

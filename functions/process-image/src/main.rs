@@ -3,9 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config;
-use clients::{CloudSettings, sdk_config};
+use clients::CloudSettings;
 use fetch::Address;
 use process_image::{Dependencies, Distribution, Settings, handle};
 use wiring::{Environment, IncompleteEnvironment, StandardOutput, SystemClock, serve};
@@ -24,10 +22,7 @@ fn connect(mut environment: Environment<'_>) -> Result<Dependencies, IncompleteE
         .find_map(|name| environment.optional(name).map(|url| (name, url)))
         .and_then(|(name, url)| environment.check(name, Address::parse(&url)));
     let settings = environment.finish(Some(settings))?;
-    let mut storage = config::Builder::from(&sdk_config(&cloud));
-    storage.set_endpoint_url(cloud.storage().map(str::to_owned));
-    storage.set_force_path_style(Some(cloud.storage().is_some()));
-    let s3 = Client::from_conf(storage.build());
+    let s3 = objects::client(&cloud);
     let serving = |id: &String| Distribution::new(id, &cloud.region, cloud.credentials.clone(), endpoint.as_ref());
     let distribution = settings.distribution.as_ref().map(serving);
     Ok(Dependencies { s3, distribution, settings, clock: Arc::new(SystemClock), log: Box::new(StandardOutput) })

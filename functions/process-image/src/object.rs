@@ -1,19 +1,10 @@
 //! One object in, one object out.
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _};
-use aws_sdk_s3::primitives::ByteStream;
-use clients::failure_text;
-use media::{MediaError, Rendered};
+use media::MediaError;
+use objects::{LARGEST_OBJECT, LONGEST_KEY, StorageError};
 use thiserror::Error;
 
 use crate::Settings;
-
-/// Largest upload that is read, in bytes.
-const LARGEST_OBJECT: usize = 64 << 20;
-
-/// Longest key that S3 stores, in bytes.
-const LONGEST_KEY: usize = 1024;
 
 /// Why no picture was made of an object.
 #[derive(Debug, Error)]
@@ -47,14 +38,9 @@ pub enum ObjectError {
         /// Prefix of the pictures.
         prefix: String,
     },
-    /// S3 refused or did not answer.
-    #[error("{operation} failed: {reason}")]
-    StorageFailed {
-        /// Operation of S3.
-        operation: &'static str,
-        /// Error code, message and request id, as far as S3 told.
-        reason: String,
-    },
+    /// S3 refused or did not answer, or others wrote the same picture again and again.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 impl ObjectError {
@@ -68,20 +54,20 @@ impl ObjectError {
             Self::KeyNamesAFolder => "key-names-a-folder",
             Self::KeyTooLong { .. } => "key-too-long",
             Self::RecursiveEvent { .. } => "recursive-event",
-            Self::StorageFailed { .. } => "storage-failed",
+            Self::Storage(error) => error.code(),
         }
     }
 
     /// True when the same record may go well another time.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::StorageFailed { .. })
+        matches!(self, Self::Storage(_))
     }
 }
 
 /// Where the picture of an object goes: prefix, last segment of the key without its extension, `.jpg`.
 ///
-/// Two uploads whose keys differ in folder or extension only share a picture: the later one wins.
+/// Two uploads whose keys differ in folder or extension only share a picture: that of the greater sequencer stays.
 pub(crate) fn destination_key(settings: &Settings, bucket: &str, key: &str) -> Result<String, ObjectError> {
     let prefix = &settings.destination_prefix;
     if bucket == settings.destination_bucket && key.starts_with(prefix.as_str()) {
@@ -100,54 +86,6 @@ pub(crate) fn destination_key(settings: &Settings, bucket: &str, key: &str) -> R
         return Err(ObjectError::KeyTooLong { length: destination.len() });
     }
     Ok(destination)
-}
-
-/// Reads a whole object, unless it is too large.
-pub(crate) async fn read(s3: &Client, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {
-    let answer = s3.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
-        if error.as_service_error().is_some_and(|error| error.is_no_such_key() || error.code() == Some("NoSuchKey")) {
-            return ObjectError::MissingObject;
-        }
-        ObjectError::StorageFailed { operation: "GetObject", reason: failure_text(&error) }
-    })?;
-    let declared = answer.content_length.and_then(|length| usize::try_from(length).ok());
-    if let Some(size) = declared.filter(|&size| size > LARGEST_OBJECT) {
-        return Err(ObjectError::ObjectTooLarge { size });
-    }
-    let mut body = answer.body;
-    let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| ObjectError::StorageFailed {
-            operation: "GetObject",
-            reason: format!("after {} bytes: {}", bytes.len(), DisplayErrorContext(&error)),
-        })?;
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > LARGEST_OBJECT {
-            return Err(ObjectError::ObjectTooLarge { size: bytes.len() });
-        }
-    }
-    match declared {
-        Some(size) if size != bytes.len() => Err(ObjectError::StorageFailed {
-            operation: "GetObject",
-            reason: format!("{} of {size} bytes arrived", bytes.len()),
-        }),
-        _ => Ok(bytes),
-    }
-}
-
-/// Writes a picture.
-pub(crate) async fn write(s3: &Client, settings: &Settings, key: &str, picture: Rendered) -> Result<(), ObjectError> {
-    let put = s3
-        .put_object()
-        .bucket(&settings.destination_bucket)
-        .key(key)
-        .content_type(picture.content_type)
-        .cache_control(&settings.cache_control)
-        .body(ByteStream::from(picture.bytes));
-    match put.send().await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ObjectError::StorageFailed { operation: "PutObject", reason: failure_text(&error) }),
-    }
 }
 
 #[cfg(test)]

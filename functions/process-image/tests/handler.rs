@@ -1,124 +1,47 @@
 //! The handler with the real S3 client, against an S3 that answers over HTTP what a test tells it to.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig};
 use bytes::Bytes;
 use fetch::Address;
-use function_testing::{ManualClock, Service};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use function_testing::{Facts, ManualClock, Service, Storage, StoredObject};
 use process_image::{Dependencies, Distribution, HandlerError, Outcome, Settings, handle};
 use serde_json::{Value, json};
-use wiring::{Environment, Log};
-
-/// An object as the fake holds it.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Object {
-    content_type: String,
-    cache_control: String,
-    bytes: Bytes,
-}
-
-/// Path of the request (percent-encoded, as it was sent) to object; and paths that answer 503.
-#[derive(Debug, Default)]
-struct Store {
-    objects: BTreeMap<String, Object>,
-    broken: Vec<String>,
-}
-
-type Shared = Arc<Mutex<Store>>;
-
-async fn answer(store: Shared, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let respond = |status: StatusCode, body: Bytes| {
-        Response::builder().status(status).header("x-amz-request-id", "R1").body(Full::new(body)).unwrap()
-    };
-    let path = request.uri().path().to_owned();
-    let header =
-        |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-    let (content_type, cache_control) = (header("content-type"), header("cache-control"));
-    if store.lock().unwrap().broken.contains(&path) {
-        let body = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
-        return respond(StatusCode::SERVICE_UNAVAILABLE, body.into());
-    }
-    if request.method() == Method::PUT {
-        let bytes = request.into_body().collect().await.unwrap().to_bytes();
-        store.lock().unwrap().objects.insert(path, Object { content_type, cache_control, bytes });
-        return respond(StatusCode::OK, Bytes::new());
-    }
-    let Some(object) = store.lock().unwrap().objects.get(&path).cloned() else {
-        let body = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
-        return respond(StatusCode::NOT_FOUND, body.into());
-    };
-    respond(StatusCode::OK, object.bytes)
-}
-
-#[derive(Clone, Default)]
-struct Facts(Arc<Mutex<Vec<Value>>>);
-
-impl Log for Facts {
-    fn record(&self, fact: Value) {
-        self.0.lock().unwrap().push(fact);
-    }
-}
+use wiring::Environment;
 
 struct World {
-    store: Shared,
+    storage: Storage,
     facts: Facts,
     dependencies: Dependencies,
 }
 
 impl World {
     async fn new() -> Self {
-        let store = Shared::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::clone(&store);
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let store = Arc::clone(&shared);
-                let service = service_fn(move |request| {
-                    let store = Arc::clone(&store);
-                    async move { Ok::<_, std::convert::Infallible>(answer(store, request).await) }
-                });
-                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                tokio::spawn(async move { server.serve_connection(TokioIo::new(stream), service).await.unwrap() });
-            }
-        });
+        let (storage, facts) = (Storage::start().await, Facts::default());
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::new("AKIDCANARY", "SECRETCANARY", None, None, "test"))
             .retry_config(RetryConfig::disabled())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .endpoint_url(format!("http://{address}"))
+            .endpoint_url(storage.url())
             .force_path_style(true);
-        let facts = Facts::default();
         let variable = |name: &str| (name == "DEST_BUCKET").then(|| "assets".to_owned());
         let settings = Settings::read(&mut Environment::new(&variable));
         let s3 = Client::from_conf(config.build());
         let (clock, log) = (Arc::new(ManualClock::at(1_795_832_645)), Box::new(facts.clone()));
-        Self { store, facts, dependencies: Dependencies { s3, distribution: None, settings, clock, log } }
+        Self { storage, facts, dependencies: Dependencies { s3, distribution: None, settings, clock, log } }
     }
 
     fn put(&self, path: &str, bytes: impl Into<Bytes>) {
-        let object = Object { bytes: bytes.into(), ..Object::default() };
-        self.store.lock().unwrap().objects.insert(path.into(), object);
+        self.storage.put(path, bytes);
     }
 
-    fn get(&self, path: &str) -> Object {
-        self.store.lock().unwrap().objects.get(path).cloned().unwrap_or_default()
-    }
-
-    fn codes(&self) -> Vec<String> {
-        self.facts.0.lock().unwrap().iter().map(|fact| fact["code"].as_str().unwrap().to_owned()).collect()
+    fn get(&self, path: &str) -> StoredObject {
+        self.storage.get(path).unwrap_or_default()
     }
 
     async fn handle(&self, keys: &[&str]) -> Result<Outcome, HandlerError> {
@@ -157,7 +80,7 @@ async fn a_photo_becomes_an_avatar() {
     let world = World::new().await;
     world.put("/uploads/in/alice.png", photo());
     let outcome = world.handle(&["in/alice.png"]).await.unwrap();
-    assert_eq!(outcome, Outcome { written: vec!["avatars/alice.jpg".into()], rejected: vec![] });
+    assert_eq!(outcome, Outcome { written: vec!["avatars/alice.jpg".into()], ..Outcome::default() });
     let avatar = world.get("/assets/avatars/alice.jpg");
     assert_eq!((avatar.content_type.as_str(), avatar.cache_control.as_str()), ("image/jpeg", "public, max-age=60"));
     assert_eq!(size(&avatar.bytes), (512, 512));
@@ -196,7 +119,7 @@ async fn a_poison_record_does_not_stop_the_rest() {
         ("folder/", "key-names-a-folder"),
     ];
     assert_eq!(rejected, expected);
-    let codes = world.codes();
+    let codes = world.facts.codes();
     assert_eq!(codes.iter().filter(|code| *code == "not-an-image").count(), 1, "{codes:?}");
 }
 
@@ -205,16 +128,16 @@ async fn a_fault_of_s3_fails_the_invocation_after_the_other_records() {
     let world = World::new().await;
     world.put("/uploads/one.jpg", photo());
     world.put("/uploads/two.jpg", photo());
-    world.store.lock().unwrap().broken = vec!["/uploads/one.jpg".into()];
+    world.storage.break_paths(&["/uploads/one.jpg"]);
     let error = world.handle(&["one.jpg", "two.jpg"]).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "1 of 2 records failed and may succeed when tried again; the first: GetObject failed: \
-         SlowDown (HTTP 503, request R1): Please reduce your request rate."
+         SlowDown (HTTP 503, request R1): SlowDown it is."
     );
     assert_eq!(size(&world.get("/assets/avatars/two.jpg").bytes), (512, 512));
 
-    world.store.lock().unwrap().broken.clear();
+    world.storage.break_paths(&[]);
     let outcome = world.handle(&["one.jpg", "two.jpg"]).await.unwrap();
     assert_eq!(outcome.written, ["avatars/one.jpg", "avatars/two.jpg"]);
 }
@@ -223,10 +146,10 @@ async fn a_fault_of_s3_fails_the_invocation_after_the_other_records() {
 async fn a_refused_write_fails_the_invocation_and_tells_no_secret() {
     let world = World::new().await;
     world.put("/uploads/one.jpg", photo());
-    world.store.lock().unwrap().broken = vec!["/assets/avatars/one.jpg".into()];
+    world.storage.break_paths(&["/assets/avatars/one.jpg"]);
     let error = world.handle(&["one.jpg"]).await.unwrap_err();
     assert!(error.to_string().contains("PutObject failed: SlowDown"), "{error}");
-    let told = format!("{error:?} {:?}", world.facts.0.lock().unwrap());
+    let told = format!("{error:?} {:?}", world.facts.all());
     assert!(!told.contains("CANARY"), "{told}");
 }
 
@@ -257,7 +180,7 @@ async fn the_distribution_forgets_the_one_picture_that_was_replaced() {
     let signature = &calls[0].headers["authorization"];
     assert!(signature.contains("Credential=AKID/20261128/us-east-1/cloudfront/aws4_request"), "{signature}");
     assert_eq!(calls[0].headers["x-amz-security-token"], "TOKEN");
-    assert_eq!(world.codes()[..2], ["image-written", "image-invalidated"]);
+    assert_eq!(world.facts.codes()[..2], ["image-written", "image-invalidated"]);
 
     // The picture is written whether the distribution hears of it or not.
     let busy = "<ErrorResponse><Error><Code>TooManyInvalidationsInProgress</Code><Message>Wait.</Message></Error></ErrorResponse>";
@@ -270,7 +193,7 @@ async fn the_distribution_forgets_the_one_picture_that_was_replaced() {
         world.dependencies.distribution = Some(Distribution::new("E1", "us-east-1", keys(), Some(&endpoint)));
         let outcome = world.handle(&["a%26b.png"]).await.unwrap();
         assert_eq!(outcome.written, ["avatars/a&b.jpg"]);
-        let facts = world.facts.0.lock().unwrap();
+        let facts = world.facts.all();
         let fact = facts.last().unwrap();
         assert_eq!((&fact["code"], &fact["level"]), (&json!("invalidation-failed"), &json!("ERROR")));
         assert!(fact["message"].as_str().unwrap().starts_with(reason), "{fact}");

@@ -97,8 +97,9 @@ impl Drop for Storage {
     }
 }
 
-/// An entity tag that differs where bytes do. That of S3 is an MD5, on which nothing may rely.
-fn tag(bytes: &[u8]) -> String {
+/// An entity tag, without quotes, that differs where bytes do. That of S3 is an MD5, on which nothing may rely.
+#[must_use]
+pub fn tag(bytes: &[u8]) -> String {
     let hash = bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));

@@ -12,9 +12,8 @@ mod upload;
 
 use std::sync::Arc;
 
-use lambda_runtime::Diagnostic;
 use responses::{End, Rows, RowsError};
-use s3_events::{EventError, Notification, ObjectEvent, parse_notification};
+use s3_events::{Notification, ObjectEvent, parse_notification};
 use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -51,23 +50,7 @@ pub struct Outcome {
 }
 
 /// An invocation that failed as a whole.
-#[derive(Debug, Error)]
-pub enum HandlerError {
-    /// The payload is no event that this function serves.
-    #[error(transparent)]
-    UnsupportedEvent(#[from] EventError),
-    /// Some records failed for a reason that may pass; the others are done.
-    #[error("{failed} of {records} records failed and may succeed when tried again; the first: {first}")]
-    Retry {
-        /// Records that failed.
-        failed: usize,
-        /// Records of the event.
-        records: usize,
-        /// The first failure.
-        #[source]
-        first: Failure,
-    },
-}
+pub type HandlerError = s3_events::HandlerError<Failure>;
 
 /// Why a record failed.
 #[derive(Debug, Error)]
@@ -78,16 +61,6 @@ pub enum Failure {
     /// There is no job.
     #[error(transparent)]
     Job(#[from] JobError),
-}
-
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::UnsupportedEvent(_) => "unsupported-event",
-            HandlerError::Retry { .. } => "retry",
-        };
-        Self { error_type: error_type.into(), error_message: error.to_string() }
-    }
 }
 
 enum Done {
@@ -116,11 +89,8 @@ pub async fn handle(payload: Value, dependencies: &Dependencies) -> Result<Outco
             }
         }
     }
-    let failed = failures.len();
-    match failures.into_iter().next() {
-        Some(first) => Err(HandlerError::Retry { failed, records: records.len(), first }),
-        None => Ok(outcome),
-    }
+    HandlerError::of(failures, records.len())?;
+    Ok(outcome)
 }
 
 async fn transcode(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Done, Failure> {

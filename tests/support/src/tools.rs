@@ -24,6 +24,12 @@ pub fn cdk() -> Option<PathBuf> {
     tool("STACK_TEST_CDK")
 }
 
+/// AWS's Runtime Interface Emulator, or `None` after saying that the test is skipped.
+#[must_use]
+pub fn runtime_interface_emulator() -> Option<PathBuf> {
+    tool("STACK_TEST_RIE")
+}
+
 fn tool(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);
     if path.is_none() {

@@ -9,7 +9,7 @@ use crate::talk::say;
 use crate::{paths, tools};
 
 /// Source distributions that hold templates among their tests.
-const PYTHON_PACKAGES: [&str; 2] = ["cfn-lint==1.58.0", "aws-sam-cli==1.170.0"];
+const PYTHON_PACKAGES: [&str; 2] = ["cfn-lint==1.58.0", tools::SAM];
 
 /// Packages of the first CDK generation, whose tests hold the templates that they expect.
 const CDK_PACKAGES: [&str; 44] = [

@@ -2,6 +2,7 @@
 
 mod apt;
 mod browser;
+mod emulator;
 mod node;
 mod python;
 mod servers;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use crate::paths;
 
 pub(crate) use browser::Browser;
+pub(crate) use emulator::SAM;
 pub(crate) use node::{SHARP, cdk, sharp};
 
 /// What was found or installed. A missing tool carries the reason.
@@ -19,6 +21,8 @@ pub(crate) struct Tools {
     pub(crate) python: Result<PathBuf, String>,
     /// Folder of the AWS CDK.
     pub(crate) cdk: Result<PathBuf, String>,
+    /// AWS's Runtime Interface Emulator.
+    pub(crate) emulator: Result<PathBuf, String>,
     /// Headless browser and its driver.
     pub(crate) browser: Result<Browser, String>,
     /// Database servers and ffmpeg.
@@ -35,6 +39,9 @@ impl Tools {
         if let Ok(cdk) = &self.cdk {
             variables.push(("STACK_TEST_CDK", cdk.clone()));
         }
+        if let Ok(emulator) = &self.emulator {
+            variables.push(("STACK_TEST_RIE", emulator.clone()));
+        }
         if let Ok(browser) = &self.browser {
             variables.push(("STACK_TEST_CHROMIUM", browser.chromium.clone()));
             variables.push(("STACK_TEST_CHROMEDRIVER", browser.driver.clone()));
@@ -46,6 +53,11 @@ impl Tools {
 /// Installs the virtual environment with the peers when it is missing or out of date.
 pub(crate) fn python() -> Result<PathBuf, String> {
     python::provide(&python::TESTS)
+}
+
+/// Fetches AWS's Runtime Interface Emulator when it is missing.
+pub(crate) fn emulator() -> Result<PathBuf, String> {
+    emulator::provide(&python()?)
 }
 
 /// Installs the virtual environment with Pillow when it is missing or out of date.

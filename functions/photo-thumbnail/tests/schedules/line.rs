@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use function_testing::{Gate, Verdict};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-
-use crate::gate::{Gate, Verdict};
 
 /// The line. It ends when it is dropped.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ async fn carry(
         tokio::select! {
             read = client.read(&mut asked) => {
                 let length = read.ok().filter(|length| *length > 0)?;
-                let verdict = gate.pass(environment).await;
+                let verdict = gate.pass(environment, "the database").await;
                 if verdict == Verdict::Refuse || is_down.load(Ordering::SeqCst) {
                     return None;
                 }

@@ -2,9 +2,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
-mod gate;
 mod line;
 mod oracle;
 mod schedule;
-mod storage;
+mod superseded;
 mod world;

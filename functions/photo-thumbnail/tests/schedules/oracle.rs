@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use function_testing::MemoryObject;
 use serde_json::{Value, json};
 
-use crate::storage::Object;
 use crate::world::{Row, photo, record};
 
 /// Names of uploads; two differ in case alone.
@@ -93,7 +93,7 @@ pub(crate) fn check(
     uploads: &[Upload],
     keeps_versions: bool,
     rows: &[Row],
-    objects: &BTreeMap<String, Object>,
+    objects: &BTreeMap<String, MemoryObject>,
 ) {
     let about = format!("schedule {number}: {uploads:#?}\n{rows:#?}\n{objects:#?}");
     let mut paths: BTreeSet<String> = uploads.iter().map(Upload::path).collect();

@@ -6,13 +6,12 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use function_testing::Random;
+use function_testing::{Random, Verdict};
 use photo_thumbnail::handle;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::gate::Verdict;
 use crate::oracle::{Content, NAMES, Upload, check};
 use crate::world::{Function, World};
 
@@ -133,7 +132,7 @@ impl<'a> Schedule<'a> {
             }
         }
         let rows = self.world.rows().await;
-        let objects = self.world.storage.0.lock().unwrap();
+        let objects = self.world.storage.objects();
         check(self.number, &self.uploads, self.keeps_versions, &rows, &objects);
         self.requests
     }

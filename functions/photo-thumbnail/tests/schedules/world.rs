@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use clients::{CloudSettings, sdk_config};
 use database::{Command, Database, MySql, Secret, Session, migrate, parse_migrations};
-use function_testing::{DatabaseServer, Facts};
+use function_testing::{DatabaseServer, Facts, Gate, GatedConnector, MemoryStorage, tag};
 use photo_thumbnail::{Dependencies, Settings};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 use wiring::{Credentials, Environment};
 
-use crate::gate::Gate;
 use crate::line::Line;
-use crate::storage::{Connector, Storage, tag};
 
 /// The migrations of the example whose function this is.
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/photo-catalog/migrations");
@@ -27,7 +24,7 @@ pub(crate) struct World {
     server: DatabaseServer,
     /// The test's own way to the database, past the gate.
     database: Database<MySql>,
-    pub(crate) storage: Storage,
+    pub(crate) storage: MemoryStorage,
     pub(crate) gate: Gate,
     /// Nobody is let into the database, and whoever is in it is thrown out with the next statement.
     pub(crate) is_down: Arc<AtomicBool>,
@@ -37,11 +34,11 @@ impl World {
     /// `None` where this machine has no server; that is said.
     pub(crate) async fn new() -> Option<Self> {
         let server = DatabaseServer::mysql()?;
-        let (storage, gate) = (Storage::default(), Gate::default());
+        let (storage, gate) = (MemoryStorage::default(), Gate::default());
         let secret = String::from_utf8(server.secret_answer(DatabaseServer::PASSWORD)).unwrap();
         let session = || {
             let (gate, storage, secret) = (gate.clone(), storage.clone(), secret.clone());
-            let (_, secrets) = clients(Connector { environment: 0, gate, storage, secret });
+            let (_, secrets) = clients(GatedConnector { environment: 0, gate, storage, secret });
             Session::new(Secret::new(secrets, "s"), None)
         };
         let files = std::fs::read_dir(MIGRATIONS).unwrap().map(Result::unwrap);
@@ -62,7 +59,7 @@ impl World {
         secret["port"] = line.port.into();
         let secret = json!({ "SecretString": secret.to_string() }).to_string();
         let (gate, storage) = (self.gate.clone(), self.storage.clone());
-        let (s3, secrets) = clients(Connector { environment: number, gate, storage, secret });
+        let (s3, secrets) = clients(GatedConnector { environment: number, gate, storage, secret });
         let variable = |name: &str| match name {
             "WEBSITE_BUCKET" => Some("website".to_owned()),
             "LOG_BUCKET" => Some("logs".to_owned()),
@@ -80,7 +77,7 @@ impl World {
 
     /// Forgets objects and rows.
     pub(crate) async fn clear(&self) {
-        self.storage.0.lock().unwrap().clear();
+        self.storage.clear();
         let mut connection = self.database.connection().await.unwrap();
         sqlx::raw_sql("DELETE FROM file_upload_catalog").execute(&mut *connection).await.unwrap();
     }
@@ -119,15 +116,14 @@ pub(crate) fn record(key: &str, bytes: &[u8], version: Option<&str>, sequencer: 
 }
 
 /// Clients of S3 and Secrets Manager. They try once: another attempt is the schedule's.
-fn clients(connector: Connector) -> (aws_sdk_s3::Client, aws_sdk_secretsmanager::Client) {
+fn clients(connector: GatedConnector) -> (aws_sdk_s3::Client, aws_sdk_secretsmanager::Client) {
     let settings = CloudSettings {
         region: "us-east-1".into(),
         credentials: Credentials { access_key: "AKID".into(), secret_key: "CANARY".into(), session_token: None },
-        endpoint: Some("http://cloud.invalid".into()),
+        endpoint: Some(MemoryStorage::ENDPOINT.into()),
         storage_endpoint: None,
     };
-    let connector = SharedHttpConnector::new(connector);
-    let sdk = sdk_config(&settings).into_builder().http_client(http_client_fn(move |_, _| connector.clone()));
+    let sdk = sdk_config(&settings).into_builder().http_client(connector.http_client());
     let sdk = sdk.retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled()).build();
     let storage = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
     (aws_sdk_s3::Client::from_conf(storage), aws_sdk_secretsmanager::Client::new(&sdk))

@@ -14,7 +14,8 @@ fn the_example_as_a_graph() {
         edges,
         [
             "function.process-image -read+list-> bucket.uploads",
-            "function.process-image -write-> bucket.assets",
+            "function.process-image -read+list+write-> bucket.assets",
+            "function.process-image -invalidate-> distribution.assets",
             "bucket.uploads -ObjectCreated:*-> function.process-image",
             "bucket.assets -ObjectCreated:*-> topic.assets",
             "distribution.assets -origin-> bucket.assets",

@@ -1,9 +1,7 @@
-//! The comment in a thumbnail that says of which event it was made.
+//! The comment in a picture that says of which event it was made.
 //!
 //! S3 makes the entity tag of the bytes alone. With the comment no two events give the same bytes, so that a tag which is
 //! still there tells that nothing was written since, not even an older picture that looks the same.
-
-use media::Rendered;
 
 /// First bytes of a PNG.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -12,8 +10,10 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const PNG_END: usize = 12;
 
 /// Writes the comment into a picture that was rendered just now: a text chunk of a PNG, a comment segment of a JPEG.
-pub(crate) fn mark(picture: &mut Rendered, comment: &str) {
-    let bytes = &mut picture.bytes;
+///
+/// Two events may make the same bytes, to which S3 gives the same entity tag. Only with the comment does a tag that is still there
+/// tell that nothing was written since.
+pub fn mark(bytes: &mut Vec<u8>, comment: &str) {
     let (place, block) = if bytes.starts_with(PNG) {
         (bytes.len().saturating_sub(PNG_END), chunk(comment))
     } else {
@@ -69,7 +69,7 @@ mod tests {
             let mut tags = vec![rendered[0].bytes.clone()];
             for comment in ["0055AED6DCD90281E5", "0055AED6DCD90281E6"] {
                 let mut marked = rendered.clone();
-                mark(&mut marked[0], comment);
+                mark(&mut marked[0].bytes, comment);
                 let bytes = &marked[0].bytes;
                 assert_eq!(inspect(bytes, &Limits::default()).unwrap().format, format);
                 assert_eq!(image::load_from_memory(bytes).unwrap(), plain);

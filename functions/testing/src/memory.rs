@@ -1,55 +1,64 @@
-//! S3 and Secrets Manager below the SDK.
+//! S3 and Secrets Manager below the SDK, for tests that decide when each request is served.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 
 use crate::gate::{Gate, Verdict};
+use crate::storage::tag;
 
 /// An object. Its entity tag is its bytes alone, as that of S3 is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Object {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) place: Option<String>,
+pub struct MemoryObject {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its metadata `sequencer`.
+    pub place: Option<String>,
 }
 
-/// Objects by path: `/bucket/key`, and `/input/key?version` in a bucket that keeps versions.
+/// Objects by path: `/bucket/key`, and `/bucket/key?version` in a bucket that keeps versions. Nothing may be written over what
+/// stands there without saying so. Clones share their objects.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Storage(pub(crate) Arc<Mutex<BTreeMap<String, Object>>>);
+pub struct MemoryStorage(Arc<Mutex<BTreeMap<String, MemoryObject>>>);
 
-/// The entity tag of bytes, without quotes.
-pub(crate) fn tag(bytes: &[u8]) -> String {
-    let hash = bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
-}
-
-/// How an environment reaches them.
+/// How an environment of a function reaches it: each request waits at the gate, as `PUT /bucket/key`.
 #[derive(Debug, Clone)]
-pub(crate) struct Connector {
-    pub(crate) environment: usize,
-    pub(crate) gate: Gate,
-    pub(crate) storage: Storage,
+pub struct GatedConnector {
+    /// Number of the environment.
+    pub environment: usize,
+    /// Where requests wait.
+    pub gate: Gate,
+    /// What is reached.
+    pub storage: MemoryStorage,
     /// What Secrets Manager answers.
-    pub(crate) secret: String,
+    pub secret: String,
 }
 
-impl HttpConnector for Connector {
+impl HttpConnector for GatedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = self.clone();
         HttpConnectorFuture::new(async move { connector.answer(request).await })
     }
 }
 
-impl Connector {
+impl GatedConnector {
+    /// The HTTP client of an SDK configuration that reaches it.
+    #[must_use]
+    pub fn http_client(self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(self);
+        http_client_fn(move |_, _| connector.clone())
+    }
+
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let verdict = self.gate.pass(self.environment).await;
+        let verdict =
+            self.gate.pass(self.environment, &format!("{} {}", request.method(), MemoryStorage::path(&request))).await;
         if verdict == Verdict::Refuse {
             return Ok(failure(503, "SlowDown"));
         }
@@ -64,17 +73,41 @@ impl Connector {
     }
 }
 
-impl Storage {
-    /// Keeps a photo.
-    pub(crate) fn put(&self, path: &str, bytes: Vec<u8>) {
-        self.0.lock().unwrap().insert(path.to_owned(), Object { bytes, place: None });
+impl MemoryStorage {
+    /// The endpoint that clients of it are made for.
+    pub const ENDPOINT: &str = "http://cloud.invalid";
+
+    /// Keeps an object without metadata.
+    pub fn put(&self, path: &str, bytes: Vec<u8>) {
+        self.0.lock().unwrap().insert(path.to_owned(), MemoryObject { bytes, place: None });
+    }
+
+    /// Forgets an object.
+    pub fn remove(&self, path: &str) {
+        self.0.lock().unwrap().remove(path);
+    }
+
+    /// Forgets all objects.
+    pub fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
+    /// All objects by path.
+    #[must_use]
+    pub fn objects(&self) -> BTreeMap<String, MemoryObject> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// The path that a request is about, with the version that it names.
+    fn path(request: &HttpRequest) -> String {
+        let uri = request.uri().strip_prefix(Self::ENDPOINT).unwrap();
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let version = query.split('&').find_map(|pair| pair.strip_prefix("versionId="));
+        version.map_or_else(|| path.to_owned(), |version| format!("{path}?{version}"))
     }
 
     fn serve(&self, request: &HttpRequest) -> HttpResponse {
-        let uri = request.uri().strip_prefix("http://cloud.invalid").unwrap();
-        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-        let version = query.split('&').find_map(|pair| pair.strip_prefix("versionId="));
-        let path = version.map_or_else(|| path.to_owned(), |version| format!("{path}?{version}"));
+        let path = Self::path(request);
         let header = |name| request.headers().get(name);
         let mut objects = self.0.lock().unwrap();
         let standing = objects.get(&path);
@@ -88,7 +121,7 @@ impl Storage {
                 _ => {}
             }
             let place = header("x-amz-meta-sequencer").map(str::to_owned);
-            objects.insert(path, Object { bytes: request.body().bytes().unwrap().to_vec(), place });
+            objects.insert(path, MemoryObject { bytes: request.body().bytes().unwrap().to_vec(), place });
             return respond(200, Vec::new());
         }
         let Some(object) = standing else { return failure(404, "NoSuchKey") };
