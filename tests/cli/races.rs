@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use test_support::race::{Contender, End, faults};
 use test_support::scripted_cloudformation::World;
-use test_support::{Run, ScriptedCloud, TestProject};
+use test_support::{Run, ScriptedCloud, TestProject, say};
 
 use crate::STACK;
 
@@ -119,7 +119,7 @@ async fn no_race_harms(name: &str, before: Option<Job>, jobs: [Job; 2]) {
         *ends_seen.entry(kinds.join(" and ")).or_default() += 1;
     }
     let harmless = SEEDS - failures.len() as u64;
-    println!("{name}: {harmless}/{SEEDS} races of processes without harm: {ends_seen:?}");
+    say(&format!("{name}: {harmless}/{SEEDS} races of processes without harm: {ends_seen:?}"));
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(ends_seen.len() > 1, "no race at all");
 }

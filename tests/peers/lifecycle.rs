@@ -82,8 +82,8 @@ async fn life() -> Option<Life> {
     Some(Life { project: TestProject::new(STACK, PROJECT), proxy, clients, peer })
 }
 
-fn is_watching(call: &&String) -> bool {
-    ["DescribeStackEvents", "DescribeStacks", "DescribeChangeSet"].contains(&call.as_str())
+fn is_watching(call: &str) -> bool {
+    ["DescribeStackEvents", "DescribeStacks", "DescribeChangeSet"].contains(&call)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -182,7 +182,7 @@ impl StackDeployment<'_> {
         let is_taken = |cause: &&Failure| {
             cause.code.as_deref().is_some_and(|code| code == "AlreadyExists" || code.starts_with("NAME_CONFLICT"))
         };
-        if cause.filter(is_taken).filter(is_kept).is_some() {
+        if cause.filter(is_taken).as_ref().is_some_and(is_kept) {
             next.push(next_step::own("deploy", self.arguments, "--import-existing"));
         }
         next

@@ -158,6 +158,8 @@ mod tests {
 
     fn deployed(parameters: &[(&str, &str)], exists: bool) -> Deployed {
         let stack = StackSummary {
+            deployer: None,
+            watched: stack_aws::Watched::default(),
             reference: StackReference { name: "s".to_owned(), id: "arn".to_owned() },
             status: StackStatus::CreateComplete,
             status_reason: None,

@@ -13,7 +13,8 @@ impl SettingValue for ServiceRole {
     const HELP: &'static str = "a role that cloudformation.amazonaws.com may assume: `arn:aws:iam::ACCOUNT:role/NAME`; an empty value uses the rights of the caller";
     fn parse(text: &str) -> Option<Self> {
         let is_name = |resource: &str| resource.strip_prefix("role/").is_some_and(|name| !name.is_empty());
-        optional(text, |text| is_arn(text, |service| service == "iam", is_name)).map(Self)
+        let is_role = is_arn(text, |service| service == "iam", is_name);
+        (is_role || text.is_empty()).then(|| Self(given(text)))
     }
 }
 
@@ -26,7 +27,8 @@ impl SettingValue for TopicArn {
     const HELP: &'static str = "`arn:aws:sns:REGION:ACCOUNT:NAME` or `{{topic.NAME.arn}}`; an empty value is left out";
     fn parse(text: &str) -> Option<Self> {
         let is_name = |name: &str| !name.is_empty() && !name.contains(':');
-        optional(text, |text| is_arn(text, |service| service == "sns", is_name)).map(Self)
+        let is_topic = is_arn(text, |service| service == "sns", is_name);
+        (is_topic || text.is_empty()).then(|| Self(given(text)))
     }
 }
 
@@ -46,7 +48,8 @@ impl SettingValue for RollbackAlarm {
                 && !text.contains(':')
                 && text == text.trim()
         };
-        optional(text, |text| is_name(text) || is_arn(text, |service| service == "cloudwatch", is_alarm)).map(Self)
+        let is_arn = is_arn(text, |service| service == "cloudwatch", is_alarm);
+        (is_arn || is_name(text)).then(|| Self(given(text)))
     }
 }
 
@@ -73,12 +76,9 @@ impl SettingValue for MonitoringTime {
     }
 }
 
-/// Nothing for an empty text; no value for one that is not right.
-fn optional(text: &str, is_right: impl FnOnce(&str) -> bool) -> Option<Option<String>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    is_right(text).then(|| Some(text.to_owned()))
+/// Nothing for an empty text.
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 #[cfg(test)]

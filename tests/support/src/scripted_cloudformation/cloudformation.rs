@@ -99,7 +99,7 @@ fn stack_member(stack: &Stack) -> String {
     }
     text += &tag("EnableTerminationProtection", if stack.protected { "true" } else { "false" });
     let arns: String = stack.options.notifications.iter().map(|arn| tag("member", arn)).collect();
-    text += &format!("<NotificationARNs>{arns}</NotificationARNs>");
+    let _ = write!(text, "<NotificationARNs>{arns}</NotificationARNs>");
     let alarms = stack
         .options
         .alarms
@@ -110,7 +110,7 @@ fn stack_member(stack: &Stack) -> String {
         "" => String::new(),
         minutes => tag("MonitoringTimeInMinutes", minutes),
     };
-    text += &format!("<RollbackConfiguration>{triggers}{minutes}</RollbackConfiguration>");
+    let _ = write!(text, "<RollbackConfiguration>{triggers}{minutes}</RollbackConfiguration>");
     text += &members("Parameters", &stack.parameters, "ParameterKey", "ParameterValue");
     text += &members("Tags", &stack.tags, "Key", "Value");
     let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
