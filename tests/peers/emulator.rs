@@ -64,7 +64,11 @@ async fn compare(example: &str, region: &str, functions: &[&str]) {
     let Some(mut events) = lambda_events() else { return };
     let project = TestProject::example(STACK, example);
     let cloud = RunningCloud::start(&project);
-    project.succeed(&["deploy", "--local", "-e", "dev", "--suffix", SUFFIX, "--yes"]);
+    let options = ["--local", "-e", "dev", "--suffix", SUFFIX];
+    project.succeed(&[&["deploy", "--yes"], &options[..]].concat());
+    if functions.contains(&"migrate") {
+        project.succeed(&[&["migrate", "up"], &options[..]].concat());
+    }
     let clients = Clients::new(cloud.url(), region);
     let names: Vec<String> = functions.iter().map(|function| format!("{example}-{SUFFIX}-{function}")).collect();
     assert_eq!(clients.function_names().await, names, "the functions of {example}");
@@ -79,8 +83,13 @@ async fn compare(example: &str, region: &str, functions: &[&str]) {
 /// Events that are of this example and no other: work for its functions, and of a wrong kind for the others.
 async fn own_events(example: &str, clients: &Clients) -> Vec<Event> {
     let mut events = vec![json!({ "command": "status" }), json!({ "limit": 5 }), json!({})];
-    if example == "avatars-profile" {
-        let bucket = format!("{example}-{SUFFIX}-uploads-000000000000-us-east-1");
+    let bucket = match example {
+        "avatars-profile" => Some("uploads"),
+        "photo-catalog" => Some("input"),
+        _ => None,
+    };
+    if let Some(bucket) = bucket {
+        let bucket = format!("{example}-{SUFFIX}-{bucket}-000000000000-us-east-1");
         let photo = phone_photo().into();
         clients.s3.put_object().bucket(&bucket).key(PHOTO).body(photo).send().await.unwrap();
         let s3 = json!({ "bucket": { "name": bucket }, "object": { "key": PHOTO } });
