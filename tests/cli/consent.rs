@@ -21,6 +21,12 @@ fn faults_come_before_consent() {
 }
 
 #[test]
+fn what_lasts_is_not_deployed_in_a_hurry() {
+    let project = TestProject::new(STACK, SMALL);
+    assert_run!("consent_express", &project, &["deploy", "-e", "prod", "--express", "--yes"]);
+}
+
+#[test]
 fn no_credentials_is_an_error_with_a_way_out() {
     let project = TestProject::new(STACK, SMALL);
     let run = project.run(&["deploy", "--yes"]);

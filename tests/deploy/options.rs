@@ -1,12 +1,16 @@
 //! What CloudFormation is told beside the template: role, topics, alarms, and the policy that guards data.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
-use stack_aws::{Answer, DestroyOptions, Outcome};
+use stack_aws::{Answer, DeployOptions, DestroyOptions, Outcome};
 use stack_plan::{Event, Plan, StackOptions, Watcher};
 use test_support::ScriptedCloud;
 use test_support::scripted_cloudformation::Options;
 
-use crate::steps::{Recorder, STACK, deploy_plan, destroy_options, destroyed, kind, plan, template};
+use crate::steps::{
+    Recorder, STACK, connect, deploy_options, deploy_plan, destroy_options, destroyed, kind, plan, template,
+};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/deployer";
 
@@ -60,6 +64,22 @@ async fn a_project_without_options_says_nothing_of_them() {
     let cloud = ScriptedCloud::start().await;
     deploy(&cloud, &plan(&template())).await;
     assert_eq!(options_of(&cloud), Options::default());
+}
+
+#[tokio::test]
+async fn express_mode_is_told_and_rollback_with_it_where_it_is_asked_for() {
+    let cloud = ScriptedCloud::start().await;
+    let mut changed = template();
+    changed["Resources"]["Alerts"]["Properties"]["DisplayName"] = "other".into();
+    for (express, text, mode) in [(true, template(), "EXPRESS"), (true, changed, "EXPRESS"), (false, template(), "")] {
+        let options = DeployOptions { express, ..deploy_options() };
+        let mut host = Recorder::answering(Answer::Yes);
+        let aws = connect(&cloud, 5).await;
+        let outcome = stack_aws::deploy(&aws, &plan(&text), &[], Path::new("."), &options, &mut host).await.unwrap();
+        assert_eq!(kind(&outcome), "deployed", "{outcome:?}");
+        let told = cloud.world(|world| world.stack(STACK).unwrap().change_sets.last().unwrap().mode.clone());
+        assert_eq!(told, mode);
+    }
 }
 
 #[tokio::test]

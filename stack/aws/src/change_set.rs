@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, DeploymentMode, OnStackFailure, Parameter, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetType, DeploymentConfig, DeploymentConfigMode, DeploymentMode, OnStackFailure, Parameter, Tag,
+};
 use serde::Serialize;
 
 use crate::attempt::Attempt;
@@ -43,6 +45,8 @@ pub(crate) struct Request {
     pub(crate) made_of: Source,
     pub(crate) capabilities: Vec<Capability>,
     pub(crate) role_arn: Option<String>,
+    /// As [`DeployOptions::express`](crate::DeployOptions::express).
+    pub(crate) express: bool,
 }
 
 /// What a change set compares a stack with.
@@ -136,7 +140,11 @@ pub(crate) async fn create(aws: &Aws, request: &Request, attempt: &Attempt) -> R
         .set_role_arn(request.role_arn.clone())
         .set_capabilities(Some(request.capabilities.clone()).filter(|list| !list.is_empty()));
     call = request.made_of.tell(call);
-    if request.kind == ChangeSetType::Create {
+    if request.express {
+        // Its default is to leave a failure as it is, and it excludes the other two ways to say so.
+        let config = DeploymentConfig::builder().mode(DeploymentConfigMode::Express).disable_rollback(false).build();
+        call = call.deployment_config(config);
+    } else if request.kind == ChangeSetType::Create {
         // Said outright, because the service's documents disagree about its defaults.
         call = call.on_stack_failure(OnStackFailure::Rollback);
     }
@@ -229,14 +237,19 @@ pub(crate) enum Executed {
 }
 
 /// Executes exactly this change set.
-pub(crate) async fn execute(aws: &Aws, created: &Created, kind: &ChangeSetType, attempt: &Attempt) -> Result<Executed> {
+pub(crate) async fn execute(
+    aws: &Aws,
+    created: &Created,
+    (kind, express): (&ChangeSetType, bool),
+    attempt: &Attempt,
+) -> Result<Executed> {
     let mut call = aws
         .cloudformation
         .execute_change_set()
         .change_set_name(&created.id)
         .client_request_token(attempt.execute_token());
-    if *kind == ChangeSetType::Update {
-        // Creation says it by OnStackFailure, which excludes this one.
+    if *kind == ChangeSetType::Update && !express {
+        // Creation says it by OnStackFailure, which excludes this one, and so does the mode.
         call = call.disable_rollback(false);
     }
     let Err(error) = call.send().await.map_err(failed("CloudFormation", "ExecuteChangeSet")) else {

@@ -147,6 +147,8 @@ impl Deployment<'_> {
             arguments: &self.options.arguments,
             prepare_only: self.options.prepare_only,
             import_existing: self.options.import_existing,
+            // What a companion gives must be ready when the main stack takes it.
+            express: self.options.express && !wanted.is_companion,
             plan: self.options.plan.as_ref(),
         }
     }

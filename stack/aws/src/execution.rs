@@ -98,8 +98,9 @@ impl StackDeployment<'_> {
         if request.kind == ChangeSetType::Update {
             self.guard(&shell.reference, guarded, &change_set.risks, host).await?;
         }
-        let brought =
-            self.execute(&created, &request.kind, change_set, (&shell.reference, before.clone()), host).await?;
+        let brought = self
+            .execute(&created, (&request.kind, request.express), change_set, (&shell.reference, before.clone()), host)
+            .await?;
         // Whatever came of it: what was let go is guarded again.
         if brought.is_at_rest() {
             self.guard(&shell.reference, guarded, &[], host).await?;
@@ -116,13 +117,15 @@ impl StackDeployment<'_> {
     async fn execute(
         &self,
         created: &Created,
-        kind: &ChangeSetType,
+        (kind, express): (&ChangeSetType, bool),
         change_set: ChangeSet,
         (stack, before): (&StackReference, Option<Value>),
         host: &mut dyn Host,
     ) -> Result<Brought> {
         let mut follower = Follower::before(self.aws, stack, Some(self.attempt.execute_token())).await?;
-        if let Executed::Obsolete { reason } = change_set::execute(self.aws, created, kind, self.attempt).await? {
+        if let Executed::Obsolete { reason } =
+            change_set::execute(self.aws, created, (kind, express), self.attempt).await?
+        {
             return Ok(obsolete(stack.clone(), reason).into());
         }
         let end = follower.follow(self.pacer.restarted(), host).await?;

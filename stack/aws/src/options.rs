@@ -32,6 +32,10 @@ pub struct DeployOptions {
     /// Take over resources that exist already under the names of the template and that no stack owns, where their deletion
     /// policy keeps them; without it, CloudFormation fails at their names.
     pub import_existing: bool,
+    /// Let CloudFormation end when everything is configured, before it is stable (its mode `EXPRESS`), for throw-away environments:
+    /// what fails afterwards is not seen, and a stack that was updated so cannot be rolled back on demand. Companions, and failures
+    /// before that end, are as ever.
+    pub express: bool,
     /// Where only the code of functions differs, give it to them without an operation of CloudFormation. Protected stacks are
     /// deployed all the same. How it ends is [`Outcome::HotSwapped`](crate::Outcome::HotSwapped).
     pub hot_swap: bool,

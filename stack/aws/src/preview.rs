@@ -79,6 +79,7 @@ pub async fn preview(
             arguments: &options.arguments,
             prepare_only: true,
             import_existing: false,
+            express: false,
             plan: None,
         };
         deployment.preview().await

@@ -77,6 +77,7 @@ pub async fn revert_drift(
         arguments: &options.arguments,
         prepare_only: false,
         import_existing: false,
+        express: false,
         plan: None,
     };
     let request = Request {
@@ -85,6 +86,7 @@ pub async fn revert_drift(
         made_of: Source::Deployed { parameters: current.parameters.keys().cloned().collect() },
         capabilities: capabilities(&template),
         role_arn: options.role_arn.clone(),
+        express: false,
     };
     let before = serde_json::from_str(&body).ok();
     let outcome = match deployment.change(&request, (Some(current), before), host).await? {

@@ -123,6 +123,8 @@ pub(crate) struct StackDeployment<'a> {
     pub(crate) prepare_only: bool,
     /// As [`DeployOptions::import_existing`](crate::DeployOptions::import_existing).
     pub(crate) import_existing: bool,
+    /// As [`DeployOptions::express`](crate::DeployOptions::express).
+    pub(crate) express: bool,
     /// The plan that must still be so.
     pub(crate) plan: Option<&'a SavedPlan>,
 }
@@ -208,6 +210,7 @@ impl StackDeployment<'_> {
             },
             capabilities: capabilities(self.wanted.template),
             role_arn: self.wanted.options.role_arn.clone(),
+            express: self.express,
         }
     }
 

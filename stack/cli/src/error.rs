@@ -233,6 +233,16 @@ pub(crate) enum CliError {
         /// What is wrong with it, and where.
         error: serde_json::Error,
     },
+    /// A quick deployment of an environment that is to last.
+    #[error("`--express` is for throw-away environments, and `{environment}` is protected or retains its data")]
+    #[diagnostic(
+        code("express-refused"),
+        help("leave it out: without it, CloudFormation waits until everything is stable, and can take a failure back")
+    )]
+    ExpressRefused {
+        /// Environment of the project file.
+        environment: String,
+    },
     /// An event that Lambda does not take.
     #[error("the event in `{path}` has more than {limit} bytes", path = path.display())]
     #[diagnostic(code("event-too-large"), help("nothing was invoked; put the data into a bucket and send its key"))]

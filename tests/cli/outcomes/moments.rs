@@ -127,6 +127,23 @@ async fn a_signal_leaves_the_operation_and_says_how_to_go_on() {
     assert_moment("deploy_creation_detached", (PROJECT, &slow()), &["deploy", "--yes"], 130, leave).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_takes_the_update_back_where_it_is_told_to() {
+    let mut before = deployed().await;
+    before.slowness = 100_000;
+    let cancel = async |project: &TestProject, cloud: &ScriptedCloud, arguments: &[&str]| {
+        let quick = |cloud: &ScriptedCloud, child: &Child| {
+            // The rollback is over after a look.
+            cloud.world(|world| world.slowness = 0);
+            interrupt(child);
+        };
+        without_progress(struck(project, cloud, arguments, quick).await)
+    };
+    let arguments = ["deploy", "--yes", "--cancel-on-interrupt"];
+    assert_moment("deploy_cancelled", (CHANGED, &before), &arguments, 1, cancel).await;
+    assert_moment("deploy_creation_not_cancelled", (PROJECT, &slow()), &arguments, 4, cancel).await;
+}
+
 fn slow() -> World {
     let mut world = World::default();
     world.slowness = 100_000;

@@ -110,6 +110,11 @@ the project retains it. An environment that was destroyed and kept its buckets i
 
 With --hotswap nothing is asked. Where more than code differs, or the stack is protected, it is deployed as always.
 
+With --express CloudFormation ends when everything is configured, and what fails while it becomes stable is not seen: `stack events` tells it. \
+A stack that was updated in this way cannot be rolled back on demand.
+
+With --cancel-on-interrupt, Ctrl-C takes a running update back and waits for the end of that. A first creation cannot be cancelled.
+
 With --plan the deployment must be of what `stack diff --out` compared, on stacks that nobody has changed since: template, parameters, \
 tags, packages, state. Otherwise it ends with what is different, and nothing is changed. A plan is no consent.
 

@@ -238,6 +238,9 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
     if reverts && (form.contains_key("IncludeNestedStacks") || kind != "UPDATE") {
         return Err(invalid("IncludeNestedStacks and other types than UPDATE do not go with REVERT_DRIFT"));
     }
+    if form.contains_key("DeploymentConfig.Mode") && form.contains_key("OnStackFailure") {
+        return Err(invalid("OnStackFailure does not go with DeploymentConfig"));
+    }
     let stack_name = given(form, "StackName").to_owned();
     let forgets = world.forgets_tokens;
     let template = if reverts { String::new() } else { template_body(world, form)? };
@@ -281,6 +284,7 @@ fn create_change_set(world: &mut World, form: &Form) -> Called {
         tags: pairs(form, "Tags", "Key", "Value"),
         made_after: stack.tokens.len(),
         options: options(form, &stack.options),
+        mode: given(form, "DeploymentConfig.Mode").to_owned(),
         imports: given(form, "ImportExistingResources") == "true",
         reverts,
         ..ChangeSet::default()
@@ -403,6 +407,9 @@ fn execute_change_set(world: &mut World, form: &Form) -> Called {
     let (name, token) = (given(form, "ChangeSetName"), given(form, "ClientRequestToken"));
     let Some((set, stack_id)) = world.change_set(name) else { return Err(no_change_set(name)) };
     let set = set.clone();
+    if !set.mode.is_empty() && form.contains_key("DisableRollback") {
+        return Err(invalid("DisableRollback does not go with DeploymentConfig"));
+    }
     let stack = world.stack(&stack_id).unwrap();
     if stack.tokens.iter().any(|known| known == token) {
         return Err(Answer::query_error(400, "TokenAlreadyExistsException", "the token was used"));

@@ -175,6 +175,8 @@ pub struct ChangeSet {
     pub tags: BTreeMap<String, String>,
     /// What it tells beside the template; what it does not speak of is as the stack has it.
     pub options: Options,
+    /// Mode of the deployment, where it is told.
+    pub mode: String,
     /// True when existing resources are to be taken over.
     pub imports: bool,
     /// True for one that compares with resources as they really are.

@@ -64,6 +64,12 @@ pub(crate) struct DeployArguments {
     /// without this option mends what the stack does not know
     #[arg(long = "hotswap", conflicts_with_all = ["no_execute", "plan"])]
     pub(crate) hot_swap: bool,
+    /// Let CloudFormation end when everything is configured, before it is stable; for throw-away environments alone
+    #[arg(long)]
+    pub(crate) express: bool,
+    /// Take the update back at an interrupt, instead of leaving it to CloudFormation
+    #[arg(long, conflicts_with = "no_execute")]
+    pub(crate) cancel_on_interrupt: bool,
     #[command(flatten)]
     pub(crate) parameters: Parameters,
 }

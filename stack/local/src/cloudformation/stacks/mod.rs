@@ -14,7 +14,7 @@ pub(super) use update::{check_updatable, update_stack};
 
 use super::api::{Answer, answer};
 use super::change_set::ChangeSet;
-use super::input::{Call, invalid};
+use super::input::{Call, constraint, invalid};
 use super::model::{Definition, Stack};
 use super::operation::Operation;
 use super::status::{ExecutionStatus, OnFailure, OperationType, StackStatus};
@@ -27,10 +27,13 @@ const NOT_SERVED: [&str; 3] = ["ResourceTypes", "TimeoutInMinutes", "ResourcesTo
 
 pub(super) fn refuse_not_served(call: &Call<'_>, operation: &str) -> Result<(), ServiceError> {
     call.refuse_fields(operation, &NOT_SERVED)?;
-    if call.form.get("DeploymentConfig.Mode").is_some_and(|mode| mode != "STANDARD") {
-        return Err(invalid(format!("the local cloud serves DeploymentConfig Mode STANDARD of {operation} only")));
+    // What is configured here is stable at once, so that the two modes are one.
+    match call.form.get("DeploymentConfig.Mode") {
+        None | Some("STANDARD" | "EXPRESS") => Ok(()),
+        Some(other) => {
+            Err(constraint("deploymentConfig.mode", other, "Member must satisfy enum value set: [STANDARD, EXPRESS]"))
+        }
     }
-    Ok(())
 }
 
 /// `Stack [name] does not exist`.
