@@ -115,13 +115,35 @@ async fn planted_secrets_are_never_printed() {
         planted.assert_hidden(&run, &arguments.join(" "));
         run
     };
-    let offline: [&[&str]; 6] =
-        [&["check"], &["render"], &["graph"], &["schema"], &["doctor"], &["render", "--explain", "--json"]];
+    let offline: [&[&str]; 14] = [
+        &["check"],
+        &["check", "--template", "stack.yaml"],
+        &["render"],
+        &["render", "--explain", "--json"],
+        &["graph"],
+        &["schema"],
+        &["doctor"],
+        &["build"],
+        &["eject", "--list"],
+        &["init", "--list"],
+        &["completions", "bash"],
+        &["man", "pages"],
+        &["local", "status"],
+        &["local", "env"],
+    ];
     for arguments in offline {
         run(arguments);
     }
-    let online: [&[&str]; 16] = [
+    let online: [&[&str]; 24] = [
         &["diff"],
+        &["diff", "--change-set", "--json"],
+        &["diff", "--out", "plan.json"],
+        &["logs"],
+        &["invoke", "any", "{}"],
+        &["migrate", "status"],
+        &["access"],
+        &["token", "--user", "alice"],
+        &["deploy", "--plan", "plan.json"],
         &["deploy"],
         &["deploy", "--json"],
         &["status"],

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use test_support::{Clients, CountingProxy, Ministack, Run, TestProject, http, say, tools};
+use test_support::{Clients, Fault, FaultProxy, Ministack, Run, TestProject, http, say, tools};
 
 use crate::STACK;
 
@@ -29,15 +29,14 @@ const TAKEN: &str = "  Taken:\n    Type: AWS::S3::Bucket\n    Properties: { Buck
 /// A project, and the peer behind a proxy.
 struct Life {
     project: TestProject,
-    proxy: CountingProxy,
+    proxy: FaultProxy,
     clients: Clients,
     peer: Ministack,
 }
 
 impl Life {
-    /// Runs a verb, prints what it called, and gives how it ended.
-    fn run(&self, arguments: &[&str]) -> (Run, Vec<String>) {
-        let _ = self.proxy.take_calls();
+    /// Runs a verb and counts its calls.
+    fn run_at(&self, arguments: &[&str]) -> (Run, usize) {
         let mut command: Command = self.project.command(arguments);
         let run = Run::of(
             command
@@ -45,6 +44,13 @@ impl Life {
                 .env("AWS_ACCESS_KEY_ID", "test")
                 .env("AWS_SECRET_ACCESS_KEY", "test"),
         );
+        (run, self.proxy.count())
+    }
+
+    /// Runs a verb, prints what it called, and gives how it ended.
+    fn run(&self, arguments: &[&str]) -> (Run, Vec<String>) {
+        let _ = self.proxy.take_calls();
+        let (run, _) = self.run_at(arguments);
         let calls = self.proxy.take_calls();
         say(&format!("stack {}: {} calls: {}", arguments.join(" "), calls.len(), calls.join(" ")));
         (run, calls)
@@ -77,7 +83,7 @@ impl Life {
 async fn life() -> Option<Life> {
     let program = tools::python_program("ministack")?;
     let peer = Ministack::start(&program).await;
-    let proxy = CountingProxy::start(peer.url()).await;
+    let proxy = FaultProxy::start(peer.url()).await;
     let clients = peer.clients();
     Some(Life { project: TestProject::new(STACK, PROJECT), proxy, clients, peer })
 }
@@ -130,6 +136,39 @@ async fn failures_are_taken_back_and_named_on_ministack() {
     let (run, _) = life.ends(&["deploy"], 0);
     assert!(run.stderr.contains("up to date"), "{}", run.stderr);
     life.ends(&["destroy"], 0);
+}
+
+/// A fault at every call of a deployment and of a destruction: both do what they are for, and nothing is doubled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_call_may_fail_once_on_ministack() {
+    let Some(life) = life().await else { return };
+    let mut cases = 0;
+    for fault in [Fault::CutBefore, Fault::AnswerLost] {
+        for (verb, after) in [("deploy", "CREATE_COMPLETE"), ("destroy", "")] {
+            for call in 1.. {
+                if verb == "destroy" {
+                    life.ends(&["deploy"], 0);
+                }
+                life.proxy.fault(call, fault);
+                let (run, calls) = life.run_at(&[verb]);
+                assert_eq!(run.code, Some(0), "{fault:?} at call {call} of {verb}: {run:?}");
+                let stacks = life.clients.stack_names().await;
+                let is_there = stacks == ["life-one"];
+                assert_eq!(is_there, verb == "deploy", "{fault:?} at call {call} of {verb}: {stacks:?}");
+                if is_there {
+                    assert_eq!(life.status().await, after);
+                    life.ends(&["destroy"], 0);
+                }
+                assert_eq!(life.clients.bucket_names().await, [""; 0], "{fault:?} at call {call} of {verb}");
+                if calls < call {
+                    break;
+                }
+                cases += 1;
+            }
+        }
+    }
+    say(&format!("ministack: {cases} of {cases} faults survived"));
+    assert!(cases > 30, "only {cases} cases");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -271,3 +271,26 @@ fn contents_text(contents: &ContentsChanges) -> String {
     }
     format!("contents: {uploaded} uploaded, {deleted} deleted\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use stack_aws::StackReference;
+
+    use super::*;
+
+    /// The one outcome that takes a function that was built.
+    #[test]
+    fn a_hot_swap_says_what_the_stack_does_not_know() {
+        let outcome = Outcome::HotSwapped {
+            stack: StackReference { name: "small-one".to_owned(), id: "arn".to_owned() },
+            functions: vec!["process".to_owned(), "resize".to_owned()],
+            outputs: BTreeMap::from([("Url".to_owned(), "https://example.com".to_owned())]),
+            next: vec!["stack deploy -e dev".to_owned()],
+        };
+        let Parts { data, talk } = parts(Style::new(false), &outcome, None, &Tally::default());
+        let json = serde_json::to_string(&outcome).unwrap();
+        insta::assert_snapshot!(format!("-- stdout\n{data}-- stderr\n{talk}-- json\n{json}"));
+    }
+}

@@ -1,4 +1,4 @@
-//! A proxy in front of an endpoint that writes down what it is asked.
+//! A proxy in front of any endpoint, which writes down what it is asked, and lets faults strike.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,22 +9,30 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::http::{Answer, try_request};
+use crate::scripted_cloudformation::Fault;
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<String>,
+    /// The call that a fault strikes, counted from 1 since the last look.
+    fault: Option<(usize, Fault)>,
+}
 
 /// A proxy on a free loopback port. It ends with this value.
 #[derive(Debug)]
-pub struct CountingProxy {
+pub struct FaultProxy {
     url: String,
-    calls: Arc<Mutex<Vec<String>>>,
+    state: Arc<Mutex<State>>,
     server: JoinHandle<()>,
 }
 
-impl CountingProxy {
+impl FaultProxy {
     /// Starts it in front of `endpoint` (`http://127.0.0.1:PORT`).
     pub async fn start(endpoint: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (calls, endpoint): (Arc<Mutex<Vec<String>>>, Arc<str>) = (Arc::default(), Arc::from(endpoint));
-        let noted = Arc::clone(&calls);
+        let (state, endpoint): (Arc<Mutex<State>>, Arc<str>) = (Arc::default(), Arc::from(endpoint));
+        let noted = Arc::clone(&state);
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (noted, endpoint) = (Arc::clone(&noted), Arc::clone(&endpoint));
@@ -38,7 +46,7 @@ impl CountingProxy {
                 });
             }
         });
-        Self { url, calls, server }
+        Self { url, state, server }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -50,18 +58,31 @@ impl CountingProxy {
     /// What was asked since the last time: the operation of a query or JSON protocol, else method and path.
     #[must_use = "the calls are forgotten"]
     pub fn take_calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.calls.lock().unwrap())
+        std::mem::take(&mut self.state.lock().unwrap().calls)
+    }
+
+    /// Number of calls since the last look.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state.lock().unwrap().calls.len()
+    }
+
+    /// Lets a fault strike the call with this number, from 1: refused by the service, cut before it, or with its answer lost.
+    pub fn fault(&self, call: usize, fault: Fault) {
+        let mut state = self.state.lock().unwrap();
+        state.calls.clear();
+        state.fault = Some((call, fault));
     }
 }
 
-impl Drop for CountingProxy {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
 async fn pass_on(
-    calls: Arc<Mutex<Vec<String>>>,
+    state: Arc<Mutex<State>>,
     endpoint: Arc<str>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<bytes::Bytes>>, String> {
@@ -77,11 +98,28 @@ async fn pass_on(
         (_, Some((_, operation))) => operation.to_owned(),
         _ => format!("{} {}", head.method, head.uri.path()),
     };
-    calls.lock().unwrap().push(name);
+    let fault = {
+        let mut state = state.lock().unwrap();
+        state.calls.push(name);
+        let number = state.calls.len();
+        state.fault.take_if(|(call, _)| *call == number).map(|(_, fault)| fault)
+    };
+    match fault {
+        None | Some(Fault::AnswerLost) => {}
+        Some(Fault::ServerError) => {
+            let response = http::Response::builder().status(503);
+            return response.body(Full::default()).map_err(|error| error.to_string());
+        }
+        // The connection ends without an answer.
+        Some(_) => return Err("cut".to_owned()),
+    }
     let headers: Vec<(&str, &str)> =
         head.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
     let Answer { status, headers, body } =
         try_request(head.method.clone(), &format!("{endpoint}{path}"), &headers, body.clone()).await?;
+    if fault.is_some() {
+        return Err("the answer is lost".to_owned());
+    }
     let mut response = http::Response::builder().status(status);
     for (name, value) in headers.iter().filter(|(name, _)| *name != "transfer-encoding") {
         response = response.header(name, value);
