@@ -11,6 +11,7 @@ use crate::saved_plan::SavedPlan;
 
 /// Options of [`deploy`](crate::deploy()).
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct DeployOptions {
     /// How often a running operation is asked about; by the distance of the endpoint when absent.
     pub polling: Option<Polling>,

@@ -46,6 +46,7 @@ pub(crate) struct GcArguments {
 
 /// Options of `stack deploy`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct DeployArguments {
     /// What `--yes` covers besides harmless changes; may be given more than once, or separated by commas
     #[arg(long, value_name = "RISK", value_enum, value_delimiter = ',')]
