@@ -1,5 +1,6 @@
 //! The way to AWS: region, credentials, endpoint, time limits, retries.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -150,8 +151,24 @@ impl Aws {
 }
 
 fn is_near(target: &Target) -> bool {
-    let is_of_this_machine = |url: &str| ["://127.", "://localhost", "://[::1]"].iter().any(|host| url.contains(host));
-    target.local || target.endpoint_url.as_deref().is_some_and(is_of_this_machine)
+    target.local || target.endpoint_url.as_deref().and_then(host_of).is_some_and(is_of_this_machine)
+}
+
+/// The host of a URL, without port and brackets.
+fn host_of(url: &str) -> Option<&str> {
+    let authority = url.split_once("://")?.1.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    match host.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => host.split(':').next(),
+    }
+}
+
+/// True for a loopback address, and for names that no other machine can have (RFC 6761).
+fn is_of_this_machine(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host == "localhost"
+        || host.ends_with(".localhost")
 }
 
 /// Connections by TLS, and through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name; never to an endpoint on this
@@ -218,4 +235,32 @@ async fn sdk_config(target: &Target, limits: CallLimits) -> SdkConfig {
         loader = loader.endpoint_url(url);
     }
     loader.load().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_near() {
+        for near in [
+            "http://127.0.0.1:4566",
+            "http://[::1]:1/x",
+            "https://localhost",
+            "http://s3.localhost:4566",
+            "http://127.9.9.9",
+        ] {
+            assert!(host_of(near).is_some_and(is_of_this_machine), "{near}");
+        }
+        for far in [
+            "https://localhost.evil.example",
+            "https://127.evil.example",
+            "https://evil.example/://127.0.0.1",
+            "https://localhost@evil.example",
+            "https://sqs.eu-central-1.amazonaws.com",
+            "127.0.0.1",
+        ] {
+            assert!(!host_of(far).is_some_and(is_of_this_machine), "{far}");
+        }
+    }
 }
