@@ -33,6 +33,9 @@ async fn functions_of_avatars_reach_what_they_link_to() {
         "read bucket.uploads/a",
         "read bucket.uploads/avatars/a",
         "write bucket.assets/avatars/a",
+        // An avatar is looked at before it is replaced, and one that is not there is told from one that is denied.
+        "read bucket.assets/avatars/a",
+        "list bucket.assets",
     ];
     check(&deployed, "avatars/a", &[("process-image", &may)]).await;
 }
