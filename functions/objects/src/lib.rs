@@ -1,8 +1,8 @@
 //! Objects of S3 that functions make of others.
 //!
-//! Events of S3 may come twice, in any order, and several at once. [`read`] reads the object that an event tells of and no other;
+//! Events of S3 may come twice, in any order, and several at once. [`read()`] reads the object that an event tells of and no other;
 //! [`write_latest`] writes what was made of it unless something of a later event stands there. What is written carries the
-//! [`place`] of its event among those of its object, and a picture carries it in its bytes as well ([`mark`]).
+//! [`place`] of its event among those of its object, and a picture carries it in its bytes as well ([`mark()`]).
 
 mod client;
 mod error;
