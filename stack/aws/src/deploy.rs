@@ -74,8 +74,9 @@ pub async fn deploy(
     }
     if options.hot_swap {
         for ((_, companion, _), found) in companions.iter().zip(&found_companions) {
-            if let Some(stack) = &found.current {
-                main.parameters.extend(received(companion, stack)?);
+            // One that has no outputs yet makes more than code differ, and the deployment below sees to it.
+            if let Some(Ok(values)) = found.current.as_ref().map(|stack| received(companion, stack)) {
+                main.parameters.extend(values);
             }
         }
         match deployment.of(aws, &main).hot_swap(&found, (&plan.artifacts, built), host).await? {

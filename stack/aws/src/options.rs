@@ -38,7 +38,7 @@ pub struct DeployOptions {
     /// before that end, are as ever.
     pub express: bool,
     /// Where only the code of functions differs, give it to them without an operation of CloudFormation. Protected stacks are
-    /// deployed all the same. How it ends is [`Outcome::HotSwapped`](crate::Outcome::HotSwapped).
+    /// deployed all the same; stacks beside the main one are left as they are. How it ends is [`Outcome::HotSwapped`](crate::Outcome::HotSwapped).
     pub hot_swap: bool,
     /// What must still be so: else nothing is begun, and it ends as [`Outcome::PlanStale`](crate::Outcome::PlanStale).
     pub plan: Option<SavedPlan>,
