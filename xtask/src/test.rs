@@ -28,6 +28,8 @@ enum Step {
     Unit,
     /// Integration tests of single packages
     Packages,
+    /// The image library with the codecs that a project may choose
+    Codecs,
     /// The binary: arguments to whole output
     Cli,
     /// Commands against the local cloud and a scripted CloudFormation
@@ -51,6 +53,10 @@ impl Step {
         matches!(self, Self::Unit | Self::Packages | Self::Local | Self::Peers | Self::Browser)
     }
 
+    fn uses_images(self) -> bool {
+        matches!(self, Self::Packages | Self::Codecs)
+    }
+
     fn uses_python(self) -> bool {
         matches!(self, Self::Packages | Self::Local | Self::Peers | Self::Browser)
     }
@@ -59,7 +65,7 @@ impl Step {
 enum Outcome {
     Passed,
     Failed,
-    /// A test target that this tree does not have.
+    /// A test target that this tree does not have, or that this machine cannot build.
     Absent,
 }
 
@@ -85,7 +91,9 @@ fn provide_tools(steps: &[Step]) -> Result<Tools, Failure> {
     let needs_browser = steps.contains(&Step::Browser);
     let needs_peers = steps.contains(&Step::Peers);
     let needs_servers = steps.iter().any(|step| step.uses_servers());
-    if needs_python || needs_browser || needs_peers || needs_servers {
+    let needs_images = steps.iter().any(|step| step.uses_images());
+    let needs_codecs = steps.contains(&Step::Codecs);
+    if needs_python || needs_browser || needs_servers || needs_images {
         heading("tools");
     }
     let tools = Tools {
@@ -94,6 +102,9 @@ fn provide_tools(steps: &[Step]) -> Result<Tools, Failure> {
         emulator: if needs_peers { tools::emulator() } else { Err(not_needed()) },
         browser: if needs_browser { tools::browser() } else { Err(not_needed()) },
         servers: if needs_servers { tools::servers() } else { Err(not_needed()) },
+        sharp: if needs_images { tools::sharp() } else { Err(not_needed()) },
+        pillow: if needs_images { tools::pillow() } else { Err(not_needed()) },
+        turbojpeg: if needs_codecs { tools::turbojpeg() } else { Err(not_needed()) },
     };
     let missing: Vec<&str> = [
         (needs_python, tools.python.as_ref().err()),
@@ -101,6 +112,9 @@ fn provide_tools(steps: &[Step]) -> Result<Tools, Failure> {
         (needs_peers, tools.emulator.as_ref().err()),
         (needs_browser, tools.browser.as_ref().err()),
         (needs_servers, tools.servers.as_ref().err()),
+        (needs_images, tools.sharp.as_ref().err()),
+        (needs_images, tools.pillow.as_ref().err()),
+        (needs_codecs, tools.turbojpeg.as_ref().err()),
     ]
     .into_iter()
     .filter_map(|(needed, reason)| reason.filter(|_| needed).map(String::as_str))
@@ -134,6 +148,7 @@ fn run_step(step: Step, tools: &Tools) -> Result<Outcome, Failure> {
             let selection: Vec<&str> = targets.iter().flat_map(|target| ["--test", target.as_str()]).collect();
             cargo_test(&selection, tools)
         }
+        Step::Codecs => codecs(tools),
         Step::Doc => match cargo(&["test", "--workspace", "--doc"], tools)? {
             Outcome::Passed => cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"], tools),
             outcome => Ok(outcome),
@@ -147,6 +162,16 @@ fn run_step(step: Step, tools: &Tools) -> Result<Outcome, Failure> {
             }
         }
     }
+}
+
+/// The tests of the image library once more, with the codecs in C; the other steps have run them with the one in Rust. A machine
+/// that cannot compile libjpeg-turbo was told so already.
+fn codecs(tools: &Tools) -> Result<Outcome, Failure> {
+    if tools.turbojpeg.is_err() {
+        return Ok(Outcome::Absent);
+    }
+    let runner = if has_nextest() { ["nextest", "run"].as_slice() } else { &["test"] };
+    cargo(&[runner, &["--package", "media", "--features", "turbojpeg,webp"]].concat(), tools)
 }
 
 /// Tests of the whole workspace, so that every step compiles dependencies with the same features, once.
@@ -181,7 +206,7 @@ fn summarize(results: &[(Step, Outcome, Duration)], tools: &Tools) -> Result<(),
         let word = match outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "FAILED",
-            Outcome::Absent => "no tests yet",
+            Outcome::Absent => "not run",
         };
         let remark = match step {
             Step::Peers | Step::Local if tools.python.is_err() => "  (tests that need Python tools were skipped)",

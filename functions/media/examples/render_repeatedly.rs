@@ -1,7 +1,7 @@
 //! Renders one photo over and over, for `cargo xtask bench`: prints processor milliseconds per photo, bytes of the
 //! results, and the greatest resident size in KiB, separated by spaces.
 //!
-//! Arguments: photo, task (`t1`, `t2`, `t2-png`, `t3`), number of photos, and optionally a directory for the results.
+//! Arguments: photo, task (`t1`, `t2`, `t2-png`, `t2-webp`, `t3`), number of photos, and optionally a directory for the results.
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
 use std::error::Error;
@@ -15,7 +15,7 @@ const WARM_UP: u32 = 3;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [photo, task, count, rest @ ..] = arguments.as_slice() else {
-        return Err("arguments: PHOTO t1|t2|t2-png|t3 COUNT [DIRECTORY]".into());
+        return Err("arguments: PHOTO t1|t2|t2-png|t2-webp|t3 COUNT [DIRECTORY]".into());
     };
     let photo = std::fs::read(photo)?;
     let count: u32 = count.parse()?;
@@ -46,6 +46,8 @@ fn variants(task: &str) -> Result<Vec<Variant>, String> {
         "t1" => Ok(vec![inside(720)]),
         "t2" => Ok(vec![avatar]),
         "t2-png" => Ok(vec![Variant { encoding: Encoding::Png, ..avatar }]),
+        #[cfg(feature = "webp")]
+        "t2-webp" => Ok(vec![Variant { encoding: Encoding::WebP { quality: 80 }, ..avatar }]),
         "t3" => Ok(vec![inside(1600), inside(800), inside(320)]),
         other => Err(format!("unknown task `{other}`")),
     }

@@ -1,5 +1,7 @@
 //! To sRGB: embedded ICC profiles, and the color models of JPEG.
 
+use std::borrow::Cow;
+
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use crate::pixels::{Model, Pixels};
@@ -10,17 +12,18 @@ const LARGEST_PROFILE: usize = 4 << 20;
 /// The picture in sRGB, as RGB or gray (with its opacity where it has one), or in the `YCbCr` that it came in (which is sRGB when there is no profile).
 ///
 /// A profile that cannot be used (damaged, or of another color model) is ignored, as browsers do.
-pub(crate) fn to_srgb(pixels: &Pixels, profile: Option<&[u8]>) -> Pixels {
+pub(crate) fn to_srgb<'a>(pixels: &'a Pixels, profile: Option<&[u8]>) -> Cow<'a, Pixels> {
     let plain = match pixels.model {
-        Model::Ycck { inverted } => ycck_to_cmyk(pixels, inverted),
-        Model::Ycbcr if profile.is_some() => ycbcr_to_rgb(pixels),
-        _ => pixels.clone(),
+        Model::Ycck { inverted } => Cow::Owned(ycck_to_cmyk(pixels, inverted)),
+        Model::Ycbcr if profile.is_some() => Cow::Owned(ycbcr_to_rgb(pixels)),
+        _ => Cow::Borrowed(pixels),
     };
     let converted = profile.and_then(|profile| apply_profile(&plain, profile));
-    converted.unwrap_or_else(|| match plain.model {
-        Model::Cmyk { inverted } => cmyk_to_rgb(&plain, inverted),
-        _ => plain,
-    })
+    match (converted, plain.model) {
+        (Some(converted), _) => Cow::Owned(converted),
+        (None, Model::Cmyk { inverted }) => Cow::Owned(cmyk_to_rgb(&plain, inverted)),
+        (None, _) => plain,
+    }
 }
 
 fn apply_profile(pixels: &Pixels, profile: &[u8]) -> Option<Pixels> {
@@ -85,7 +88,7 @@ pub(crate) fn ycbcr_to_rgb(pixels: &Pixels) -> Pixels {
 }
 
 /// The conversion of JFIF (ITU-R BT.601, full range), in 16-bit fixed point.
-fn rgb_of(luma: u8, blue_difference: u8, red_difference: u8) -> [u8; 3] {
+pub(crate) fn rgb_of(luma: u8, blue_difference: u8, red_difference: u8) -> [u8; 3] {
     const HALF: i32 = 1 << 15;
     let luma = i32::from(luma) << 16;
     let cb = i32::from(blue_difference) - 128;
@@ -117,12 +120,12 @@ mod tests {
     #[test]
     fn a_wide_gamut_profile_is_converted() {
         let profile = ColorProfile::new_display_p3().encode().unwrap();
-        let converted = to_srgb(&one(Model::Rgb, &[200, 100, 50]), Some(&profile));
+        let converted = to_srgb(&one(Model::Rgb, &[200, 100, 50]), Some(&profile)).into_owned();
         // Display P3 (200, 100, 50) in sRGB, by the definitions of both: (213, 95, 34) within rounding.
         for (sample, expected) in converted.data.iter().zip([213u8, 95, 34]) {
             assert!(sample.abs_diff(expected) <= 3, "{:?}", converted.data);
         }
-        let seen_through = to_srgb(&one(Model::Rgba, &[200, 100, 50, 77]), Some(&profile));
+        let seen_through = to_srgb(&one(Model::Rgba, &[200, 100, 50, 77]), Some(&profile)).into_owned();
         assert_eq!(seen_through.model, Model::Rgba);
         assert_eq!((&seen_through.data[..3], seen_through.data[3]), (&converted.data[..], 77));
     }

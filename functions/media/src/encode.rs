@@ -1,10 +1,13 @@
 //! Writing pictures, without metadata.
 
+use std::borrow::Cow;
+
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 
 use crate::color;
 use crate::jpeg;
+use crate::picture::Planes;
 use crate::pixels::{Model, Pixels};
 use crate::{MediaError, Rendered};
 
@@ -34,8 +37,12 @@ impl Encoding {
 }
 
 /// Encodes a picture that is in sRGB.
-pub(crate) fn encode(pixels: Pixels, encoding: Encoding) -> Result<Rendered, MediaError> {
-    let pixels = if encoding.keeps_alpha() { pixels } else { pixels.flattened() };
+pub(crate) fn encode(pixels: Cow<'_, Pixels>, encoding: Encoding) -> Result<Rendered, MediaError> {
+    let pixels = if encoding.keeps_alpha() || !pixels.model.has_alpha() {
+        pixels
+    } else {
+        Cow::Owned(pixels.into_owned().flattened())
+    };
     let (content_type, bytes) = match encoding {
         Encoding::Jpeg { quality } => ("image/jpeg", jpeg::encode(&pixels, quality.clamp(1, 100))?),
         Encoding::Png => ("image/png", encode_png(&pixels)?),
@@ -43,6 +50,14 @@ pub(crate) fn encode(pixels: Pixels, encoding: Encoding) -> Result<Rendered, Med
         Encoding::WebP { quality } => ("image/webp", encode_webp(&pixels, quality.min(100))?),
     };
     Ok(Rendered { width: pixels.width, height: pixels.height, content_type, bytes })
+}
+
+/// Encodes a picture whose planes are in sRGB, with the chroma at half resolution.
+pub(crate) fn encode_planes(planes: &Planes, encoding: Encoding) -> Result<Rendered, MediaError> {
+    let Encoding::Jpeg { quality } = encoding else { return encode(Cow::Owned(planes.to_rgb()), encoding) };
+    let Pixels { width, height, .. } = planes.luma;
+    let bytes = jpeg::encode_planes(planes, quality.clamp(1, 100))?;
+    Ok(Rendered { width, height, content_type: "image/jpeg", bytes })
 }
 
 fn encode_png(pixels: &Pixels) -> Result<Vec<u8>, MediaError> {
@@ -57,7 +72,7 @@ fn encode_png(pixels: &Pixels) -> Result<Vec<u8>, MediaError> {
         }
         Model::Rgb | Model::Cmyk { .. } | Model::Ycck { .. } => (pixels, image::ExtendedColorType::Rgb8),
     };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(pixels.data.len() * 3 / 4);
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
     let written = encoder.write_image(&pixels.data, pixels.width, pixels.height, color);
     written.map_err(|error| MediaError::ImageNotEncodable { format: "PNG", detail: error.to_string() })?;

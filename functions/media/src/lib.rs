@@ -12,6 +12,7 @@ mod inspect;
 mod jpeg;
 mod limits;
 mod orientation;
+mod picture;
 mod pixels;
 mod raster;
 mod resize;
@@ -25,7 +26,7 @@ pub use resize::Fit;
 
 use limits::Deadline;
 use orientation::Orientation;
-use pixels::Pixels;
+use picture::{Layout, Picture};
 
 /// A picture to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +54,9 @@ pub struct Rendered {
     pub bytes: Vec<u8>,
 }
 
-/// What a decoder yields: the pixels as stored, and what is needed to show them right.
+/// What a decoder yields: the picture as stored, and what is needed to show it right.
 struct Decoded {
-    pixels: Pixels,
+    picture: Picture,
     orientation: Orientation,
     /// ICC profile that the pixels are in; sRGB when absent.
     profile: Option<Vec<u8>>,
@@ -76,28 +77,35 @@ pub fn render(bytes: &[u8], variants: &[Variant], limits: &Limits) -> Result<Vec
         other => raster::decode(other, bytes, limits, &deadline)?,
     };
     deadline.check()?;
-    let Decoded { pixels, orientation, profile } = decoded;
-    let keep_alpha = variants.iter().any(|variant| variant.encoding.keeps_alpha()) && !pixels.is_opaque();
-    let pixels = if keep_alpha { pixels } else { pixels.flattened() };
+    let Decoded { picture, orientation, profile } = decoded;
+    let keep_alpha = variants.iter().any(|variant| variant.encoding.keeps_alpha()) && !picture.is_opaque();
+    let picture = if keep_alpha { picture } else { picture.flattened() };
     deadline.check()?;
 
     // From large to small, so that a small variant can be made of a larger one instead of the whole picture.
     let mut order: Vec<usize> = (0..variants.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(u64::from(variants[index].width) * u64::from(variants[index].height)));
     let mut rendered = vec![None; variants.len()];
-    let mut reduced: Option<Pixels> = None;
+    let mut reduced: Option<Picture> = None;
     for index in order {
-        let variant = &variants[index];
-        let box_size = orientation.turn(variant.width, variant.height);
+        let Variant { width, height, fit, encoding } = variants[index];
+        let box_size = orientation.turn(width, height);
         // Halving an already reduced picture loses nothing that can be seen, and reads far fewer pixels.
-        let is_enough = |from: &&Pixels| variant.fit.shrink((from.width, from.height), box_size) >= 2.0;
-        let source = reduced.as_ref().filter(is_enough).unwrap_or(&pixels);
-        let small = resize::resize(source, box_size, variant.fit)?;
+        let is_enough = |from: &&Picture| fit.shrink(from.extent, box_size) >= 2.0;
+        let source = reduced.as_ref().filter(is_enough).unwrap_or(&picture);
+        // Only JPEG stores planes, and only without a profile is the color in them final.
+        let as_planes = matches!(encoding, Encoding::Jpeg { .. }) && profile.is_none();
+        let small = source.resized(box_size, fit, as_planes)?;
         deadline.check()?;
-        let shown = orientation.apply(color::to_srgb(&small, profile.as_deref()));
-        rendered[index] = Some(encode::encode(shown, variant.encoding)?);
+        rendered[index] = Some(match &small.layout {
+            Layout::Packed(pixels) => {
+                let shown = orientation.apply(color::to_srgb(pixels, profile.as_deref()));
+                encode::encode(shown, encoding)?
+            }
+            Layout::Planar(planes) => encode::encode_planes(&planes.upright(orientation), encoding)?,
+        });
         deadline.check()?;
-        if variant.fit == Fit::Inside {
+        if fit == Fit::Inside {
             reduced = Some(small);
         }
     }

@@ -1,5 +1,7 @@
 //! Which way is up: the eight EXIF orientations.
 
+use std::borrow::Cow;
+
 use crate::pixels::Pixels;
 
 /// An EXIF orientation: what must be done to the stored pixels so that they are upright.
@@ -33,16 +35,16 @@ impl Orientation {
     }
 
     /// Turns the pixels upright.
-    pub(crate) fn apply(self, pixels: Pixels) -> Pixels {
+    pub(crate) fn apply(self, pixels: Cow<'_, Pixels>) -> Cow<'_, Pixels> {
         if self == Self::default() {
             return pixels;
         }
-        match pixels.model.samples() {
+        Cow::Owned(match pixels.model.samples() {
             1 => self.apply_to::<1>(&pixels),
             2 => self.apply_to::<2>(&pixels),
             3 => self.apply_to::<3>(&pixels),
             _ => self.apply_to::<4>(&pixels),
-        }
+        })
     }
 
     fn apply_to<const SAMPLES: usize>(self, pixels: &Pixels) -> Pixels {
@@ -83,7 +85,7 @@ mod tests {
         for (exif, width, letters) in stored {
             let height = 6 / width;
             let pixels = Pixels { width, height, model: Model::Luma, data: letters.as_bytes().to_vec() };
-            let upright = Orientation::from_exif(exif).apply(pixels);
+            let upright = Orientation::from_exif(exif).apply(Cow::Owned(pixels)).into_owned();
             assert_eq!((upright.width, upright.height), (2, 3), "{exif}");
             assert_eq!(String::from_utf8(upright.data).unwrap(), "abcdef", "{exif}");
         }

@@ -10,6 +10,7 @@ pub(crate) enum Model {
     /// With an opacity, 255 = opaque.
     Rgba,
     /// JPEG's own: full range, as JFIF defines it.
+    #[cfg_attr(feature = "turbojpeg", expect(dead_code, reason = "libjpeg-turbo hands over planes"))]
     Ycbcr,
     /// Ink, 255 = full; or `inverted`, 255 = none, as Adobe writes it.
     Cmyk {

@@ -38,8 +38,8 @@ fn decode_with(format: Format, bytes: &[u8], limits: &Limits, deadline: &Deadlin
     let mut data = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut data).map_err(fault)?;
     let (model, data) = to_bytes(color, data)?;
-    let pixels = Pixels { width, height, model, data };
-    Ok(Decoded { pixels, orientation: Orientation::from_exif(orientation), profile })
+    let picture = Pixels { width, height, model, data }.into();
+    Ok(Decoded { picture, orientation: Orientation::from_exif(orientation), profile })
 }
 
 /// Size of the stored picture and its orientation, without decoding its pixels.

@@ -22,14 +22,15 @@ struct Task {
     id: &'static str,
     name: &'static str,
     goal: &'static str,
-    /// Least speed against sharp's.
+    /// Least speed against sharp's, with libjpeg-turbo. The pure Rust codec has no such goal: it serves machines that cannot compile
+    /// the other.
     speed: f64,
     /// Greatest size against sharp's. PNG says nothing of quality, so that its size is not judged.
     size: f64,
     files: usize,
 }
 
-const TASKS: [Task; 4] = [
+const TASKS: [Task; 5] = [
     Task { id: "t1", name: "T1 photo to 720 wide JPEG", goal: "1.45x sharp, gate", speed: 1.45, size: 1.02, files: 1 },
     Task { id: "t2", name: "T2 photo to 512x512 JPEG", goal: "1.35x sharp, gate", speed: 1.35, size: 1.02, files: 1 },
     Task {
@@ -38,6 +39,14 @@ const TASKS: [Task; 4] = [
         goal: "2.0x sharp, gate",
         speed: 2.0,
         size: f64::INFINITY,
+        files: 1,
+    },
+    Task {
+        id: "t2-webp",
+        name: "T2 photo to 512x512 WebP",
+        goal: "1.15x sharp, gate",
+        speed: 1.15,
+        size: 1.02,
         files: 1,
     },
     Task {
@@ -50,19 +59,43 @@ const TASKS: [Task; 4] = [
     },
 ];
 
+/// Which codec reads and writes JPEG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Codec {
+    Pure,
+    Turbo,
+}
+
+impl Codec {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pure => "pure Rust",
+            Self::Turbo => "libjpeg-turbo",
+        }
+    }
+
+    /// Features of the media library; WebP is written by libwebp beside either.
+    fn features(self) -> &'static str {
+        match self {
+            Self::Pure => "webp",
+            Self::Turbo => "webp,turbojpeg",
+        }
+    }
+}
+
 /// Measures every codec that this machine can build.
 pub(super) fn rows(photo: &Path, runs: usize, peers: &Peers<'_>, scratch: &Path) -> Result<Vec<Row>, Failure> {
     heading("image library");
-    let mut codecs = vec![("pure Rust", None)];
+    let mut codecs = vec![Codec::Pure];
     match tools::turbojpeg() {
-        Ok(()) => codecs.push(("libjpeg-turbo", Some("turbojpeg"))),
+        Ok(()) => codecs.push(Codec::Turbo),
         Err(reason) => say(&format!("skipped: the feature `turbojpeg` ({reason})")),
     }
     let mut rows = Vec::new();
-    for (codec, feature) in codecs {
-        let renderer = renderer(feature)?;
+    for codec in codecs {
+        let renderer = renderer(codec)?;
         for task in TASKS {
-            talk::say(&format!("{} ({codec})", task.name));
+            talk::say(&format!("{} ({})", task.name, codec.name()));
             rows.push(measure(&task, codec, &renderer, photo, runs, peers, scratch)?);
         }
     }
@@ -71,14 +104,14 @@ pub(super) fn rows(photo: &Path, runs: usize, peers: &Peers<'_>, scratch: &Path)
 
 fn measure(
     task: &Task,
-    codec: &str,
+    codec: Codec,
     renderer: &Path,
     photo: &Path,
     runs: usize,
     peers: &Peers<'_>,
     scratch: &Path,
 ) -> Result<Row, Failure> {
-    let directory = |name: &str| scratch.join(format!("{name}-{codec}").replace(' ', "-"));
+    let directory = |name: &str| scratch.join(format!("{name}-{codec:?}"));
     let command = |mut command: Command, name: &str| -> Result<Command, Failure> {
         std::fs::create_dir_all(directory(name))?;
         command.arg(photo).args([task.id, PHOTOS]).arg(directory(name));
@@ -137,11 +170,15 @@ impl Side {
     }
 }
 
-fn compare(task: &Task, codec: &str, ours: &Side, sharp: &Side, pillow: &Side) -> Row {
-    let name = format!("{} ({codec})", task.name);
+fn compare(task: &Task, codec: Codec, ours: &Side, sharp: &Side, pillow: &Side) -> Row {
+    let name = format!("{} ({})", task.name, codec.name());
+    let (goal, least) = match codec {
+        Codec::Pure => ("gate", 0.0),
+        Codec::Turbo => (task.goal, task.speed),
+    };
     let peer = format!("sharp {SHARP} {}; Pillow {}", sharp.show(), pillow.show());
     let (Some(mine), Some(theirs)) = (ours.figures, sharp.figures) else {
-        return Row::measured(&name, ours.show(), peer).goal(task.goal, None);
+        return Row::measured(&name, ours.show(), peer).goal(goal, None);
     };
     let speed = theirs.milliseconds / mine.milliseconds;
     let versus_pillow = pillow
@@ -158,9 +195,8 @@ fn compare(task: &Task, codec: &str, ours: &Side, sharp: &Side, pillow: &Side) -
         }
         _ => format!("; {size:.3} of the bytes, quality not measured"),
     };
-    let is_met = passes.map(|passes| passes && speed >= task.speed);
-    Row::measured(&name, format!("{} = {speed:.2}x sharp{versus_pillow}{gate}", ours.show()), peer)
-        .goal(task.goal, is_met)
+    let is_met = passes.map(|passes| passes && speed >= least);
+    Row::measured(&name, format!("{} = {speed:.2}x sharp{versus_pillow}{gate}", ours.show()), peer).goal(goal, is_met)
 }
 
 fn median(mut figures: Vec<Figures>) -> Option<Figures> {
@@ -183,13 +219,12 @@ fn run(command: &mut Command) -> Result<Figures, Failure> {
 }
 
 /// Builds the example of the media library as functions for AWS are built.
-fn renderer(feature: Option<&str>) -> Result<PathBuf, Failure> {
-    let mut arguments = vec!["build", "--profile", "lambda", "--package", "media", "--example", "render_repeatedly"];
-    arguments.extend(feature.iter().flat_map(|feature| ["--features", feature]));
-    super::cargo(&arguments)?;
+fn renderer(codec: Codec) -> Result<PathBuf, Failure> {
+    let example = ["--package", "media", "--example", "render_repeatedly", "--features", codec.features()];
+    super::cargo(&[["build", "--profile", "lambda"].as_slice(), &example].concat())?;
     let examples = paths::target().join("lambda").join("examples");
-    // The next feature's build replaces the file.
-    let kept = examples.join(format!("render_repeatedly-{}", feature.unwrap_or("pure")));
+    // The next codec's build replaces the file.
+    let kept = examples.join(format!("render_repeatedly-{codec:?}"));
     std::fs::copy(examples.join("render_repeatedly"), &kept)?;
     Ok(kept)
 }
@@ -205,7 +240,7 @@ mod tests {
     #[test]
     fn a_fast_picture_that_is_worse_or_larger_does_not_pass() {
         let sharp = side(15.0, 1000, 38.0);
-        let text = |ours: &Side| format!("{:?}", compare(&TASKS[0], "x", ours, &sharp, &sharp).into_cells());
+        let text = |ours: &Side| format!("{:?}", compare(&TASKS[0], Codec::Turbo, ours, &sharp, &sharp).into_cells());
         assert!(text(&side(10.0, 1000, 37.95)).ends_with("\"yes\"]"));
         assert!(text(&side(10.0, 1000, 37.85)).ends_with("\"NO\"]"), "worse");
         assert!(text(&side(10.0, 1030, 38.0)).ends_with("\"NO\"]"), "larger");

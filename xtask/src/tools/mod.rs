@@ -27,6 +27,12 @@ pub(crate) struct Tools {
     pub(crate) browser: Result<Browser, String>,
     /// Database servers and ffmpeg.
     pub(crate) servers: Result<(), String>,
+    /// Folder of sharp.
+    pub(crate) sharp: Result<PathBuf, String>,
+    /// Python interpreter of the virtual environment with Pillow.
+    pub(crate) pillow: Result<PathBuf, String>,
+    /// What compiles libjpeg-turbo.
+    pub(crate) turbojpeg: Result<(), String>,
 }
 
 impl Tools {
@@ -41,6 +47,12 @@ impl Tools {
         }
         if let Ok(emulator) = &self.emulator {
             variables.push(("STACK_TEST_RIE", emulator.clone()));
+        }
+        if let Ok(sharp) = &self.sharp {
+            variables.push(("STACK_TEST_SHARP", sharp.clone()));
+        }
+        if let Ok(pillow) = &self.pillow {
+            variables.push(("STACK_TEST_PILLOW", pillow.clone()));
         }
         if let Ok(browser) = &self.browser {
             variables.push(("STACK_TEST_CHROMIUM", browser.chromium.clone()));

@@ -17,6 +17,7 @@ use turbo as codec;
 
 use crate::limits::Deadline;
 use crate::orientation::Orientation;
+use crate::picture::Planes;
 use crate::pixels::{Model, Pixels};
 use crate::{Decoded, Limits, MediaError, Variant};
 
@@ -37,14 +38,14 @@ pub(crate) fn decode(
         return Err(deadline.missed());
     }
     let orientation = Orientation::from_exif(header.orientation);
-    let size = (header.width, header.height);
+    let size = (f64::from(header.width), f64::from(header.height));
     let shrinks = variants.iter().map(|variant| {
         let box_size = orientation.turn(variant.width, variant.height);
         variant.fit.shrink(size, box_size)
     });
     let shrink = shrinks.fold(f64::INFINITY, f64::min);
-    let pixels = codec::decode(bytes, &header, shrink, limits)?;
-    Ok(Decoded { pixels, orientation, profile: header.profile })
+    let picture = codec::decode(bytes, &header, shrink, limits)?;
+    Ok(Decoded { picture, orientation, profile: header.profile })
 }
 
 /// Size of the stored picture and its orientation, from the markers alone.
@@ -56,6 +57,11 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<((u32, u32), Orientation), MediaEr
 /// Encodes with chroma at half resolution and the quantization tables of libjpeg.
 pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, MediaError> {
     codec::encode(pixels, quality).map_err(|detail| MediaError::ImageNotEncodable { format: "JPEG", detail })
+}
+
+/// The same of planes whose chroma has half their resolution already.
+pub(crate) fn encode_planes(planes: &Planes, quality: u8) -> Result<Vec<u8>, MediaError> {
+    codec::encode_planes(planes, quality).map_err(|detail| MediaError::ImageNotEncodable { format: "JPEG", detail })
 }
 
 fn corrupt(detail: impl Into<String>) -> MediaError {

@@ -7,11 +7,18 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::{Header, corrupt, four_component_model};
+use crate::picture::{Picture, Planes};
 use crate::pixels::{Model, Pixels};
 use crate::{Limits, MediaError};
 
 /// Decodes at full size (this codec has no reduced decoding).
-pub(crate) fn decode(bytes: &[u8], header: &Header, _shrink: f64, limits: &Limits) -> Result<Pixels, MediaError> {
+///
+/// A file that is not progressive and yet has a scan for each component is refused: zune-jpeg 0.5 takes its chroma for zero and
+/// says nothing of it (`tests/sampling.rs`).
+pub(crate) fn decode(bytes: &[u8], header: &Header, _shrink: f64, limits: &Limits) -> Result<Picture, MediaError> {
+    if header.scans > 1 && !header.progressive {
+        return Err(MediaError::UnsupportedImage { what: "JPEG that is not progressive and has several scans".into() });
+    }
     let samples = u64::from(header.width) * u64::from(header.height) * u64::from(header.components);
     // A progressive file keeps the coefficients of the whole picture, 2 bytes each.
     limits.check_memory(if header.progressive { 3 * samples } else { samples })?;
@@ -36,7 +43,7 @@ pub(crate) fn decode(bytes: &[u8], header: &Header, _shrink: f64, limits: &Limit
     if data.len() as u64 != u64::from(header.width) * u64::from(header.height) * model.samples() as u64 {
         return Err(corrupt("the decoded size differs from the frame header"));
     }
-    Ok(Pixels { width: header.width, height: header.height, model, data })
+    Ok(Pixels { width: header.width, height: header.height, model, data }.into())
 }
 
 /// Encodes; the error is the encoder's own words.
@@ -57,4 +64,9 @@ pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, String> {
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder.encode(&pixels.data, width, height, color).map_err(|error| error.to_string())?;
     Ok(bytes)
+}
+
+/// Encodes planes; none come from [`decode`].
+pub(crate) fn encode_planes(planes: &Planes, quality: u8) -> Result<Vec<u8>, String> {
+    encode(&planes.to_rgb(), quality)
 }

@@ -39,6 +39,7 @@ tasks = {
     "t1": lambda: [inside(720)],
     "t2": lambda: [avatar("JPEG", quality=80)],
     "t2-png": lambda: [avatar("PNG")],
+    "t2-webp": lambda: [avatar("WEBP", quality=80)],
     "t3": lambda: [inside(1600), inside(800), inside(320)],
 }
 for _ in range(3):

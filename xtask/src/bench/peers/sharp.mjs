@@ -15,6 +15,7 @@ const tasks = {
   t1: async () => [await inside(720)],
   t2: async () => [await avatar().jpeg(jpeg).toBuffer()],
   't2-png': async () => [await avatar().png().toBuffer()],
+  't2-webp': async () => [await avatar().webp({ quality: 80 }).toBuffer()],
   t3: async () => [await inside(1600), await inside(800), await inside(320)],
 };
 
