@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use crate::pixels::{Model, Pixels};
@@ -42,9 +43,9 @@ fn apply_profile(pixels: &Pixels, profile: &[u8]) -> Option<Pixels> {
     if profile.color_space != space {
         return None;
     }
-    let ink;
+    let ink: Bytes;
     let source = if pixels.model == (Model::Cmyk { inverted: true }) {
-        ink = pixels.data.iter().map(|sample| 255 - sample).collect::<Vec<_>>();
+        ink = pixels.data.iter().map(|sample| 255 - sample).collect();
         &ink
     } else {
         &pixels.data
@@ -55,7 +56,7 @@ fn apply_profile(pixels: &Pixels, profile: &[u8]) -> Option<Pixels> {
     let transform = profile.create_transform_8bit(layout, &ColorProfile::new_srgb(), target, options).ok()?;
     let mut data = vec![0; source.len() / pixels.model.samples() * model.samples()];
     transform.transform(source, &mut data).ok()?;
-    Some(Pixels { model, data, ..*pixels })
+    Some(Pixels { model, data: data.into(), ..*pixels })
 }
 
 /// Multiplies two fractions of 255.
@@ -104,17 +105,17 @@ mod tests {
     use super::*;
 
     fn one(model: Model, data: &[u8]) -> Pixels {
-        Pixels { width: 1, height: 1, model, data: data.to_vec() }
+        Pixels { width: 1, height: 1, model, data: data.to_vec().into() }
     }
 
     #[test]
     fn jpeg_colors_become_rgb() {
         assert_eq!(rgb_of(76, 85, 255), [254, 0, 0]);
         assert_eq!(rgb_of(255, 128, 128), [255, 255, 255]);
-        assert_eq!(to_srgb(&one(Model::Cmyk { inverted: true }, &[255, 0, 0, 255]), None).data, [255, 0, 0]);
-        assert_eq!(to_srgb(&one(Model::Cmyk { inverted: false }, &[0, 255, 255, 0]), None).data, [255, 0, 0]);
+        assert_eq!(to_srgb(&one(Model::Cmyk { inverted: true }, &[255, 0, 0, 255]), None).data.as_ref(), [255, 0, 0]);
+        assert_eq!(to_srgb(&one(Model::Cmyk { inverted: false }, &[0, 255, 255, 0]), None).data.as_ref(), [255, 0, 0]);
         // Red paper in Adobe's YCCK: C = 255 (no ink), M = Y = 0, as YCbCr of the complement (0, 255, 255).
-        assert_eq!(to_srgb(&one(Model::Ycck { inverted: true }, &[179, 171, 0, 255]), None).data, [255, 0, 0]);
+        assert_eq!(to_srgb(&one(Model::Ycck { inverted: true }, &[179, 171, 0, 255]), None).data.as_ref(), [255, 0, 0]);
     }
 
     #[test]
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn a_profile_that_does_not_fit_is_ignored() {
         let profile = ColorProfile::new_display_p3().encode().unwrap();
-        assert_eq!(to_srgb(&one(Model::Luma, &[7]), Some(&profile)).data, [7]);
-        assert_eq!(to_srgb(&one(Model::Rgb, &[1, 2, 3]), Some(b"not a profile")).data, [1, 2, 3]);
+        assert_eq!(to_srgb(&one(Model::Luma, &[7]), Some(&profile)).data.as_ref(), [7]);
+        assert_eq!(to_srgb(&one(Model::Rgb, &[1, 2, 3]), Some(b"not a profile")).data.as_ref(), [1, 2, 3]);
     }
 }

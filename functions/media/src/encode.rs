@@ -81,10 +81,10 @@ fn encode_png(pixels: &Pixels) -> Result<Vec<u8>, MediaError> {
 
 #[cfg(feature = "webp")]
 fn encode_webp(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, MediaError> {
-    let colors;
+    let colors: bytes::Bytes;
     let (data, layout) = match pixels.model {
         Model::Luma => {
-            colors = pixels.data.iter().flat_map(|&luma| [luma; 3]).collect::<Vec<_>>();
+            colors = pixels.data.iter().flat_map(|&luma| [luma; 3]).collect();
             (&colors, webp::PixelLayout::Rgb)
         }
         Model::LumaAlpha => {

@@ -62,21 +62,28 @@ struct Decoded {
     profile: Option<Vec<u8>>,
 }
 
-/// Makes every variant of a picture, in the order of `variants`; the picture is decoded once.
+/// Makes every variant of a picture, in the order of `variants`; the picture is decoded once, after which bytes that were handed
+/// over for good are given back.
 ///
 /// # Errors
 ///
 /// [`MediaError`], when the bytes are no picture that this reads, are damaged, or would need more than `limits`.
-pub fn render(bytes: &[u8], variants: &[Variant], limits: &Limits) -> Result<Vec<Rendered>, MediaError> {
+pub fn render(bytes: impl AsRef<[u8]>, variants: &[Variant], limits: &Limits) -> Result<Vec<Rendered>, MediaError> {
     for variant in variants {
         limits.check_size(variant.width, variant.height)?;
     }
     let deadline = Deadline::start(limits.cpu);
-    let decoded = match format::detect(bytes)? {
-        Format::Jpeg => jpeg::decode(bytes, variants, limits, &deadline)?,
-        other => raster::decode(other, bytes, limits, &deadline)?,
+    let decoded = match format::detect(bytes.as_ref())? {
+        Format::Jpeg => jpeg::decode(bytes.as_ref(), variants, limits, &deadline)?,
+        other => raster::decode(other, bytes.as_ref(), limits, &deadline)?,
     };
+    drop(bytes);
     deadline.check()?;
+    draw(decoded, variants, &deadline)
+}
+
+/// Makes the variants of a decoded picture.
+fn draw(decoded: Decoded, variants: &[Variant], deadline: &Deadline) -> Result<Vec<Rendered>, MediaError> {
     let Decoded { picture, orientation, profile } = decoded;
     let keep_alpha = variants.iter().any(|variant| variant.encoding.keeps_alpha()) && !picture.is_opaque();
     let picture = if keep_alpha { picture } else { picture.flattened() };

@@ -60,7 +60,7 @@ impl Orientation {
                 data.extend_from_slice(&pixels.data[stored * SAMPLES..(stored + 1) * SAMPLES]);
             }
         }
-        Pixels { width, height, model: pixels.model, data }
+        Pixels { width, height, model: pixels.model, data: data.into() }
     }
 }
 
@@ -84,10 +84,10 @@ mod tests {
         ];
         for (exif, width, letters) in stored {
             let height = 6 / width;
-            let pixels = Pixels { width, height, model: Model::Luma, data: letters.as_bytes().to_vec() };
+            let pixels = Pixels { width, height, model: Model::Luma, data: letters.as_bytes().to_vec().into() };
             let upright = Orientation::from_exif(exif).apply(Cow::Owned(pixels)).into_owned();
             assert_eq!((upright.width, upright.height), (2, 3), "{exif}");
-            assert_eq!(String::from_utf8(upright.data).unwrap(), "abcdef", "{exif}");
+            assert_eq!(String::from_utf8(upright.data.into()).unwrap(), "abcdef", "{exif}");
         }
     }
 }

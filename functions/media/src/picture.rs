@@ -110,6 +110,6 @@ impl Planes {
                 pixel.copy_from_slice(&rgb_of(luma, blue[x / across], red[x / across]));
             }
         }
-        Pixels { width, height, model: Model::Rgb, data }
+        Pixels { width, height, model: Model::Rgb, data: data.into() }
     }
 }

@@ -1,5 +1,7 @@
 //! Pixels in memory, 8 bits a sample, rows without padding.
 
+use bytes::Bytes;
+
 /// How the samples of a pixel are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Model {
@@ -43,16 +45,16 @@ pub(crate) struct Pixels {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) model: Model,
-    /// `width * height * model.samples()` bytes.
-    pub(crate) data: Vec<u8>,
+    /// `width * height * model.samples()` bytes; the planes of a picture share what they were decoded into.
+    pub(crate) data: Bytes,
 }
 
 impl Pixels {
     /// Without an alpha channel: what shows through is white.
     pub(crate) fn flattened(self) -> Self {
         let (model, data) = match self.model {
-            Model::LumaAlpha => (Model::Luma, flatten::<1>(self.data)),
-            Model::Rgba => (Model::Rgb, flatten::<3>(self.data)),
+            Model::LumaAlpha => (Model::Luma, flatten::<1>(self.data.into()).into()),
+            Model::Rgba => (Model::Rgb, flatten::<3>(self.data.into()).into()),
             model => (model, self.data),
         };
         Self { model, data, ..self }
@@ -126,10 +128,10 @@ mod tests {
             [10, 20, 30, 255, 255, 255, 127, 127, 127]
         );
         assert_eq!(flatten::<1>(vec![10, 255, 10, 0]), [10, 255]);
-        let pixels = |data: &[u8]| Pixels { width: 1, height: 2, model: Model::LumaAlpha, data: data.to_vec() };
+        let pixels = |data: &[u8]| Pixels { width: 1, height: 2, model: Model::LumaAlpha, data: data.to_vec().into() };
         assert!(pixels(&[0, 255, 9, 255]).is_opaque() && !pixels(&[255, 255, 255, 254]).is_opaque());
         let flat = pixels(&[10, 255, 10, 0]).flattened();
-        assert_eq!((flat.model, flat.data), (Model::Luma, vec![10, 255]));
+        assert_eq!((flat.model, flat.data.to_vec()), (Model::Luma, vec![10, 255]));
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn decode_with(format: Format, bytes: &[u8], limits: &Limits, deadline: &Deadlin
     let mut data = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut data).map_err(fault)?;
     let (model, data) = to_bytes(color, data)?;
-    let picture = Pixels { width, height, model, data }.into();
+    let picture = Pixels { width, height, model, data: data.into() }.into();
     Ok(Decoded { picture, orientation: Orientation::from_exif(orientation), profile })
 }
 

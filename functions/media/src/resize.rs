@@ -94,7 +94,7 @@ pub(crate) fn resample(pixels: &Pixels, part: Part, size: (u32, u32)) -> Result<
     let source = ImageRef::new(pixels.width, pixels.height, &pixels.data, kind).map_err(|e| failed(e.to_string()))?;
     let mut target = Image::new(width, height, kind);
     Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(e.to_string()))?;
-    Ok(Pixels { width, height, model: pixels.model, data: target.into_vec() })
+    Ok(Pixels { width, height, model: pixels.model, data: target.into_vec().into() })
 }
 
 #[cfg(test)]

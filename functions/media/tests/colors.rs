@@ -60,7 +60,7 @@ fn profiles_and_inks_are_rendered_as_little_cms_renders_them() {
     let paths = PICTURES.map(|(name, _)| directory.path().join(name));
     succeed(Command::new(pillow).arg(scripts.join("reference.py")).args(&paths));
     for ((name, least), path) in PICTURES.into_iter().zip(&paths) {
-        let rendered = render(&fs::read(path).unwrap(), &[AS_IT_IS], &Limits::default()).unwrap();
+        let rendered = render(fs::read(path).unwrap(), &[AS_IT_IS], &Limits::default()).unwrap();
         let ours = image::load_from_memory(&rendered[0].bytes).unwrap().to_rgb8();
         let reference = image::open(path.with_file_name(format!("{name}.reference.png"))).unwrap().to_rgb8();
         assert_eq!(ours.dimensions(), reference.dimensions(), "{name}");

@@ -42,7 +42,7 @@ fn name(path: &Path) -> String {
 }
 
 fn avatar(path: &Path) -> Result<Rendered, MediaError> {
-    render(&fs::read(path).unwrap(), &[AVATAR], &Limits::default()).map(|mut rendered| rendered.remove(0))
+    render(fs::read(path).unwrap(), &[AVATAR], &Limits::default()).map(|mut rendered| rendered.remove(0))
 }
 
 /// Decodes one of our JPEGs with a decoder of its own configuration, as luma.
@@ -117,7 +117,7 @@ fn bombs_are_refused_or_cost_little() {
             other => panic!("{name}: unknown expectation {other}"),
         }
         // Whatever one upload did, the next one in the same warm process is served.
-        assert!(render(&tiny_png(), &[AVATAR], &Limits::default()).is_ok(), "after {name}");
+        assert!(render(tiny_png(), &[AVATAR], &Limits::default()).is_ok(), "after {name}");
     }
 }
 

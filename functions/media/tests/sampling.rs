@@ -88,7 +88,7 @@ fn a_scan_for_each_component_gives_the_upright_picture() {
 fn a_scan_for_each_component_is_refused_by_the_pure_codec() {
     for sampling in SCANNED {
         let variant = Variant { width: 32, height: 32, fit: Fit::Inside, encoding: Encoding::Png };
-        let error = render(&photo(203, 117, 1, sampling), &[variant], &Limits::default()).unwrap_err();
+        let error = render(photo(203, 117, 1, sampling), &[variant], &Limits::default()).unwrap_err();
         assert_eq!(error.code(), "unsupported-image");
     }
 }
@@ -119,7 +119,7 @@ fn assert_upright(samplings: &[SamplingFactor]) {
 fn the_middle_of_every_sampling_is_cut_out() {
     for sampling in SAMPLINGS {
         let variant = Variant { width: 33, height: 33, fit: Fit::Cover, encoding: Encoding::Jpeg { quality: 95 } };
-        let rendered = render(&photo(203, 117, 6, sampling), &[variant], &Limits::default()).unwrap().remove(0);
+        let rendered = render(photo(203, 117, 6, sampling), &[variant], &Limits::default()).unwrap().remove(0);
         let (shrink, left) = (117.0 / 33.0, (203.0 - 117.0) / 2.0);
         let expected: Vec<u8> = (0..33u8)
             .flat_map(|y| (0..33u8).map(move |x| (f64::from(x) + 0.5, f64::from(y) + 0.5)))

@@ -63,7 +63,7 @@ fn a_png_keeps_its_transparency_and_a_jpeg_lies_on_white() {
 #[test]
 fn an_alpha_channel_that_hides_nothing_is_left_out() {
     let opaque = RgbaImage::from_pixel(20, 10, Rgba([1, 2, 3, 255]));
-    let rendered = render(&written(opaque, ImageFormat::Png), &[wide(10, Encoding::Png)], &Limits::default()).unwrap();
+    let rendered = render(written(opaque, ImageFormat::Png), &[wide(10, Encoding::Png)], &Limits::default()).unwrap();
     let seen = image::load_from_memory(&rendered[0].bytes).unwrap();
     assert!(!seen.color().has_alpha());
     assert_eq!(seen.to_rgb8().get_pixel(5, 2).0, [1, 2, 3]);
@@ -94,13 +94,13 @@ fn every_format_is_told_by_its_content_and_measured() {
 #[test]
 fn webp_is_written_with_and_without_transparency() {
     let quality = Encoding::WebP { quality: 80 };
-    let rendered = render(&written(disk(), ImageFormat::WebP), &[wide(100, quality)], &Limits::default()).unwrap();
+    let rendered = render(written(disk(), ImageFormat::WebP), &[wide(100, quality)], &Limits::default()).unwrap();
     assert_eq!(rendered[0].content_type, "image/webp");
     let seen = image::load_from_memory_with_format(&rendered[0].bytes, ImageFormat::WebP).unwrap().to_rgba8();
     assert_eq!((seen.dimensions(), seen.get_pixel(0, 0)[3], seen.get_pixel(50, 25)[3]), ((100, 50), 0, 255));
 
     let gray = image::GrayImage::from_pixel(30, 30, image::Luma([77]));
-    let rendered = render(&written(gray, ImageFormat::Png), &[wide(10, quality)], &Limits::default()).unwrap();
+    let rendered = render(written(gray, ImageFormat::Png), &[wide(10, quality)], &Limits::default()).unwrap();
     let seen = image::load_from_memory_with_format(&rendered[0].bytes, ImageFormat::WebP).unwrap();
     assert!(!seen.color().has_alpha() && seen.to_rgb8().get_pixel(5, 5)[0].abs_diff(77) < 4);
 }

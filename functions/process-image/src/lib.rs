@@ -146,7 +146,7 @@ async fn process(record: &ObjectEvent, dependencies: &Dependencies) -> Result<Do
         encoding: Encoding::Jpeg { quality: settings.quality },
     };
     let mut is_last = true;
-    for mut picture in media::render(&photo.bytes, &[variant], &Limits::default())? {
+    for mut picture in media::render(photo.bytes, &[variant], &Limits::default())? {
         if let Some(place) = place(record) {
             mark(&mut picture.bytes, place);
         }

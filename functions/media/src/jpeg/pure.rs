@@ -43,7 +43,7 @@ pub(crate) fn decode(bytes: &[u8], header: &Header, _shrink: f64, limits: &Limit
     if data.len() as u64 != u64::from(header.width) * u64::from(header.height) * model.samples() as u64 {
         return Err(corrupt("the decoded size differs from the frame header"));
     }
-    Ok(Pixels { width: header.width, height: header.height, model, data }.into())
+    Ok(Pixels { width: header.width, height: header.height, model, data: data.into() }.into())
 }
 
 /// Encodes; the error is the encoder's own words.

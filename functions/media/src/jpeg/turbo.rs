@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use turbojpeg::{
     Colorspace, Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage, YuvPlanesImage,
 };
@@ -68,15 +69,16 @@ fn decode_planes(
     subsamp: Subsamp,
     length: usize,
 ) -> Result<Planes, MediaError> {
-    let mut luma = vec![0; length];
-    let output = YuvImage { pixels: luma.as_mut_slice(), width, align: 1, height, subsamp };
+    let mut samples = vec![0; length];
+    let output = YuvImage { pixels: samples.as_mut_slice(), width, align: 1, height, subsamp };
     decompressor.decompress_to_yuv(bytes, output).map_err(fault)?;
     // The planes hold whole pixels of the chroma.
     let (across, down) = subsamp.size();
     let (chroma_width, chroma_height) = (width.div_ceil(across), height.div_ceil(down));
     let (width, height) = (chroma_width * across, chroma_height * down);
-    let red = luma.split_off(width * height + chroma_width * chroma_height);
-    let blue = luma.split_off(width * height);
+    let mut luma = Bytes::from(samples);
+    let mut chroma = luma.split_off(width * height);
+    let red = chroma.split_off(chroma_width * chroma_height);
     let plane = |width: usize, height: usize, data| Pixels {
         width: side(width),
         height: side(height),
@@ -85,7 +87,7 @@ fn decode_planes(
     };
     Ok(Planes {
         luma: plane(width, height, luma),
-        chroma: [blue, red].map(|data| plane(chroma_width, chroma_height, data)),
+        chroma: [chroma, red].map(|data| plane(chroma_width, chroma_height, data)),
         sharing: (side(across), side(down)),
     })
 }
@@ -105,7 +107,7 @@ fn decode_pixels(
     let mut data = vec![0; pitch * height];
     let output = Image { pixels: data.as_mut_slice(), width, pitch, height, format };
     decompressor.decompress(bytes, output).map_err(fault)?;
-    Ok(Pixels { width: side(width), height: side(height), model, data })
+    Ok(Pixels { width: side(width), height: side(height), model, data: data.into() })
 }
 
 /// A reduction by 8, 4 or 2 that still leaves a shrink of two or more to the resize: less would lose up to 2 dB.
@@ -133,7 +135,7 @@ pub(crate) fn encode(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, String> {
         }
     };
     let (width, height) = (pixels.width as usize, pixels.height as usize);
-    let image = Image { pixels: pixels.data.as_slice(), width, pitch: width * format.size(), height, format };
+    let image = Image { pixels: pixels.data.as_ref(), width, pitch: width * format.size(), height, format };
     let compress = || {
         let mut compressor = compressor(quality)?;
         compressor.set_subsamp(if format == PixelFormat::GRAY { Subsamp::Gray } else { Subsamp::Sub2x2 })?;
@@ -147,9 +149,9 @@ pub(crate) fn encode_planes(planes: &Planes, quality: u8) -> Result<Vec<u8>, Str
     let [blue, red] = &planes.chroma;
     let luma = even(&planes.luma);
     let image = YuvPlanesImage {
-        y_plane: luma.data.as_slice(),
-        u_plane: blue.data.as_slice(),
-        v_plane: red.data.as_slice(),
+        y_plane: luma.data.as_ref(),
+        u_plane: blue.data.as_ref(),
+        v_plane: red.data.as_ref(),
         width: planes.luma.width as usize,
         height: planes.luma.height as usize,
         y_stride: luma.width as usize,
@@ -176,7 +178,7 @@ fn even(plane: &Pixels) -> Cow<'_, Pixels> {
     if height > plane.height {
         data.extend_from_within(data.len() - width as usize..);
     }
-    Cow::Owned(Pixels { width, height, model: plane.model, data })
+    Cow::Owned(Pixels { width, height, model: plane.model, data: data.into() })
 }
 
 fn compressor(quality: u8) -> turbojpeg::Result<Compressor> {
