@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use media::{Encoding, Fit, Limits, MediaError, Rendered, Variant, render};
 
@@ -107,9 +108,12 @@ fn bombs_are_refused_or_cost_little() {
         serde_json::from_slice(&fs::read(directory.join("manifest.json")).unwrap()).unwrap();
     let files = manifest["files"].as_array().unwrap();
     assert!(files.len() >= 26);
+    let mut slowest = (Duration::ZERO, "");
     for file in files {
         let name = file["name"].as_str().unwrap();
+        let started = cpu_time();
         let result = avatar(&directory.join(name));
+        slowest = slowest.max((cpu_time().saturating_sub(started), name));
         match file["expect"].as_str().unwrap() {
             "reject" => assert!(result.is_err(), "{name} was rendered"),
             "thumbnail" => assert!(result.is_ok(), "{name}: {result:?}"),
@@ -119,6 +123,25 @@ fn bombs_are_refused_or_cost_little() {
         // Whatever one upload did, the next one in the same warm process is served.
         assert!(render(tiny_png(), &[AVATAR], &Limits::default()).is_ok(), "after {name}");
     }
+    eprintln!("most processor time: {:.2} s for {}", slowest.0.as_secs_f64(), slowest.1);
+    if let Some(peak) = peak_memory() {
+        eprintln!("peak memory of them all: {peak} MiB");
+        assert!(peak <= 256, "{peak} MiB");
+    }
+}
+
+/// Processor time of this thread, of the same clock as the limit.
+fn cpu_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.try_into().unwrap(), now.tv_nsec.try_into().unwrap())
+}
+
+/// Greatest resident size of this process so far, in MiB. Linux only.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes / 1024)
 }
 
 #[test]

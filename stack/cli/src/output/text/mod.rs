@@ -77,9 +77,11 @@ impl Text {
     }
 
     pub(crate) fn progress_report(&mut self, report: &Report) {
-        let report::Parts { data: _, talk } = report::parts(self.style, report, &self.tally);
+        let report::Parts { data, talk } = report::parts(self.style, report, &self.tally);
         self.tally = event::Tally::default();
-        self.say(talk.trim_end());
+        // What drifted is what the question that follows is about.
+        let listed = if matches!(report, Report::Drift { .. }) { data } else { String::new() };
+        self.say((listed + &talk).trim_end());
     }
 
     pub(crate) fn error(&mut self, error: &CliError) {
