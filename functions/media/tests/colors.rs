@@ -4,11 +4,18 @@
 //! them, or without the photos of `data/photos`, the test says so and passes.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
+#[path = "common/corpus.rs"]
+mod corpus;
+#[path = "common/psnr.rs"]
+mod psnr;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use corpus::corpus;
 use media::{Encoding, Fit, Limits, Variant, render};
+use psnr::psnr;
 
 /// The picture as it is: nothing is resized, and PNG loses nothing, so that only colors can differ.
 const AS_IT_IS: Variant = Variant { width: 2_000, height: 2_000, fit: Fit::Inside, encoding: Encoding::Png };
@@ -31,17 +38,6 @@ fn there(name: &str) -> Option<PathBuf> {
     value
 }
 
-fn photo() -> Option<PathBuf> {
-    let shared = std::env::var_os("STACK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let photo = shared.join("data/photos/coffee.png");
-    if photo.is_file() {
-        return Some(photo);
-    }
-    eprintln!("skipped: {} is not there", photo.display());
-    None
-}
-
 fn succeed(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -49,14 +45,15 @@ fn succeed(command: &mut Command) {
 
 #[test]
 fn profiles_and_inks_are_rendered_as_little_cms_renders_them() {
-    let (Some(sharp), Some(pillow), Some(photo)) = (there("STACK_TEST_SHARP"), there("STACK_TEST_PILLOW"), photo())
+    let (Some(sharp), Some(pillow), Some(photos)) =
+        (there("STACK_TEST_SHARP"), there("STACK_TEST_PILLOW"), corpus("photos"))
     else {
         return;
     };
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/colors");
     let directory = tempfile::tempdir().unwrap();
     let script = scripts.join("pictures.mjs");
-    succeed(Command::new("node").args([&script, &sharp, &photo]).arg(directory.path()));
+    succeed(Command::new("node").args([&script, &sharp, &photos.join("coffee.png")]).arg(directory.path()));
     let paths = PICTURES.map(|(name, _)| directory.path().join(name));
     succeed(Command::new(pillow).arg(scripts.join("reference.py")).args(&paths));
     for ((name, least), path) in PICTURES.into_iter().zip(&paths) {
@@ -68,10 +65,4 @@ fn profiles_and_inks_are_rendered_as_little_cms_renders_them() {
         eprintln!("{name}: {likeness:.2} dB");
         assert!(likeness > least, "{name}: {likeness:.2} dB");
     }
-}
-
-/// Peak signal-to-noise ratio in dB.
-fn psnr(left: &[u8], right: &[u8]) -> f64 {
-    let squares = left.iter().zip(right).map(|(l, r)| f64::from(l.abs_diff(*r)).powi(2)).sum::<f64>();
-    10.0 * (255.0 * 255.0 * f64::from(u32::try_from(left.len()).unwrap()) / squares.max(1e-9)).log10()
 }

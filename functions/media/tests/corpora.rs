@@ -4,24 +4,20 @@
 //! collection is not there says so and passes.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test stops at the first surprise")]
 
+#[path = "common/corpus.rs"]
+mod corpus;
+#[path = "common/psnr.rs"]
+mod psnr;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use corpus::corpus;
 use media::{Encoding, Fit, Limits, MediaError, Rendered, Variant, render};
+use psnr::psnr;
 
 const AVATAR: Variant = Variant { width: 512, height: 512, fit: Fit::Cover, encoding: Encoding::Jpeg { quality: 80 } };
-
-fn corpus(name: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("STACK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let directory = shared.join("data").join(name);
-    if directory.is_dir() {
-        return Some(directory);
-    }
-    eprintln!("skipped: {} is not there", directory.display());
-    None
-}
 
 /// All files below a directory with one of the endings, sorted.
 fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
@@ -51,13 +47,6 @@ fn luma(jpeg: &[u8]) -> Vec<u8> {
     let options =
         zune_core::options::DecoderOptions::new_safe().jpeg_set_out_colorspace(zune_core::colorspace::ColorSpace::Luma);
     zune_jpeg::JpegDecoder::new_with_options(zune_core::bytestream::ZCursor::new(jpeg), options).decode().unwrap()
-}
-
-/// Peak signal-to-noise ratio in dB.
-fn psnr(left: &[u8], right: &[u8]) -> f64 {
-    assert_eq!(left.len(), right.len());
-    let squares = left.iter().zip(right).map(|(l, r)| f64::from(l.abs_diff(*r)).powi(2)).sum::<f64>();
-    10.0 * (255.0 * 255.0 * f64::from(u32::try_from(left.len()).unwrap()) / squares.max(1e-9)).log10()
 }
 
 #[test]
