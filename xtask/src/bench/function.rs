@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::codec::Codec;
 use super::process::{self, middle, milliseconds};
 use super::runtime::{Life, live};
 use super::table::{Row, decimal};
 use crate::failure::Failure;
 use crate::talk::{heading, say};
-use crate::tools::{self, SHARP};
+use crate::tools::SHARP;
 
 /// Photos that each process makes a thumbnail of; the memory counts after the last one.
 const PHOTOS: usize = 5;
@@ -25,17 +26,6 @@ pub(super) struct Peers<'a> {
     pub(super) pillow: Option<&'a Path>,
 }
 
-/// Which JPEG codec the function is built with, and the environment of the project that says so.
-struct Codec {
-    name: &'static str,
-    environment: &'static str,
-    /// Goals of the first answer and of the memory. The pure Rust codec has none: it serves machines that cannot compile the other.
-    has_goals: bool,
-}
-
-const PURE: Codec = Codec { name: "pure Rust", environment: "dev", has_goals: false };
-const TURBO: Codec = Codec { name: "libjpeg-turbo", environment: "prod", has_goals: true };
-
 /// Builds the package as `stack deploy` to AWS does, once more without a change, and measures it; with every codec that this
 /// machine can build.
 pub(super) fn rows(
@@ -47,15 +37,10 @@ pub(super) fn rows(
     peers: &Peers<'_>,
 ) -> Result<Vec<Row>, Failure> {
     heading("function package");
-    let mut codecs = vec![PURE];
-    match tools::turbojpeg() {
-        Ok(()) => codecs.push(TURBO),
-        Err(reason) => say(&format!("skipped: the function with libjpeg-turbo ({reason})")),
-    }
     let mut rows = Vec::new();
-    for codec in codecs {
-        say(&format!("$ stack build -e {}", codec.environment));
-        let zip = match build(stack, project, &codec) {
+    for codec in Codec::available() {
+        say(&format!("$ stack build -e {}", codec.environment()));
+        let zip = match build(stack, project, codec) {
             Ok(zip) => zip,
             Err(reason) => {
                 say(&format!("skipped: the function package could not be built: {reason}"));
@@ -65,11 +50,11 @@ pub(super) fn rows(
         let bytes = std::fs::metadata(&zip)?.len();
         let zip_size = format!("{} MB", decimal(bytes, 1_000_000));
         rows.push(
-            Row::recorded(&format!("zip of process-image ({})", codec.name), zip_size, "node + sharp 11.98 MB")
+            Row::recorded(&format!("zip of process-image ({})", codec.name()), zip_size, "node + sharp 11.98 MB")
                 .goal("4 MB", bytes <= 4_000_000),
         );
-        if !codec.has_goals {
-            let again = process::median(runs, || build_command(stack, project, &codec))?;
+        if codec == Codec::Pure {
+            let again = process::median(runs, || build_command(stack, project, codec))?;
             let is_met = again.wall.as_millis() <= 500;
             rows.push(Row::alone("stack build without a change", again).goal("500 ms wall", is_met));
         }
@@ -77,20 +62,20 @@ pub(super) fn rows(
             say("skipped: start of the function, the benchmark photo is not there (see STACK_SHARED)");
             continue;
         };
-        let bootstrap = unzip(&zip, &scratch.join(codec.environment))?;
-        rows.extend(lives(&bootstrap, &Arc::new(std::fs::read(photo)?), runs, peers, &codec)?);
+        let bootstrap = unzip(&zip, &scratch.join(codec.environment()))?;
+        rows.extend(lives(&bootstrap, &Arc::new(std::fs::read(photo)?), runs, peers, codec)?);
     }
     Ok(rows)
 }
 
-fn build_command(stack: &Path, project: &Path, codec: &Codec) -> Command {
+fn build_command(stack: &Path, project: &Path, codec: Codec) -> Command {
     let mut command = Command::new(stack);
-    command.args(["build", "--json", "-e", codec.environment, "--suffix", "bench", "-C"]).arg(project);
+    command.args(["build", "--json", "-e", codec.environment(), "--suffix", "bench", "-C"]).arg(project);
     command
 }
 
 /// The zip that a deployment to AWS would upload.
-fn build(stack: &Path, project: &Path, codec: &Codec) -> Result<PathBuf, Failure> {
+fn build(stack: &Path, project: &Path, codec: Codec) -> Result<PathBuf, Failure> {
     let text = process::output(&mut build_command(stack, project, codec))?;
     let report = text.lines().last().and_then(|line| serde_json::from_str::<Value>(line).ok()).unwrap_or_default();
     let file = report["functions"][0]["file"].as_str().map(PathBuf::from);
@@ -113,7 +98,7 @@ fn lives(
     photo: &Arc<Vec<u8>>,
     runs: usize,
     peers: &Peers<'_>,
-    codec: &Codec,
+    codec: Codec,
 ) -> Result<Vec<Row>, Failure> {
     let (mut ours, mut sharp, mut pillow) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs.max(1) {
@@ -125,7 +110,8 @@ fn lives(
             pillow.push(live(Command::new(python).arg(super::peer_script("pillow_function.py")), photo, PHOTOS)?);
         }
     }
-    let name = |task: &str| format!("process-image ({}): {task}", codec.name);
+    let has_goals = codec == Codec::Turbo;
+    let name = |task: &str| format!("process-image ({}): {task}", codec.name());
     let time = |task, of: fn(&Life) -> Duration, goal: Option<(&'static str, [f64; 2])>| {
         let middle = |lives: &[Life]| middle(lives.iter().map(of).collect());
         let (mine, theirs) = (middle(&ours), [middle(&sharp), middle(&pillow)]);
@@ -146,13 +132,13 @@ fn lives(
         format!("{}{}", shown(mine).unwrap_or_default(), joined(shares, |share| format!("{share:.0} %"))),
         named(theirs.map(shown)),
     );
-    if codec.has_goals {
+    if has_goals {
         let is_met = shares.iter().zip([15.0, 30.0]).all(|(share, most)| share.is_none_or(|it| it <= most));
         memory = memory.goal("15 % / 30 %", is_met);
     }
     Ok(vec![
         time("start to first poll", |life| life.first_poll, Some(("15x / 25x", [15.0, 25.0]))),
-        time("start to first answer", |life| life.first_answer, codec.has_goals.then_some(("6x / -", [6.0, 0.0]))),
+        time("start to first answer", |life| life.first_answer, has_goals.then_some(("6x / -", [6.0, 0.0]))),
         memory,
     ])
 }

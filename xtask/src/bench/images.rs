@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::Row;
+use super::codec::Codec;
 use super::function::Peers;
 use super::table::decimal;
 use crate::failure::Failure;
-use crate::talk::{heading, say};
-use crate::tools::{self, SHARP};
+use crate::talk::heading;
+use crate::tools::SHARP;
 use crate::{paths, talk};
 
 /// Photos per process; more would let the machine's other work drift between the peers.
@@ -22,8 +23,7 @@ struct Task {
     id: &'static str,
     name: &'static str,
     goal: &'static str,
-    /// Least speed against sharp's, with libjpeg-turbo. The pure Rust codec has no such goal: it serves machines that cannot compile
-    /// the other.
+    /// Least speed against sharp's, with libjpeg-turbo.
     speed: f64,
     /// Greatest size against sharp's. PNG says nothing of quality, so that its size is not judged.
     size: f64,
@@ -59,40 +59,11 @@ const TASKS: [Task; 5] = [
     },
 ];
 
-/// Which codec reads and writes JPEG.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Codec {
-    Pure,
-    Turbo,
-}
-
-impl Codec {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Pure => "pure Rust",
-            Self::Turbo => "libjpeg-turbo",
-        }
-    }
-
-    /// Features of the media library; WebP is written by libwebp beside either.
-    fn features(self) -> &'static str {
-        match self {
-            Self::Pure => "webp",
-            Self::Turbo => "webp,turbojpeg",
-        }
-    }
-}
-
 /// Measures every codec that this machine can build.
 pub(super) fn rows(photo: &Path, runs: usize, peers: &Peers<'_>, scratch: &Path) -> Result<Vec<Row>, Failure> {
     heading("image library");
-    let mut codecs = vec![Codec::Pure];
-    match tools::turbojpeg() {
-        Ok(()) => codecs.push(Codec::Turbo),
-        Err(reason) => say(&format!("skipped: the feature `turbojpeg` ({reason})")),
-    }
     let mut rows = Vec::new();
-    for codec in codecs {
+    for codec in Codec::available() {
         let renderer = renderer(codec)?;
         for task in TASKS {
             talk::say(&format!("{} ({})", task.name, codec.name()));

@@ -2,6 +2,7 @@
 
 mod build;
 mod cloud;
+mod codec;
 mod deployer;
 mod function;
 mod http;

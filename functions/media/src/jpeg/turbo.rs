@@ -110,7 +110,7 @@ fn decode_pixels(
     Ok(Pixels { width: side(width), height: side(height), model, data: data.into() })
 }
 
-/// A reduction by 8, 4 or 2 that still leaves a shrink of two or more to the resize: less would lose up to 2 dB.
+/// A reduction by 8, 4 or 2 that leaves a real shrink to the resize, of 1.5 at least: its filter is better than the reduction.
 fn scaling_factor(shrink: f64) -> ScalingFactor {
     match shrink {
         shrink if shrink >= 16.0 => ScalingFactor::ONE_EIGHTH,
